@@ -1,0 +1,41 @@
+"""The command ``wholebody-mm``: one module a sub-command.
+
+A sub-command is a module of this folder with
+``add_arguments(parser)`` and ``run(args) -> int``. It is imported when it is
+called, so that ``wholebody-mm`` starts fast and a missing optional package
+matters only to the sub-command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    'benchmark': 'time the codec, the network and whole images',
+    'synthesize': 'render people with exact whole-body labels',
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a sub-command; returns the exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog='wholebody-mm')
+    commands = parser.add_subparsers(dest='command', required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if argv[:1] == [name]:
+            module = importlib.import_module(f'wholebody_mm.cli.{name}')
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    args = parser.parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except (ValueError, FileNotFoundError) as error:
+        print(f'wholebody-mm {args.command}: {error}', file=sys.stderr)
+        return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Maps between the skeletons of the package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wholebody_mm.skeletons.body25b import BODY25B
+from wholebody_mm.skeletons.coco import COCO17
+from wholebody_mm.skeletons.coco_wholebody import (
+    COCO_WHOLEBODY133,
+    LEFT_ROOT,
+    RIGHT_ROOT,
+)
+from wholebody_mm.skeletons.skeleton import Skeleton
+from wholebody_mm.skeletons.skeleton_map import SkeletonMap, map_by_names
+from wholebody_mm.skeletons.wholebody135 import (
+    LEFT_HAND,
+    RIGHT_HAND,
+    WHOLEBODY135,
+)
+
+_HANDS = (
+    (LEFT_ROOT, 'left_wrist', LEFT_HAND),
+    (RIGHT_ROOT, 'right_wrist', RIGHT_HAND),
+)
+
+
+def _wholebody133_to_135() -> SkeletonMap:
+    """COCO-WholeBody to the union; a hand root stands in for a lost wrist."""
+    source, target = COCO_WHOLEBODY133, WHOLEBODY135
+    fallbacks = {
+        target.index(wrist): source.index(root) for root, wrist, _ in _HANDS
+    }
+    return map_by_names(source, target, fallbacks=fallbacks)
+
+
+def _to_wholebody133(source: Skeleton) -> SkeletonMap:
+    """To COCO-WholeBody; a hand root is the wrist if a finger was found.
+
+    A root that keeps a score where no finger was found makes a hand of one
+    point out of every body wrist: exact ground truth then evaluates to 58 AP
+    for the left hand.
+    """
+    target = COCO_WHOLEBODY133
+    base = map_by_names(source, target)
+    sources, requires = list(base.sources), {}
+    for root, wrist, fingers in _HANDS:
+        found = tuple(
+            source.index(name)
+            for name in fingers
+            if name in source.keypoint_names
+        )
+        if found:
+            sources[target.index(root)] = (source.index(wrist),)
+            requires[target.index(root)] = found
+    return replace(base, sources=tuple(sources), requires=requires)
+
+
+WHOLEBODY133_TO_135 = _wholebody133_to_135()
+WHOLEBODY135_TO_133 = _to_wholebody133(WHOLEBODY135)
+_SPECIAL = {
+    ('coco_wholebody133', 'wholebody135'): WHOLEBODY133_TO_135,
+    ('wholebody135', 'coco_wholebody133'): WHOLEBODY135_TO_133,
+    # The bodies have no hands, so no hand roots either.
+    ('coco17', 'coco_wholebody133'): map_by_names(COCO17, COCO_WHOLEBODY133),
+    ('body25b', 'coco_wholebody133'): map_by_names(BODY25B, COCO_WHOLEBODY133),
+}
+
+
+def get_map(source: Skeleton, target: Skeleton) -> SkeletonMap:
+    """The map between two skeletons: their rule, or by equal names.
+
+    Raises:
+        ValueError: If the two have no keypoint in common.
+    """
+    special = _SPECIAL.get((source.name, target.name))
+    if special is not None:
+        return special
+    by_names = map_by_names(source, target)
+    if not by_names.labelled.any():
+        raise ValueError(
+            f'{source.name} and {target.name} have no keypoint name in common'
+        )
+    return by_names

@@ -1,0 +1,288 @@
+"""What a person is made of: the one source of truth about keypoints and limbs.
+
+Channel counts, flip lists, sigmas, part slices, MMPose metainfo, JSON layouts
+and colours all derive from a :class:`Skeleton`; none of them is typed twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """Keypoints, limbs and their properties, in the order of the channels.
+
+    K keypoints, L limbs, P parts. All lists are in keypoint (or limb) order.
+
+    Args:
+        name: Short unique name, for example ``wholebody135``.
+        keypoint_names: K unique names. Left and right are the person's own.
+        part_sizes: ``(part name, number of keypoints)`` in order; the parts
+            are contiguous and partition the keypoints.
+        flip_pairs: Index pairs that swap when the image is mirrored.
+        limbs: L ``(a, b)`` pairs; a part affinity field points from a to b.
+        oks_sigmas: K object keypoint similarity constants, relative to the
+            square root of the person's area (COCO's definition).
+        target_sigmas: K standard deviations of the Gaussian targets, in
+            pixels of the network's input.
+        colors: K RGB colours, 0 to 255.
+        links: ``(a, b)`` pairs to draw; the limbs by default. A trained limb
+            list holds redundant limbs that would only clutter a picture.
+        reference: Where the definition comes from.
+
+    Raises:
+        ValueError: If the lists do not fit together, a flip is no
+            involution, or the limb graph is not connected.
+    """
+
+    name: str
+    keypoint_names: tuple[str, ...]
+    part_sizes: tuple[tuple[str, int], ...]
+    flip_pairs: tuple[tuple[int, int], ...]
+    limbs: tuple[tuple[int, int], ...]
+    oks_sigmas: tuple[float, ...]
+    target_sigmas: tuple[float, ...]
+    colors: tuple[RGB, ...]
+    links: tuple[tuple[int, int], ...] = ()
+    reference: str = ''
+
+    def __post_init__(self) -> None:
+        if not self.links:
+            object.__setattr__(self, 'links', self.limbs)
+        self._validate()
+
+    def _validate(self) -> None:
+        k = self.num_keypoints
+        for field in ('oks_sigmas', 'target_sigmas', 'colors'):
+            n = len(getattr(self, field))
+            if n != k:
+                raise ValueError(
+                    f'skeleton {self.name!r}: {n} {field} for {k} keypoints'
+                )
+        if len(set(self.keypoint_names)) != k:
+            raise ValueError(f'skeleton {self.name!r}: duplicate keypoint')
+        if sum(n for _, n in self.part_sizes) != k:
+            raise ValueError(
+                f'skeleton {self.name!r}: the parts {self.part_sizes} do not '
+                f'partition {k} keypoints'
+            )
+        swapped = [i for pair in self.flip_pairs for i in pair]
+        if len(set(swapped)) != len(swapped):
+            raise ValueError(
+                f'skeleton {self.name!r}: a keypoint is in two flip pairs'
+            )
+        for field in ('limbs', 'links', 'flip_pairs'):
+            for a, b in getattr(self, field):
+                if a == b or not (0 <= a < k and 0 <= b < k):
+                    raise ValueError(
+                        f'skeleton {self.name!r}: {field} holds {(a, b)}, '
+                        f'which is no pair of its {k} keypoints'
+                    )
+        if len({frozenset(limb) for limb in self.limbs}) != len(self.limbs):
+            raise ValueError(f'skeleton {self.name!r}: duplicate limb')
+        alone = np.flatnonzero(self.hops_from(0) < 0)
+        if len(alone):
+            names = ', '.join(self.keypoint_names[i] for i in alone[:5])
+            raise ValueError(
+                f'skeleton {self.name!r}: no chain of limbs joins '
+                f'{self.keypoint_names[0]} to {names}'
+            )
+
+    # ------------------------------------------------------------- sizes
+
+    @property
+    def num_keypoints(self) -> int:
+        """K, the number of confidence maps."""
+        return len(self.keypoint_names)
+
+    @property
+    def num_limbs(self) -> int:
+        """L; the network has 2 L part affinity field channels."""
+        return len(self.limbs)
+
+    # ------------------------------------------------------------- parts
+
+    @cached_property
+    def parts(self) -> dict[str, slice]:
+        """Part name to the slice of its keypoints."""
+        slices, start = {}, 0
+        for name, size in self.part_sizes:
+            slices[name] = slice(start, start + size)
+            start += size
+        return slices
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """The P part names in order."""
+        return tuple(name for name, _ in self.part_sizes)
+
+    @cached_property
+    def keypoint_part(self) -> np.ndarray:
+        """(K,) int64: the part of each keypoint, an index of part_names."""
+        return np.repeat(
+            np.arange(len(self.part_sizes)), [n for _, n in self.part_sizes]
+        )
+
+    # ------------------------------------------------------------- limbs
+
+    @cached_property
+    def limb_array(self) -> np.ndarray:
+        """(L, 2) int32 limbs, for compiled code."""
+        return np.asarray(self.limbs, np.int32).reshape(-1, 2)
+
+    @cached_property
+    def limb_parts(self) -> np.ndarray:
+        """(L, 2) int64: the parts of both ends (equal for most limbs)."""
+        return self.keypoint_part[self.limb_array]
+
+    def hops_from(self, keypoint: int) -> np.ndarray:
+        """(K,) int64 limbs to walk from a keypoint; -1 if out of reach."""
+        neighbours: list[list[int]] = [[] for _ in range(self.num_keypoints)]
+        for a, b in self.limbs:
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+        hops = np.full(self.num_keypoints, -1)
+        hops[keypoint] = 0
+        queue = deque([keypoint])
+        while queue:
+            i = queue.popleft()
+            for j in neighbours[i]:
+                if hops[j] < 0:
+                    hops[j] = hops[i] + 1
+                    queue.append(j)
+        return hops
+
+    # ------------------------------------------------------------- flips
+
+    @cached_property
+    def flip_indices(self) -> np.ndarray:
+        """(K,) int64: which keypoint of the mirrored person becomes each."""
+        indices = np.arange(self.num_keypoints)
+        for a, b in self.flip_pairs:
+            indices[a], indices[b] = b, a
+        return indices
+
+    @cached_property
+    def limb_flips(self) -> tuple[np.ndarray, np.ndarray]:
+        """How the fields of the mirrored image map to those of the image.
+
+        Returns:
+            (L,) int64 indices and (L,) float32 signs. Limb l of the mirrored
+            image is limb ``indices[l]`` of the image, its vector multiplied
+            by ``signs[l]`` (-1 where the pair runs the other way) after x
+            was negated. ``indices[l]`` is -1 where the mirrored limb is not
+            in the list (the open chains of eyes and mouth): such a field has
+            nothing to be averaged with.
+        """
+        where = {limb: i for i, limb in enumerate(self.limbs)}
+        flip = self.flip_indices
+        indices = np.full(self.num_limbs, -1)
+        signs = np.ones(self.num_limbs, np.float32)
+        for i, (a, b) in enumerate(self.limbs):
+            mirrored = int(flip[a]), int(flip[b])
+            if mirrored in where:
+                indices[i] = where[mirrored]
+            elif mirrored[::-1] in where:
+                indices[i] = where[mirrored[::-1]]
+                signs[i] = -1
+        return indices, signs
+
+    # ------------------------------------------------------------- views
+
+    def index(self, keypoint_name: str) -> int:
+        """Index of a keypoint; ValueError names the skeleton if absent."""
+        try:
+            return self.keypoint_names.index(keypoint_name)
+        except ValueError:
+            raise ValueError(
+                f'skeleton {self.name!r} has no keypoint {keypoint_name!r}'
+            ) from None
+
+    def subset(self, name: str, keypoint_names: tuple[str, ...]) -> Skeleton:
+        """The skeleton of some of the keypoints and the limbs among them.
+
+        Args:
+            name: Name of the new skeleton.
+            keypoint_names: Names to keep, in their new order; keypoints of a
+                part must stay together.
+        """
+        old = [self.index(n) for n in keypoint_names]
+        new = {o: i for i, o in enumerate(old)}
+        sizes: list[tuple[str, int]] = []
+        for o in old:
+            part = self.part_names[self.keypoint_part[o]]
+            if sizes and sizes[-1][0] == part:
+                sizes[-1] = part, sizes[-1][1] + 1
+            else:
+                sizes.append((part, 1))
+
+        def kept(pairs: tuple[tuple[int, int], ...]) -> tuple:
+            return tuple(
+                (new[a], new[b]) for a, b in pairs if a in new and b in new
+            )
+
+        return Skeleton(
+            name=name,
+            keypoint_names=tuple(keypoint_names),
+            part_sizes=tuple(sizes),
+            flip_pairs=kept(self.flip_pairs),
+            limbs=kept(self.limbs),
+            oks_sigmas=tuple(self.oks_sigmas[o] for o in old),
+            target_sigmas=tuple(self.target_sigmas[o] for o in old),
+            colors=tuple(self.colors[o] for o in old),
+            links=kept(self.links),
+            reference=self.reference,
+        )
+
+    def metainfo(self) -> dict:
+        """The data set meta information that MMPose expects, as a dict.
+
+        ``skeleton_info`` holds :attr:`links` because MMPose uses it for
+        drawing only.
+        """
+        names, flip = self.keypoint_names, self.flip_indices
+        lower = ('hip', 'knee', 'ankle', 'toe', 'heel')
+
+        def half(i: int) -> str:
+            """MMPose's half of the body; nothing for hands and face."""
+            if self.part_names[self.keypoint_part[i]] not in ('body', 'foot'):
+                return ''
+            return 'lower' if any(s in names[i] for s in lower) else 'upper'
+
+        keypoint_info = {
+            i: dict(
+                name=name,
+                id=i,
+                color=list(self.colors[i]),
+                type=half(i),
+                swap=names[flip[i]] if flip[i] != i else '',
+            )
+            for i, name in enumerate(names)
+        }
+        skeleton_info = {
+            i: dict(
+                link=(names[a], names[b]), id=i, color=list(self.colors[b])
+            )
+            for i, (a, b) in enumerate(self.links)
+        }
+        return dict(
+            dataset_name=self.name,
+            paper_info=dict(title=self.reference),
+            keypoint_info=keypoint_info,
+            skeleton_info=skeleton_info,
+            joint_weights=[1.0] * self.num_keypoints,
+            sigmas=list(self.oks_sigmas),
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f'Skeleton({self.name!r}, {self.num_keypoints} keypoints, '
+            f'{self.num_limbs} limbs)'
+        )
