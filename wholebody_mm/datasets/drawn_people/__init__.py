@@ -1,0 +1,9 @@
+"""Drawn people: random figures with all 133 points, made in seconds.
+
+They train and test everything without a download; a small network can learn
+each of their points. Needs NumPy and OpenCV only.
+"""
+
+from wholebody_mm.datasets.drawn_people.poses import sample_people
+
+__all__ = ['sample_people']
