@@ -4,6 +4,23 @@ They train and test everything without a download; a small network can learn
 each of their points. Needs NumPy and OpenCV only.
 """
 
+from wholebody_mm.datasets.drawn_people.annotations import (
+    annotation_file,
+    annotations_of,
+    drawn_image,
+    visibility,
+    write_split,
+)
+from wholebody_mm.datasets.drawn_people.painting import background, draw
 from wholebody_mm.datasets.drawn_people.poses import sample_people
 
-__all__ = ['sample_people']
+__all__ = [
+    'annotation_file',
+    'annotations_of',
+    'background',
+    'draw',
+    'drawn_image',
+    'sample_people',
+    'visibility',
+    'write_split',
+]
