@@ -1,0 +1,59 @@
+"""MMEngine loads checkpoints as data.
+
+From torch 2.6 on, ``torch.load`` takes weights only, and MMEngine's own
+checkpoints, which carry log histories and NumPy values, are refused; its
+downloads still run whatever code a file carries. Both ways lead through
+``wholebody_mm.checkpoints.load`` instead, which knows what MMEngine writes
+and refuses everything else.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from mmengine.runner import checkpoint as mmengine_checkpoint
+
+from wholebody_mm import checkpoints
+from wholebody_mm.compat.mend import Mend
+
+
+# MMEngine's log calls a loader by its name without "load_from_".
+def load_from_local(filename: str, map_location: Any = None) -> dict:
+    """Load a file; see ``wholebody_mm.checkpoints.load``."""
+    return checkpoints.load(filename, map_location)
+
+
+def load_url(
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
+) -> dict:
+    """Download to torch's cache unless it is there, then load as data.
+
+    As ``torch.hub.load_state_dict_from_url``, which MMEngine calls, but for
+    what a file may carry.
+    """
+    folder = model_dir or os.path.join(torch.hub.get_dir(), 'checkpoints')
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, os.path.basename(urlparse(url).path))
+    if not os.path.exists(path):
+        torch.hub.download_url_to_file(url, path, progress=progress)
+    return checkpoints.load(path, map_location)
+
+
+def apply() -> Mend:
+    """Lead MMEngine's local files and downloads through the safe loader."""
+    mmengine_checkpoint.CheckpointLoader.register_scheme(
+        prefixes='', loader=load_from_local, force=True
+    )
+    mmengine_checkpoint.load_url = load_url
+    return Mend(
+        'checkpoints as data',
+        True,
+        f'torch {torch.__version__} with weights_only and a list of what '
+        'MMEngine writes',
+    )
