@@ -1,7 +1,4 @@
-"""Annotations of drawn people in COCO-WholeBody's version 1.0 format.
-
-https://github.com/jin-s13/COCO-WholeBody/blob/master/data_format.md
-"""
+"""Annotations of drawn people in COCO-WholeBody's version 1.0 format."""
 
 from __future__ import annotations
 
@@ -13,14 +10,12 @@ import numpy as np
 
 from wholebody_mm.datasets.drawn_people.painting import background, draw
 from wholebody_mm.datasets.drawn_people.poses import sample_people
+from wholebody_mm.datasets.wholebody_format import (
+    BOX_KEYS,
+    PART_KEYS,
+    VALID_KEYS,
+)
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
-
-# The annotation's key of each part; the body's is COCO's own.
-PART_KEYS = {
-    part: 'keypoints' if part == 'body' else f'{part}_kpts'
-    for part in COCO_WHOLEBODY133.part_names
-}
-_BOXED = ('face', 'lefthand', 'righthand')
 
 
 def visibility(keypoints: np.ndarray, silhouettes: np.ndarray) -> np.ndarray:
@@ -110,9 +105,9 @@ def _annotation(points: np.ndarray, v: np.ndarray, mask: np.ndarray) -> dict:
         if part == 'body':
             annotation['num_keypoints'] = int((rows[:, 2] > 0).sum())
             continue
-        annotation[f'{part}_valid'] = valid
-        if part in _BOXED:
-            annotation[f'{part}_box'] = _box(rows)
+        annotation[VALID_KEYS[part]] = valid
+        if part in BOX_KEYS:
+            annotation[BOX_KEYS[part]] = _box(rows)
     return annotation
 
 

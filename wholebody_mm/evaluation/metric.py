@@ -1,0 +1,125 @@
+"""The registered metric: AP and AR of each part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+from mmpose.registry import METRICS
+
+from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
+from wholebody_mm.evaluation.report import metrics_table
+from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.skeletons import (
+    COCO_WHOLEBODY133,
+    Skeleton,
+    get_map,
+    get_skeleton,
+)
+
+
+@METRICS.register_module()
+class WholeBodyPartMetric(BaseMetric):
+    """COCO-WholeBody's AP and AR of body, feet, face, hands and all.
+
+    Unlike MMPose's ``CocoWholeBodyMetric`` it returns every value, ranks each
+    part by the part's own score, and evaluates on the images it was given.
+    Logged and returned keys are ``{part}/{AP,AR,AP50,AP75}``, 0 to 1.
+
+    Args:
+        ann_file: COCO-WholeBody or COCO keypoints annotations.
+        skeleton: Skeleton of the predictions.
+        outfile_prefix: If given, predictions are also written to
+            ``{outfile_prefix}.keypoints.json``.
+        collect_device: ``cpu`` or ``gpu``, how processes exchange results.
+        prefix: Put before every key, none by default.
+    """
+
+    def __init__(
+        self,
+        ann_file: str,
+        skeleton: str | Skeleton = 'wholebody135',
+        outfile_prefix: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.ann_file = ann_file
+        self.coco = load_coco(ann_file)
+        self.skeleton = get_skeleton(skeleton)
+        self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
+        self.outfile_prefix = outfile_prefix
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep the people predicted in each image of a batch.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Each with ``img_id`` and ``pred_instances``:
+                ``keypoints`` (N, K, 2) image pixels, ``keypoint_scores``
+                (N, K) and, if given, ``bbox_scores`` (N,) of the people.
+
+        Raises:
+            ValueError: If the predictions are not of ``skeleton``.
+        """
+        for sample in data_samples:
+            found = sample['pred_instances']
+            keypoints = _array(found['keypoints'])
+            scores = _array(found['keypoint_scores'])
+            people = None
+            if 'bbox_scores' in found:
+                people = _array(found['bbox_scores'])
+            results: list[dict] = []
+            if len(keypoints):
+                # A NaN would spread to every mean that the map takes.
+                lost = ~np.isfinite(keypoints).all(axis=-1)
+                scores = np.where(lost | ~np.isfinite(scores), 0, scores)
+                results = people_to_results(
+                    sample['img_id'],
+                    *self.to_wholebody(keypoints, scores),
+                    people,
+                )
+            self.results.append(
+                dict(img_id=int(sample['img_id']), people=results)
+            )
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Evaluate what all processes found and print a table.
+
+        Args:
+            results: One ``dict(img_id, people)`` for each image.
+        """
+        logger = MMLogger.get_current_instance()
+        people = [person for image in results for person in image['people']]
+        if self.outfile_prefix is not None:
+            path = Path(f'{self.outfile_prefix}.keypoints.json')
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(people))
+            logger.info(f'wrote {len(people)} people to {path}')
+        if not people:
+            logger.warning(
+                f'no people found in {len(results)} images: every value is 0'
+            )
+        try:
+            metrics = evaluate_parts(
+                self.coco, people, [image['img_id'] for image in results]
+            )
+        except ValueError as error:
+            raise ValueError(f'{self.ann_file}: {error}') from error
+        logger.info(
+            f'{len(people)} people found in {len(results)} images\n'
+            + metrics_table(metrics)
+        )
+        return metrics
+
+
+def _array(values: Any) -> np.ndarray:
+    """NumPy array of an array or of a tensor on any device."""
+    if hasattr(values, 'detach'):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values)

@@ -1,0 +1,129 @@
+"""Average precision and recall of each part, by COCO-WholeBody's protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wholebody_mm.datasets.wholebody_format import PART_KEYS
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+
+PARTS = (*COCO_WHOLEBODY133.part_names, 'wholebody')
+HANDS = ('lefthand', 'righthand')
+# Where COCOeval.summarize puts each value for keypoints.
+_STATS = dict(AP=0, AR=5, AP50=1, AP75=2)
+VALUES = tuple(_STATS)
+
+
+def _coco_tools() -> tuple[type, type]:
+    """xtcocotools' COCO and COCOeval, or what stands in for them here."""
+    from wholebody_mm import compat  # noqa: F401 isort: skip  goes first
+    from xtcocotools.coco import COCO
+    from xtcocotools.cocoeval import COCOeval
+
+    return COCO, COCOeval
+
+
+def load_coco(ann_file: str | Path) -> Any:
+    """An xtcocotools ``COCO`` of an annotation file, without its chatter.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no COCO annotation file.
+    """
+    if not Path(ann_file).is_file():
+        raise FileNotFoundError(
+            f'no annotation file {ann_file} to evaluate against'
+        )
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return _coco_tools()[0](str(ann_file))
+    except (json.JSONDecodeError, KeyError, AssertionError) as error:
+        raise ValueError(
+            f'{ann_file} is no COCO annotation file: {error!r}'
+        ) from error
+
+
+def evaluate_parts(
+    annotations: str | Path | Any,
+    results: Sequence[dict],
+    img_ids: Sequence[int] | None = None,
+) -> dict[str, float]:
+    """AP, AR, AP50 and AP75 of body, foot, face, hands and whole body.
+
+    Args:
+        annotations: A COCO-WholeBody annotation file, a COCO keypoints file
+            (then only the body is evaluated) or a loaded ``COCO``.
+        results: What :func:`people_to_results` makes; the values of each
+            part are ranked by that part's score.
+        img_ids: Images to evaluate on; all of the file by default.
+
+    Returns:
+        ``{part}/{AP,AR,AP50,AP75}`` with values 0 to 1; ``hands`` is the
+        mean of both hands. A part that no annotated person has is left out.
+
+    Raises:
+        ValueError: If a result or ``img_ids`` names an image that the
+            annotations do not have.
+    """
+    if isinstance(annotations, str | Path):
+        annotations = load_coco(annotations)
+    coco_eval = _coco_tools()[1]
+    known = set(annotations.getImgIds())
+    img_ids = sorted(known) if img_ids is None else sorted(set(img_ids))
+    unknown = (set(img_ids) | {r['image_id'] for r in results}) - known
+    if unknown:
+        raise ValueError(
+            f'image {min(unknown)} (one of {len(unknown)}) is not in the '
+            f'annotation file; is it the file of another data set or split?'
+        )
+    # loadRes writes into the dictionaries, and ids it would reuse.
+    results = [dict(result) for result in results]
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with quiet:
+        found = annotations.loadRes(results)
+    sigmas = np.array(COCO_WHOLEBODY133.oks_sigmas)
+    metrics: dict[str, float] = {}
+    for part in PARTS:
+        if not _labelled(annotations, part, img_ids):
+            continue
+        where = COCO_WHOLEBODY133.parts.get(part, slice(None))
+        with quiet:
+            evaluation = coco_eval(
+                annotations, found, f'keypoints_{part}', sigmas[where]
+            )
+            evaluation.params.imgIds = img_ids
+            evaluation.evaluate()
+            evaluation.accumulate()
+            evaluation.summarize()
+        for value, place in _STATS.items():
+            # -1 is COCOeval's word for nothing to evaluate.
+            metrics[f'{part}/{value}'] = max(
+                0.0, float(evaluation.stats[place])
+            )
+    if all(f'{hand}/AP' in metrics for hand in HANDS):
+        for value in VALUES:
+            both = [metrics[f'{hand}/{value}'] for hand in HANDS]
+            metrics[f'hands/{value}'] = float(np.mean(both))
+    if not metrics:
+        warnings.warn('the annotations have no keypoints', stacklevel=2)
+    return metrics
+
+
+def _labelled(annotations: Any, part: str, img_ids: list[int]) -> bool:
+    """Whether anyone in these images has points of a part."""
+    keys = [PART_KEYS[part]] if part in PART_KEYS else list(PART_KEYS.values())
+    people = annotations.loadAnns(annotations.getAnnIds(imgIds=img_ids))
+    if not all(key in person for person in people for key in keys):
+        # COCO's own file: no feet, faces and hands, hence no whole bodies.
+        return False
+    return any(
+        v > 0 for person in people for key in keys for v in person[key][2::3]
+    )
