@@ -1,0 +1,29 @@
+"""How this room compiles its loops.
+
+Each compiled function is self-contained within its file: numba's cache looks
+at the age of the file that a function stands in, and would not notice a
+change of a function that it calls in another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numba import njit
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile with numba, cached on disk where some folder can be written.
+
+    The machine code is kept beside the source file, else (a read-only
+    installation) in the user's cache folder, or in ``NUMBA_CACHE_DIR``.
+    Where none of them can be written numba refuses to decorate at all; then
+    each process compiles for itself, which takes some seconds. The loops
+    release the interpreter's lock. No ``fastmath``: it would let the compiler
+    assume that there are no NaN.
+    """
+    options = {'nogil': True, 'error_model': 'numpy'}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # "no locator available": no folder to cache in
+        return njit(**options)(function)

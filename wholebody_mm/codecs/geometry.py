@@ -1,0 +1,50 @@
+"""Where a map cell lies in the image: the one coordinate convention.
+
+Pixel centres lie at integers, so an image of width W covers -0.5 to W - 0.5.
+A map of stride s has one cell for every s x s pixels and the centre of cell g
+is the centre of those pixels::
+
+    pixel = g * s + (s - 1) / 2        cell = (pixel - (s - 1) / 2) / s
+
+It holds for x and y, for confidence maps and for part affinity fields alike
+(the released network's fields are half a cell off its confidence maps; ours
+are not), and it is the convention under which resizing a map with
+``align_corners=False`` moves nothing. All of the package refers to this file.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def to_cells(pixels: np.ndarray, stride: int) -> np.ndarray:
+    """Pixels of the network's input to map cells, any shape, float32."""
+    pixels = np.asarray(pixels, np.float32)
+    return (pixels - np.float32((stride - 1) / 2)) / np.float32(stride)
+
+
+def to_pixels(cells: np.ndarray, stride: int) -> np.ndarray:
+    """Map cells to pixels of the network's input, any shape, float32."""
+    cells = np.asarray(cells, np.float32)
+    return cells * np.float32(stride) + np.float32((stride - 1) / 2)
+
+
+def map_size(input_size: tuple[int, int], stride: int) -> tuple[int, int]:
+    """Width and height in cells of the maps of an input.
+
+    Args:
+        input_size: Width and height of the network's input in pixels.
+        stride: Pixels a cell.
+
+    Raises:
+        ValueError: If the input is empty or no multiple of the stride.
+    """
+    width, height = (int(v) for v in input_size)
+    if stride < 1:
+        raise ValueError(f'a stride of {stride} pixels; give 1 or more')
+    if min(width, height) < 1 or width % stride or height % stride:
+        raise ValueError(
+            f'an input of {width} x {height} pixels has no whole number of '
+            f'cells of {stride} pixels; pad it to a multiple of {stride}'
+        )
+    return width // stride, height // stride

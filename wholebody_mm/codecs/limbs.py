@@ -1,0 +1,141 @@
+"""Peaks and fields to scored limbs.
+
+A pair of peaks is a limb if the field along the line between them points from
+the first to the second. Its score is the mean of the field's component along
+the line.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wholebody_mm.codecs.compiled import compiled
+from wholebody_mm.codecs.peaks import LARGEST
+
+# Samples along a line: sqrt(5 * length in pixels), 5 to 25, as in the
+# released code's decoder (facts of it; longer limbs need no denser samples).
+MIN_SAMPLES, MAX_SAMPLES, SAMPLE_DENSITY = 5, 25, 5.0
+
+
+@compiled
+def _sample(m, x, y):
+    """Bilinear value of a map at x, y in cells, clamped to the map."""
+    h, w = m.shape
+    x = min(max(x, np.float32(0)), np.float32(w - 1))
+    y = min(max(y, np.float32(0)), np.float32(h - 1))
+    i, j = int(x), int(y)
+    i1, j1 = min(i + 1, w - 1), min(j + 1, h - 1)
+    fx, fy = x - np.float32(i), y - np.float32(j)
+    top = m[j, i] + (m[j, i1] - m[j, i]) * fx
+    bottom = m[j1, i] + (m[j1, i1] - m[j1, i]) * fx
+    value = top + (bottom - top) * fy
+    if abs(value) <= LARGEST:
+        return value
+    # Some cell is infinite or no number: such cells count as 0.
+    value = np.float32(0)
+    for jj, wy in ((j, np.float32(1) - fy), (j1, fy)):
+        for ii, wx in ((i, np.float32(1) - fx), (i1, fx)):
+            if abs(m[jj, ii]) <= LARGEST:
+                value += m[jj, ii] * wx * wy
+    if abs(value) <= LARGEST:
+        return value
+    return np.float32(0)
+
+
+@compiled
+def _line_score(px, py, ax, ay, ux, uy, length, stride, threshold, fraction):
+    """Mean field along a line, -1 if too few of its samples pass."""
+    reach = length * max(abs(ux), abs(uy)) * stride
+    n = int(math.sqrt(SAMPLE_DENSITY * reach) + 0.5)
+    n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
+    may_fail = int(math.floor(n * (1.0 - fraction) + 1e-6))
+    failed, total = 0, np.float32(0)
+    for q in range(n):
+        along = length * np.float32((q + 0.5) / n)
+        x, y = ax + ux * along, ay + uy * along
+        value = _sample(px, x, y) * ux + _sample(py, x, y) * uy
+        if value > threshold:
+            total += value
+        else:
+            failed += 1
+            if failed > may_fail:
+                return np.float32(-1)
+    return total / np.float32(n - failed)
+
+
+@compiled
+def score_limbs(
+    pafs, limbs, cells, scores, counts, stride, threshold, fraction,
+    close, room, out_limb, out_ends, out_score,
+):  # fmt: skip
+    """Score all pairs of peaks of all limbs.
+
+    The middle of the line is looked at first: nearly all wrong pairs fail
+    there, which makes 20 people 2.6 times faster. Ends nearer than ``close``
+    have no direction to speak of (some coincide); where the field says
+    nothing they pass with the lowest score.
+
+    Args:
+        pafs: (2 L, h, w) float32 fields; what is not finite counts as 0.
+        limbs: (L, 2) int32 keypoints.
+        cells: (K, M, 2) float32 peaks in cells.
+        scores: (K, M) float32 heights of the peaks.
+        counts: (K,) int32 peaks of each keypoint.
+        stride: float32 pixels a cell.
+        threshold: float32; a sample passes above it.
+        fraction: Samples of a line that must pass, 0 to 1.
+        close: float32 cells.
+        room: Most limbs to keep of one type; the best stay.
+        out_limb: (C,) int32 room, C at least L * room, for the limb type.
+        out_ends: (C, 2) int32 room for the two peaks.
+        out_score: (C,) float32 room.
+
+    Returns:
+        The number of limbs written, ordered by type.
+    """
+    n = 0
+    most = cells.shape[1] ** 2
+    pair = np.empty(most, np.int32)
+    value = np.empty(most, np.float32)
+    close2 = close * close
+    threshold2 = threshold * threshold
+    half = np.float32(0.5)
+    for limb in range(limbs.shape[0]):
+        a, b = limbs[limb, 0], limbs[limb, 1]
+        px, py = pafs[2 * limb], pafs[2 * limb + 1]
+        found = 0
+        for ia in range(counts[a]):
+            ax, ay = cells[a, ia, 0], cells[a, ia, 1]
+            for ib in range(counts[b]):
+                dx, dy = cells[b, ib, 0] - ax, cells[b, ib, 1] - ay
+                length2 = dx * dx + dy * dy
+                score = np.float32(-1)
+                if length2 > np.float32(1e-10):
+                    x, y = ax + half * dx, ay + half * dy
+                    middle = _sample(px, x, y) * dx + _sample(py, x, y) * dy
+                    if middle > 0 and middle * middle > threshold2 * length2:
+                        length = np.float32(math.sqrt(length2))
+                        score = _line_score(
+                            px, py, ax, ay, dx / length, dy / length, length,
+                            stride, threshold, fraction,
+                        )  # fmt: skip
+                if score < 0 and length2 < close2:
+                    score = threshold
+                if score < 0:
+                    continue
+                pair[found] = ia * counts[b] + ib
+                value[found] = score
+                found += 1
+        if found <= room:
+            kept = np.arange(found)
+        else:
+            kept = np.argsort(-value[:found], kind='mergesort')[:room]
+        for q in kept:
+            out_limb[n] = limb
+            out_ends[n, 0] = pair[q] // counts[b]
+            out_ends[n, 1] = pair[q] % counts[b]
+            out_score[n] = value[q]
+            n += 1
+    return n

@@ -1,0 +1,131 @@
+"""The codec as MMPose builds it; the work is in the files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from mmpose.codecs.base import BaseKeypointCodec
+from mmpose.registry import KEYPOINT_CODECS
+
+from wholebody_mm.codecs.decoder import PAFDecoder, People
+from wholebody_mm.codecs.encoder import MapEncoder
+from wholebody_mm.codecs.geometry import map_size
+from wholebody_mm.skeletons import Skeleton
+
+
+def _maps(maps: object) -> np.ndarray:
+    """A tensor of any float type on any device, or an array, as float32."""
+    if hasattr(maps, 'detach'):
+        maps = maps.detach().float().cpu().numpy()
+    return np.asarray(maps, np.float32)
+
+
+@KEYPOINT_CODECS.register_module()
+class PAFCodec(BaseKeypointCodec):
+    """Confidence maps and part affinity fields.
+
+    "Single-Network Whole-Body Pose Estimation", section 3: one map for each
+    of K keypoints and one vector field for each of L limbs.
+
+    Args:
+        skeleton: A skeleton or its name.
+        stride: Pixels of the input a map cell.
+        input_size: Width and height of the network's input in pixels, as
+            used by :meth:`encode` if it is given none.
+        decoder: Options of
+            :class:`~wholebody_mm.codecs.decoder.PAFDecoder`, for example
+            ``dict(peak_threshold=0.05)``.
+
+    Raises:
+        ValueError: If the input is no multiple of the stride.
+    """
+
+    # Beside the targets, PackPoseInputs packs the regions that say where they
+    # are to be learnt: a codec's table replaces MMPose's own.
+    field_mapping_table = dict(
+        heatmaps='heatmaps', pafs='pafs', ignore='ignore', person='person'
+    )
+
+    def __init__(
+        self,
+        skeleton: str | Skeleton = 'wholebody135',
+        stride: int = 8,
+        input_size: Sequence[int] = (480, 480),
+        decoder: dict | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = MapEncoder(skeleton, stride)
+        self.decoder = PAFDecoder(skeleton, stride, **(decoder or {}))
+        self.skeleton = self.encoder.skeleton
+        self.stride = self.encoder.stride
+        self.input_size = tuple(int(v) for v in input_size)
+        self.heatmap_size = map_size(self.input_size, self.stride)
+
+    def encode(
+        self,
+        keypoints: np.ndarray,
+        keypoints_visible: np.ndarray | None = None,
+        input_size: Sequence[int] | None = None,
+    ) -> dict:
+        """Draw the targets of N people.
+
+        Args:
+            keypoints: (N, K, 2) pixels of the network's input.
+            keypoints_visible: (N, K), drawn where above 0; None draws all.
+            input_size: Width and height of this input in pixels; the codec's
+                own by default.
+
+        Returns:
+            ``heatmaps`` (K, h, w) float32 and ``pafs`` (2 L, h, w) float32.
+        """
+        heatmaps, pafs = self.encoder.encode(
+            keypoints,
+            keypoints_visible,
+            tuple(input_size or self.input_size),
+        )
+        return dict(heatmaps=heatmaps, pafs=pafs)
+
+    def decode_people(self, heatmaps: object, pafs: object) -> People:
+        """The people of one image; maps as for :meth:`batch_decode`."""
+        return self.decoder.decode(_maps(heatmaps), _maps(pafs))
+
+    def decode(
+        self, encoded: tuple[object, object]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The people of one image, as MMPose asks for them.
+
+        Args:
+            encoded: ``(heatmaps, pafs)`` of shapes (K, h, w), (2 L, h, w).
+
+        Returns:
+            (N, K, 2) pixels of the input and (N, K) scores.
+        """
+        people = self.decode_people(*encoded)
+        return people.keypoints, people.keypoint_scores
+
+    def batch_decode(
+        self, batch_heatmaps: object, batch_pafs: object
+    ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+        """The people of B images.
+
+        Args:
+            batch_heatmaps: (B, K, h, w) tensor (any float type and device) or
+                array.
+            batch_pafs: (B, 2 L, h, w) the same.
+
+        Returns:
+            Three lists of B: (N, K, 2) pixels of the input, (N, K) keypoint
+            scores, (N,) instance scores; N differs by image, 0 included.
+        """
+        people = [
+            self.decoder.decode(heatmaps, pafs)
+            for heatmaps, pafs in zip(
+                _maps(batch_heatmaps), _maps(batch_pafs), strict=True
+            )
+        ]
+        return (
+            [p.keypoints for p in people],
+            [p.keypoint_scores for p in people],
+            [p.scores for p in people],
+        )

@@ -1,0 +1,91 @@
+"""What the parts of a skeleton mean for decoding, derived from the skeleton.
+
+A person is counted in evidence, not in keypoints: 70 face points are one
+piece of evidence, and a foot without a leg is none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wholebody_mm.skeletons import Skeleton
+
+FOOT = 'foot'
+
+
+class PartRules:
+    """Which parts count how much, and which keypoints are near each other.
+
+    The first part of a skeleton is the body: each of its keypoints counts.
+    The part named ``foot`` counts nothing (two lone feet are no person). Any
+    other part, a face or a hand, is a fine part: it counts 1 at most, is
+    dropped as a whole if it is weak, and does not share its keypoints.
+
+    Args:
+        skeleton: K keypoints in P parts.
+        limits: Part name to how many of its keypoints count at most; parts
+            not named keep the rule above.
+
+    Attributes:
+        shareable: (K,) bool keypoints of body and foot.
+        trunk: (K,) bool the same; a person's size is measured by them.
+
+    Raises:
+        ValueError: If ``limits`` names a part the skeleton does not have.
+    """
+
+    def __init__(
+        self, skeleton: Skeleton, limits: dict[str, int] | None = None
+    ) -> None:
+        limits = dict(limits or {})
+        unknown = sorted(set(limits) - set(skeleton.part_names))
+        if unknown:
+            raise ValueError(
+                f'part_limits names {unknown}; {skeleton.name} has '
+                f'{list(skeleton.part_names)}'
+            )
+        body = skeleton.part_names[0]
+        self.skeleton = skeleton
+        self._sizes = np.array([n for _, n in skeleton.part_sizes])
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        default = {body: skeleton.num_keypoints, FOOT: 0}
+        self._limits = np.array(
+            [limits.get(p, default.get(p, 1)) for p in skeleton.part_names]
+        )
+        self._fine = np.array(
+            [p not in (body, FOOT) for p in skeleton.part_names]
+        )
+        self.shareable = ~self._fine[skeleton.keypoint_part]
+        self.trunk = self.shareable
+
+    def near(self, hops: int) -> np.ndarray:
+        """(K, T) int32 keypoints up to ``hops`` limbs away, then -1."""
+        skeleton = self.skeleton
+        lists = []
+        for k in range(skeleton.num_keypoints):
+            distance = skeleton.hops_from(k)
+            lists.append(np.flatnonzero((distance > 0) & (distance <= hops)))
+        table = np.full((len(lists), max(1, *map(len, lists))), -1, np.int32)
+        for k, near in enumerate(lists):
+            table[k, : len(near)] = near
+        return table
+
+    def _per_part(self, values: np.ndarray) -> np.ndarray:
+        """(N, P) sums over the keypoints of each part."""
+        return np.add.reduceat(values, self._starts, axis=1)
+
+    def count(self, found: np.ndarray) -> np.ndarray:
+        """(N,) int64 evidence of N people from (N, K) bool."""
+        found = found.astype(np.int64)
+        return np.minimum(self._per_part(found), self._limits).sum(axis=1)
+
+    def complete(self, found: np.ndarray, fraction: float) -> np.ndarray:
+        """(N,) bool: some fine part has this fraction of its keypoints."""
+        share = self._per_part(found.astype(np.int64)) / self._sizes
+        return (self._fine & (share >= fraction)).any(axis=1)
+
+    def weak(self, scores: np.ndarray, threshold: float) -> np.ndarray:
+        """(N, K) bool: keypoints of fine parts whose mean is below."""
+        mean = self._per_part(scores) / self._sizes
+        weak = self._fine & (mean < threshold)
+        return weak[:, self.skeleton.keypoint_part]
