@@ -1,0 +1,36 @@
+# What every run shares: logging, checkpoints, pictures.
+custom_imports = dict(
+    imports=['wholebody_mm.register'], allow_failed_imports=False
+)
+default_scope = 'mmpose'
+data_mode = 'bottomup'
+
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    # iteration, learning rate, time to go, memory and the loss of each stage
+    logger=dict(type='LoggerHook', interval=50),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(
+        type='CheckpointHook', by_epoch=False, interval=5000, max_keep_ckpts=3
+    ),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='PoseVisualizationHook', enable=False),
+)
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'),
+)
+# TensorBoard too: --cfg-options
+# "visualizer.vis_backends=[{'type':'LocalVisBackend'},{'type':'TensorboardVisBackend'}]"
+vis_backends = [dict(type='LocalVisBackend')]
+visualizer = dict(
+    type='WholeBodyVisualizer', vis_backends=vis_backends, name='visualizer'
+)
+log_processor = dict(
+    type='LogProcessor', window_size=50, by_epoch=False, num_digits=6
+)
+log_level = 'INFO'
+load_from = None
+resume = False
+backend_args = dict(backend='local')

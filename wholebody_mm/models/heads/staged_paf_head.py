@@ -1,0 +1,250 @@
+"""The head: PAF stages, then confidence map stages, every one supervised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.structures import InstanceData, PixelData
+from mmpose.models.heads.base_head import BaseHead
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from torch import Tensor
+
+from wholebody_mm.models.supervision import expand_weights
+from wholebody_mm.skeletons import get_skeleton
+
+Maps = tuple[Tensor, Tensor]
+
+
+@MODELS.register_module()
+class StagedPAFHead(BaseHead):
+    """Refines part affinity fields, then finds the confidence maps.
+
+    PAF stage 1 sees the features F, each later one F and the fields of the
+    stage before; the first confidence map stage sees F and the last fields,
+    each later one F, the maps of the stage before and the last fields
+    (equations 1 to 4; the order of the concatenation is the released
+    networks').
+
+    Args:
+        in_channels: Channels of F.
+        skeleton: Name of (or) the skeleton; it gives K and L.
+        paf_stages: One dict a stage: ``blocks, width, hidden`` (see
+            :class:`PAFStage`), or the config of another registered module
+            that takes ``in_channels`` and ``num_limbs``.
+        confidence_map_stages: The same for :class:`ConfidenceMapStage`,
+            which takes ``num_keypoints``.
+        decoder: Config of the codec, :class:`PAFCodec`.
+        loss: Config of the loss of every stage.
+        init_cfg: MMEngine initialisation; the stages bring their own.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        skeleton: str,
+        paf_stages: Sequence[dict],
+        confidence_map_stages: Sequence[dict],
+        decoder: dict,
+        loss: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        if not paf_stages or not confidence_map_stages:
+            raise ValueError(
+                'StagedPAFHead needs at least one PAF stage and one '
+                'confidence map stage'
+            )
+        self.skeleton = get_skeleton(skeleton)
+        self.decoder = KEYPOINT_CODECS.build(decoder)
+        if self.decoder.skeleton.name != self.skeleton.name:
+            raise ValueError(
+                f'the head has skeleton {self.skeleton.name!r}, its decoder '
+                f'{self.decoder.skeleton.name!r}'
+            )
+        self.loss_module = MODELS.build(loss or dict(type='MaskedMapLoss'))
+        k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
+        self.paf_stages = torch.nn.ModuleList()
+        for i, stage in enumerate(paf_stages):
+            self.paf_stages.append(
+                MODELS.build(
+                    dict(
+                        dict(type='PAFStage', num_limbs=fields // 2),
+                        in_channels=in_channels + (fields if i else 0),
+                        **stage,
+                    )
+                )
+            )
+        self.confidence_map_stages = torch.nn.ModuleList()
+        for i, stage in enumerate(confidence_map_stages):
+            self.confidence_map_stages.append(
+                MODELS.build(
+                    dict(
+                        dict(type='ConfidenceMapStage', num_keypoints=k),
+                        in_channels=in_channels + fields + (k if i else 0),
+                        **stage,
+                    )
+                )
+            )
+
+    def forward_stages(
+        self, feats: Sequence[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Maps of every stage.
+
+        Args:
+            feats: The last one is F, (B, C, h, w).
+
+        Returns:
+            Confidence maps, each (B, K, h, w), and fields, each
+            (B, 2 L, h, w), in the order of the stages.
+        """
+        features = feats[-1]
+        pafs: list[Tensor] = []
+        for stage in self.paf_stages:
+            pafs.append(stage(torch.cat([features, *pafs[-1:]], dim=1)))
+        maps: list[Tensor] = []
+        for stage in self.confidence_map_stages:
+            x = torch.cat([features, *maps[-1:], pafs[-1]], dim=1)
+            maps.append(stage(x))
+        return maps, pafs
+
+    def forward(self, feats: Sequence[Tensor]) -> Maps:
+        """The last confidence maps (B, K, h, w) and fields (B, 2 L, h, w)."""
+        maps, pafs = self.forward_stages(feats)
+        return maps[-1], pafs[-1]
+
+    def loss(
+        self,
+        feats: Sequence[Tensor],
+        batch_data_samples: list,
+        train_cfg: dict | None = None,
+    ) -> dict[str, Tensor]:
+        """The loss of each stage: ``loss_paf_stage1`` and so on.
+
+        Args:
+            feats: The last one is F.
+            batch_data_samples: Samples whose ``gt_fields`` hold ``heatmaps``
+                (K, h, w) and ``pafs`` (2 L, h, w); ``ignore`` and ``person``
+                too where not everything is supervised.
+            train_cfg: Unused.
+        """
+        maps, pafs = self.forward_stages(feats)
+        device = maps[-1].device
+
+        def stack(name: str) -> Tensor:
+            planes = [s.gt_fields.get(name) for s in batch_data_samples]
+            return torch.stack(planes).to(device, non_blocking=True)
+
+        map_weights, paf_weights = self._weights(batch_data_samples, device)
+        losses = {}
+        for name, stages, target, weights in (
+            ('paf', pafs, stack('pafs'), paf_weights),
+            ('heatmap', maps, stack('heatmaps'), map_weights),
+        ):
+            for i, prediction in enumerate(stages, start=1):
+                losses[f'loss_{name}_stage{i}'] = self.loss_module(
+                    prediction, target, weights
+                )
+        return losses
+
+    def _weights(
+        self, samples: list, device: torch.device
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """(B, K, h, w) and (B, L, h, w) weights; None if all is supervised."""
+        if not all('ignore' in s.gt_fields for s in samples):
+            return None, None
+        map_weights, paf_weights = [], []
+        for sample in samples:
+            fields, people = sample.gt_fields, sample.gt_instances
+            keypoint, limb = expand_weights(
+                self.skeleton,
+                self.decoder.stride,
+                sample.metainfo['labelled'],
+                fields.ignore.cpu().numpy(),
+                fields.person.cpu().numpy().reshape(fields.shape),
+                bool(sample.metainfo['negatives']),
+                people.keypoints_visible,
+                people.bboxes,
+            )
+            map_weights.append(torch.from_numpy(keypoint))
+            paf_weights.append(torch.from_numpy(limb))
+        return (
+            torch.stack(map_weights).to(device, non_blocking=True),
+            torch.stack(paf_weights).to(device, non_blocking=True),
+        )
+
+    def predict(
+        self,
+        feats: Sequence[Tensor] | list[Sequence[Tensor]],
+        batch_data_samples: list,
+        test_cfg: dict | None = None,
+    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
+        """People of each image, in pixels of the network's input.
+
+        Args:
+            feats: Features of a batch, or a list of two, those of the batch
+                and of the mirrored batch, whose maps are averaged.
+            batch_data_samples: Unused.
+            test_cfg: ``output_heatmaps`` adds the maps to the result.
+        """
+        if isinstance(feats, list):
+            straight, mirrored = (self.forward(f) for f in feats)
+            maps = average_maps([straight, self.unflip(mirrored)])
+        else:
+            maps = self.forward(feats)
+        instances = self.decode(maps)
+        if (test_cfg or {}).get('output_heatmaps', False):
+            return instances, self.pack_fields(maps)
+        return instances
+
+    def decode(self, batch_outputs: Maps) -> list[InstanceData]:
+        """Decode maps (B, K, h, w) and fields (B, 2 L, h, w) into people.
+
+        Each result holds ``keypoints`` (N, K, 2) in pixels of the network's
+        input, ``keypoint_scores`` (N, K) and ``bbox_scores`` (N,).
+        """
+        keypoints, scores, people_scores = self.decoder.batch_decode(
+            *(maps.detach().float().cpu() for maps in batch_outputs)
+        )
+        return [
+            InstanceData(keypoints=k, keypoint_scores=s, bbox_scores=p)
+            for k, s, p in zip(keypoints, scores, people_scores, strict=True)
+        ]
+
+    @staticmethod
+    def pack_fields(maps: Maps) -> list[PixelData]:
+        """``heatmaps`` and ``pafs`` of each image for drawing."""
+        return [
+            PixelData(heatmaps=h.detach().cpu(), pafs=p.detach().cpu())
+            for h, p in zip(*maps, strict=True)
+        ]
+
+    def unflip(self, maps: Maps) -> Maps:
+        """Maps of the mirrored image as maps of the image itself.
+
+        Fields whose mirrored limb is not in the skeleton's list (the open
+        chains of eyes and mouth) become NaN; :func:`average_maps` leaves
+        them out.
+        """
+        heatmaps, pafs = (m.flip(-1) for m in maps)
+        heatmaps = heatmaps[:, torch.from_numpy(self.skeleton.flip_indices)]
+        indices, signs = self.skeleton.limb_flips
+        fields = pafs.unflatten(1, (self.skeleton.num_limbs, 2))
+        fields = fields[:, torch.from_numpy(indices.clip(0))]
+        signs = torch.from_numpy(signs).to(fields)
+        signs = torch.stack([-signs, signs], dim=1)  # x is mirrored
+        signs[torch.from_numpy(indices < 0)] = torch.nan
+        fields = fields * signs[:, :, None, None]
+        return heatmaps, fields.flatten(1, 2)
+
+
+def average_maps(batch_maps: Sequence[Maps]) -> Maps:
+    """The mean of several maps of one batch; NaN stands for "no opinion"."""
+    if len(batch_maps) == 1:
+        return batch_maps[0]
+    heatmaps, pafs = (
+        torch.nanmean(torch.stack(maps), dim=0)
+        for maps in zip(*batch_maps, strict=True)
+    )
+    return heatmaps, pafs

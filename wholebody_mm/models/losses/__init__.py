@@ -1,0 +1,5 @@
+"""Losses."""
+
+from wholebody_mm.models.losses.masked_map_loss import MaskedMapLoss
+
+__all__ = ['MaskedMapLoss']

@@ -1,0 +1,259 @@
+"""The estimator: one image at several scales and flips, decoded once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.structures import InstanceData, PixelData
+from mmpose.models.pose_estimators.bottomup import BottomupPoseEstimator
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
+
+
+@MODELS.register_module()
+class WholeBodyEstimator(BottomupPoseEstimator):
+    """Bottom-up estimator with the paper's test-time options.
+
+    The pipeline gives one image at ``height x max(scales)``, top-left
+    aligned; smaller scales are made from it on the device. Maps of all
+    scales and flips are averaged on the grid of the largest scale and
+    decoded once.
+
+    Args:
+        *args: MMPose's ``backbone``, ``neck``, ``head``, ...
+        test_cfg: ``height`` of scale 1 in pixels (read by the pipeline),
+            ``scales`` (default ``(1.0,)``; the paper's multi-scale test is
+            height 480 and 2, 1.5, 1, 0.5), ``flip_test`` (default False),
+            ``output_heatmaps``.
+        strict_weights: Refuse a checkpoint whose layers have other shapes
+            (another skeleton, another width). Set False to fine-tune from
+            one: layers that do not fit keep their initial values.
+        autocast: Run the network in this precision (``bfloat16``, or
+            ``float16`` on CUDA), weights and losses staying in float32. On
+            CPUs with bf16 instructions it halves the time.
+        channels_last: Store maps with the channels last, which convolutions
+            on CPUs and tensor cores prefer.
+        **kwargs: MMPose's.
+    """
+
+    def __init__(
+        self,
+        *args,
+        test_cfg: dict | None = None,
+        strict_weights: bool = True,
+        autocast: str | None = None,
+        channels_last: bool = False,
+        **kwargs,
+    ) -> None:
+        super().__init__(*args, test_cfg=test_cfg, **kwargs)
+        scales = tuple(self.test_cfg.get('scales', (1.0,)))
+        if not scales or min(scales) <= 0:
+            raise ValueError(f'test_cfg.scales {scales} are not all positive')
+        self.strict_weights = strict_weights
+        if autocast not in (None, 'bfloat16', 'float16'):
+            raise ValueError(
+                f"autocast {autocast!r} is not 'bfloat16', 'float16' or None"
+            )
+        self.autocast = autocast and getattr(torch, autocast)
+        self.memory_format = (
+            torch.channels_last if channels_last else torch.contiguous_format
+        )
+        self.to(memory_format=self.memory_format)
+        self._register_load_state_dict_pre_hook(self._check_weights)
+
+    def _check_weights(self, state_dict: dict, prefix: str, *_) -> None:
+        """Refuse (or drop) the entries of a checkpoint that do not fit."""
+        own = {prefix + k: v for k, v in self.state_dict().items()}
+        wrong = [
+            f'{k} {tuple(v.shape)} (here {tuple(own[k].shape)})'
+            for k, v in state_dict.items()
+            if k in own and v.shape != own[k].shape
+        ]
+        if not wrong and own.keys() & state_dict.keys():
+            return
+        skeleton = self.head.skeleton
+        what = (
+            '; '.join(wrong[:3])
+            if wrong
+            else 'none of its entries has the name of a layer of this model'
+        )
+        message = (
+            f'the checkpoint does not fit this model (skeleton '
+            f'{skeleton.name}, {skeleton.num_keypoints} keypoints, '
+            f'{skeleton.num_limbs} limbs): {what}. Load it with the config '
+            f'that it was trained with'
+        )
+        if self.strict_weights:
+            raise ValueError(
+                f'{message}, or set model.strict_weights=False to fine-tune '
+                f'from the layers that fit.'
+            )
+        for entry in wrong:
+            del state_dict[entry.split(' ', 1)[0]]
+
+    def _forward(self, inputs: Tensor, *_) -> Maps:
+        """Mode ``tensor``: the final maps of (B, 3, H, W) images."""
+        with self._precision(inputs):
+            return self.head(self.extract_feat(inputs))
+
+    def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
+        """The losses of all stages for (B, 3, H, W) images."""
+        inputs = inputs.contiguous(memory_format=self.memory_format)
+        with self._precision(inputs):
+            return super().loss(inputs, data_samples)
+
+    def _precision(self, inputs: Tensor) -> torch.autocast:
+        return torch.autocast(
+            inputs.device.type,
+            dtype=self.autocast or torch.bfloat16,
+            enabled=self.autocast is not None,
+        )
+
+    def predict(self, inputs: Tensor, data_samples: list) -> list:
+        """Find the people of a batch.
+
+        Args:
+            inputs: (B, 3, H, W) normalised images at the largest scale.
+            data_samples: Samples whose metainfo says how the image was made
+                (``warp_mat``, or MMPose's ``input_size`` and so on).
+
+        Returns:
+            The samples with ``pred_instances``: ``keypoints`` (N, K, 2) in
+            pixels of the original image, ``keypoint_scores`` (N, K),
+            ``bbox_scores`` (N,) and ``bboxes`` (N, 4).
+        """
+        if not isinstance(inputs, Tensor):
+            raise TypeError(
+                'WholeBodyEstimator takes one tensor and makes the smaller '
+                'scales itself; set test_cfg.scales, not multiscale_test'
+            )
+        maps = self.predict_maps(inputs)
+        instances = self.head.decode(maps)
+        fields = None
+        if self.test_cfg.get('output_heatmaps', False):
+            fields = self.head.pack_fields(maps)
+        return self.add_pred_to_datasample(instances, fields, data_samples)
+
+    def predict_maps(self, inputs: Tensor) -> Maps:
+        """Maps averaged over ``test_cfg``'s scales and flips.
+
+        Args:
+            inputs: (B, 3, H, W) at the largest scale; H and W are multiples
+                of the stride.
+
+        Returns:
+            (B, K, h, w) and (B, 2 L, h, w) at the largest scale.
+        """
+        scales: Sequence[float] = self.test_cfg.get('scales', (1.0,))
+        stride = self.head.decoder.stride
+        size = inputs.shape[-2] // stride, inputs.shape[-1] // stride
+        collected = []
+        for scale in sorted(scales, reverse=True):
+            ratio = scale / max(scales)
+            image = resize_to_multiple(inputs, ratio, stride)
+            image = image.contiguous(memory_format=self.memory_format)
+            passes = [self._forward(image)]
+            if self.test_cfg.get('flip_test', False):
+                mirrored = self._forward(image.flip(-1))
+                passes.append(self.head.unflip(mirrored))
+            for heatmaps, pafs in passes:
+                collected.append(
+                    (
+                        maps_at_scale(heatmaps.float(), ratio, size),
+                        maps_at_scale(pafs.float(), ratio, size),
+                    )
+                )
+        return average_maps(collected)
+
+    def add_pred_to_datasample(
+        self,
+        batch_pred_instances: list[InstanceData],
+        batch_pred_fields: list[PixelData] | None,
+        batch_data_samples: list,
+    ) -> list:
+        """Move people to the original image and store them in the samples."""
+        for instances in batch_pred_instances:
+            instances.bboxes = boxes_of_people(
+                instances.keypoints, instances.keypoint_scores
+            )
+        if 'warp_mat' not in batch_data_samples[0].metainfo:
+            return super().add_pred_to_datasample(
+                batch_pred_instances, batch_pred_fields, batch_data_samples
+            )
+        for i, sample in enumerate(batch_data_samples):
+            people = batch_pred_instances[i]
+            matrix = np.asarray(sample.metainfo['warp_mat'], np.float64)
+            people.keypoints = invert_affine(matrix, people.keypoints)
+            people.keypoints_visible = people.keypoint_scores
+            people.bboxes = boxes_of_people(
+                people.keypoints, people.keypoint_scores
+            )
+            sample.pred_instances = people
+            if batch_pred_fields is not None:
+                sample.pred_fields = batch_pred_fields[i]
+        return batch_data_samples
+
+
+def resize_to_multiple(image: Tensor, ratio: float, multiple: int) -> Tensor:
+    """Shrink by exactly ``ratio``, then repeat the border to a multiple.
+
+    Pixel x of the result is at ``(x + 0.5) / ratio - 0.5`` of the image.
+    """
+    if ratio == 1:
+        return image
+    image = F.interpolate(
+        image,
+        scale_factor=ratio,
+        mode='bilinear',
+        antialias=True,
+        recompute_scale_factor=False,
+    )
+    pad = [-side % multiple for side in image.shape[-2:]]
+    return F.pad(image, (0, pad[1], 0, pad[0]), mode='replicate')
+
+
+def maps_at_scale(maps: Tensor, ratio: float, size: tuple[int, int]) -> Tensor:
+    """Maps of an image shrunk by ``ratio``, on the grid of the whole image.
+
+    Cells keep their centres: cell g of the result is at
+    ``ratio * (g + 0.5) - 0.5`` of the maps, since pixel and cell centres obey
+    the same convention (``codecs/geometry.py``).
+
+    Args:
+        maps: (B, C, h, w).
+        ratio: Scale of the image they were made from, at most 1.
+        size: (h, w) of the result.
+    """
+    if ratio == 1:
+        return maps
+    h, w = (math.ceil(side * ratio) for side in size)
+    maps = F.interpolate(
+        maps[..., :h, :w],
+        scale_factor=1 / ratio,
+        mode='bicubic',
+        recompute_scale_factor=False,
+    )[..., : size[0], : size[1]]
+    pad = size[0] - maps.shape[-2], size[1] - maps.shape[-1]
+    return F.pad(maps, (0, pad[1], 0, pad[0]), mode='replicate')
+
+
+def invert_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(..., 2) points of the network's input as points of the original."""
+    inverse = np.linalg.inv(matrix[:, :2])
+    moved = (np.asarray(points, np.float64) - matrix[:, 2]) @ inverse.T
+    return moved.astype(np.float32)
+
+
+def boxes_of_people(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """(N, 4) boxes x0, y0, x1, y1 around the keypoints found (score > 0)."""
+    found = (np.asarray(scores) > 0)[..., None]
+    low = np.where(found, keypoints, np.inf).min(axis=1, initial=np.inf)
+    high = np.where(found, keypoints, -np.inf).max(axis=1, initial=-np.inf)
+    boxes = np.concatenate([low, high], axis=-1)
+    return np.nan_to_num(boxes, posinf=0, neginf=0).astype(np.float32)

@@ -1,0 +1,94 @@
+"""MMPose's visualiser with people drawn by :func:`draw_people`."""
+
+from __future__ import annotations
+
+import wholebody_mm.compat  # noqa: F401
+
+import numpy as np
+from mmengine.structures import InstanceData
+from mmpose.registry import VISUALIZERS
+from mmpose.visualization import PoseLocalVisualizer
+
+from wholebody_mm.visualization.draw import draw_people
+
+# Face and hand points lie close together: drawn this much smaller.
+FINE_SIZE = 0.4
+
+
+@VISUALIZERS.register_module()
+class WholeBodyVisualizer(PoseLocalVisualizer):
+    """Draws whole bodies: sub-pixel, sized to each person, parts in colours.
+
+    MMPose's own drawing fails on current NumPy (a one-element array as
+    radius) and draws faces and hands as thick as bodies. Takes the same
+    arguments; ``kpt_thr`` of the call is replaced by ``keypoint_threshold``,
+    since confidence maps score lower than MMPose's 0.3 expects.
+
+    Args:
+        *args: MMPose's.
+        keypoint_threshold: Least score of a keypoint that is drawn.
+        **kwargs: MMPose's.
+    """
+
+    def __init__(
+        self, *args, keypoint_threshold: float = 0.1, **kwargs
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.keypoint_threshold = keypoint_threshold
+        self.coarse_ids: set[int] = set()
+
+    def set_dataset_meta(
+        self, dataset_meta: dict, skeleton_style: str = 'mmpose'
+    ) -> None:
+        """Take colours, links and halves of the data set's skeleton."""
+        super().set_dataset_meta(dataset_meta, skeleton_style)
+        meta = dataset_meta or {}
+        # MMPose's halves of the body: what is in neither is face or hand
+        self.coarse_ids = {
+            *meta.get('upper_body_ids', ()),
+            *meta.get('lower_body_ids', ()),
+        }
+
+    def _draw_instances_kpts(
+        self,
+        image: np.ndarray,
+        instances: InstanceData,
+        kpt_thr: float = 0.3,
+        show_kpt_idx: bool = False,
+        skeleton_style: str = 'mmpose',
+    ) -> np.ndarray:
+        """Draw keypoints and links; the hook that MMPose calls."""
+        if 'keypoints' not in instances or not len(instances.keypoints):
+            self.set_image(image)
+            return self.get_image()
+        keypoints = np.asarray(
+            instances.get('transformed_keypoints', instances.keypoints)
+        )
+        scores = np.asarray(
+            instances.get('keypoints_visible', np.ones(keypoints.shape[:2]))
+        )
+        count = keypoints.shape[1]
+        colors = self.kpt_color
+        if colors is None or isinstance(colors, str) or len(colors) != count:
+            raise ValueError(
+                f'no {count} keypoint colours in the data set meta '
+                f'information; call set_dataset_meta(dataset.metainfo) first'
+            )
+        coarse = [i in self.coarse_ids for i in range(count)]
+        sizes = np.where(coarse, 1.0, FINE_SIZE)
+        image = draw_people(
+            image,
+            keypoints,
+            scores,
+            self.skeleton or [],
+            colors,
+            self.link_color,
+            self.keypoint_threshold,
+            sizes,
+        )
+        self.set_image(image)
+        if show_kpt_idx:
+            for points, seen in zip(keypoints, scores, strict=True):
+                for i in np.flatnonzero(seen >= self.keypoint_threshold):
+                    self.draw_texts(str(i), points[i], colors=tuple(colors[i]))
+        return self.get_image()
