@@ -107,7 +107,7 @@ class PAFDecoder:
         max_people: int = 128,
         part_limits: dict[str, int] | None = None,
     ) -> None:
-        if not 0 < peak_threshold:
+        if not peak_threshold > 0:
             raise ValueError(f'peak_threshold={peak_threshold}: give above 0')
         if not 0 <= limb_fraction <= 1:
             raise ValueError(f'limb_fraction={limb_fraction}: give 0 to 1')
@@ -161,8 +161,8 @@ class PAFDecoder:
                 f'{self.skeleton.name} has maps of ({k}, h, w) and '
                 f'({2 * limbs}, h, w), not {heatmaps.shape} and {pafs.shape}'
             )
-        cells = np.empty((k, self.max_peaks, 2), np.float32)
-        scores = np.empty((k, self.max_peaks), np.float32)
+        cells = np.zeros((k, self.max_peaks, 2), np.float32)
+        scores = np.zeros((k, self.max_peaks), np.float32)
         counts = np.zeros(k, np.int32)
         find_peaks(
             heatmaps,

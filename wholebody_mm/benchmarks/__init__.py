@@ -1,0 +1,1 @@
+"""What the benchmarks and bounds of this package measure."""

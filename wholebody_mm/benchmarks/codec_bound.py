@@ -1,0 +1,261 @@
+"""How good can it get: ground truth encoded and decoded again.
+
+AP of exact maps is the upper bound that a codec, an input height and a stride
+put on every network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wholebody_mm.benchmarks.crowds import crowd
+from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.datasets.wholebody_format import (
+    BOX_KEYS,
+    PART_KEYS,
+    VALID_KEYS,
+)
+from wholebody_mm.evaluation import evaluate_parts, people_to_results
+from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
+
+# COCO's people cover about half of the box around them; the areas that OKS
+# is relative to are those of the people.
+AREA_OF_BOX = 0.5
+
+
+@dataclass
+class Codec:
+    """Encode, spoil the maps if asked for, decode.
+
+    Args:
+        stride: Pixels of the input a map cell.
+        noise: Standard deviation of noise added to all maps, smooth over
+            about a cell as a network's errors are.
+        blur: Standard deviation of a Gaussian blur of all maps, in cells.
+        zero_fields: Decode with fields of zeros.
+        seed: Seed of the noise.
+        decoder: Options of :class:`~wholebody_mm.codecs.PAFDecoder`.
+    """
+
+    stride: int = 8
+    noise: float = 0.0
+    blur: float = 0.0
+    zero_fields: bool = False
+    seed: int = 0
+    decoder: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._encoder = MapEncoder(WHOLEBODY135, self.stride)
+        self._decoder = PAFDecoder(WHOLEBODY135, self.stride, **self.decoder)
+        self._rng = np.random.default_rng(self.seed)
+
+    def round_trip(
+        self,
+        keypoints: np.ndarray,
+        visible: np.ndarray,
+        size: tuple[int, int],
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(N, 135, 2) people in, (M, 135, 2), (M, 135), (M,) out.
+
+        ``size`` is the input's width and height; it is padded to the stride.
+        """
+        size = tuple(-(-v // self.stride) * self.stride for v in size)
+        maps = self._encoder.encode(keypoints, visible, size)
+        if self.blur or self.noise:
+            for channel in (c for group in maps for c in group):
+                self._spoil(channel)
+        if self.zero_fields:
+            maps[1][:] = 0
+        people = self._decoder.decode(*maps)
+        return people.keypoints, people.keypoint_scores, people.scores
+
+    def _spoil(self, channel: np.ndarray) -> None:
+        if self.blur:
+            cv2.GaussianBlur(channel, (0, 0), self.blur, dst=channel)
+        if self.noise:
+            noise = self._rng.standard_normal(channel.shape, np.float32)
+            noise = cv2.GaussianBlur(noise, (0, 0), 1.0)
+            channel += noise * (self.noise / noise.std())
+
+
+def annotated_people(
+    annotations: Iterable[dict],
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 133, 2) keypoints and (N, 133) visibilities of annotations.
+
+    Parts that an annotation does not have (COCO's own file) are not visible.
+    """
+    rows = []
+    for annotation in annotations:
+        row = np.zeros((COCO_WHOLEBODY133.num_keypoints, 3), np.float32)
+        for part, where in COCO_WHOLEBODY133.parts.items():
+            if annotation.get(PART_KEYS[part]):
+                values = np.asarray(annotation[PART_KEYS[part]], np.float32)
+                if values.size != row[where].size:
+                    raise ValueError(
+                        f'annotation {annotation.get("id")}: '
+                        f'{PART_KEYS[part]} has {values.size} numbers, not '
+                        f'{row[where].size}'
+                    )
+                row[where] = values.reshape(-1, 3)
+        rows.append(row)
+    table = np.array(rows).reshape(-1, COCO_WHOLEBODY133.num_keypoints, 3)
+    return table[..., :2], table[..., 2]
+
+
+def bound_of_annotations(
+    ann_file: str | Path,
+    img_dir: str | Path | None,
+    height: int,
+    codec: Codec,
+) -> dict[str, float]:
+    """AP and AR of each part on an annotation file.
+
+    Args:
+        ann_file: COCO-WholeBody (or COCO keypoints) annotations.
+        img_dir: Folder of the images, to check that the annotations are of
+            these images; None trusts the sizes in the file.
+        height: Height that images are resized to, aspect kept.
+        codec: The codec to test.
+
+    Returns:
+        ``{part}/{AP,AR,AP50,AP75}``, values 0 to 1.
+
+    Raises:
+        FileNotFoundError: If the file or an image is missing.
+        ValueError: If a file is no image or of another size than annotated.
+    """
+    coco = load_coco(ann_file)
+    to_union = get_map(COCO_WHOLEBODY133, WHOLEBODY135)
+    to_coco = get_map(WHOLEBODY135, COCO_WHOLEBODY133)
+    results: list[dict] = []
+    for image in coco.loadImgs(sorted(coco.getImgIds())):
+        if img_dir is not None:
+            _check_image(Path(img_dir) / image['file_name'], image)
+        ids = coco.getAnnIds(imgIds=[image['id']], iscrowd=False)
+        keypoints, visible = to_union(*annotated_people(coco.loadAnns(ids)))
+        scale = height / image['height']
+        width = round(image['width'] * scale)
+        keypoints = (keypoints + 0.5) * scale - 0.5
+        keypoints, scores, ranks = codec.round_trip(
+            keypoints, visible, (width, height)
+        )
+        keypoints = (keypoints + 0.5) / scale - 0.5
+        results += people_to_results(
+            image['id'], *to_coco(keypoints, scores), ranks
+        )
+    if not results:
+        return {}
+    return evaluate_parts(coco, results)
+
+
+def _check_image(path: Path, image: dict) -> None:
+    if not path.is_file():
+        raise FileNotFoundError(f'no image {path}; is --img-dir its folder?')
+    pixels = cv2.imread(str(path), cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise ValueError(f'{path} is no image that OpenCV can read')
+    if pixels.shape[:2] != (image['height'], image['width']):
+        raise ValueError(
+            f'{path} has {pixels.shape[1]} x {pixels.shape[0]} pixels, its '
+            f'annotations say {image["width"]} x {image["height"]}'
+        )
+
+
+def bound_of_crowds(
+    num_crowds: int,
+    people: Sequence[int],
+    size: tuple[int, int],
+    seed: int,
+    codec: Codec,
+    **poses,
+) -> dict[str, float]:
+    """The same on crowds of drawn people, all points in the image labelled.
+
+    Args:
+        num_crowds: Number of images.
+        people: Least and largest number of people in an image.
+        size: Width and height in pixels.
+        seed: Each crowd depends on the seed and its number alone.
+        codec: The codec to test.
+        **poses: More arguments of ``sample_people``.
+    """
+    width, height = size
+    to_coco = get_map(WHOLEBODY135, COCO_WHOLEBODY133)
+    images, annotations, results = [], [], []
+    for number in range(1, num_crowds + 1):
+        rng = np.random.default_rng([seed, number])
+        count = int(rng.integers(people[0], people[1] + 1))
+        keypoints, visible = crowd(rng, count, width, height, **poses)
+        images.append(dict(id=number, width=width, height=height))
+        annotations += [
+            dict(
+                _annotation(*person),
+                id=1000 * number + i,
+                image_id=number,
+            )
+            for i, person in enumerate(
+                zip(*to_coco(keypoints, visible), strict=True)
+            )
+            if person[1].any()
+        ]
+        keypoints, scores, ranks = codec.round_trip(keypoints, visible, size)
+        results += people_to_results(
+            number, *to_coco(keypoints, scores), ranks
+        )
+    if not results:
+        return {}
+    return evaluate_parts(_coco_of(images, annotations), results)
+
+
+def _annotation(keypoints: np.ndarray, visible: np.ndarray) -> dict:
+    """A COCO-WholeBody annotation of one of our people."""
+    triplets = np.concatenate([keypoints, visible[:, None]], axis=1)
+    box = _box(triplets)
+    annotation = dict(
+        category_id=1, iscrowd=0, bbox=box, area=AREA_OF_BOX * box[2] * box[3]
+    )
+    for part, where in COCO_WHOLEBODY133.parts.items():
+        rows = triplets[where].astype(np.float64)
+        annotation[PART_KEYS[part]] = rows.reshape(-1).tolist()
+        if part in VALID_KEYS:
+            annotation[VALID_KEYS[part]] = bool((rows[:, 2] > 0).any())
+        if part in BOX_KEYS:
+            annotation[BOX_KEYS[part]] = _box(rows)
+        if part == 'body':
+            annotation['num_keypoints'] = int((rows[:, 2] > 0).sum())
+    return annotation
+
+
+def _box(triplets: np.ndarray) -> list[float]:
+    """x, y, width, height around labelled points; zeros without any."""
+    found = triplets[triplets[:, 2] > 0, :2]
+    if not len(found):
+        return [0.0] * 4
+    low = found.min(axis=0)
+    return [float(v) for v in (*low, *(found.max(axis=0) - low))]
+
+
+def _coco_of(images: list[dict], annotations: list[dict]) -> object:
+    """A loaded ``COCO`` that never was a file."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / 'crowds.json'
+        path.write_text(
+            json.dumps(
+                dict(
+                    images=images,
+                    annotations=annotations,
+                    categories=[dict(id=1, name='person')],
+                )
+            )
+        )
+        return load_coco(path)
