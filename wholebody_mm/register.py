@@ -3,5 +3,14 @@
 Configs say ``custom_imports=dict(imports=['wholebody_mm.register'])``.
 """
 
+# ruff: noqa: F401
+
 # Mends the stack; has to come before anything that imports MMPose.
-from wholebody_mm import compat  # noqa: F401 isort: skip
+import wholebody_mm.compat
+
+# isort: split
+
+import wholebody_mm.codecs.paf_codec
+import wholebody_mm.evaluation.metric
+import wholebody_mm.models
+import wholebody_mm.visualization.wholebody_visualizer

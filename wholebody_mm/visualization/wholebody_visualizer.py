@@ -31,9 +31,13 @@ class WholeBodyVisualizer(PoseLocalVisualizer):
     """
 
     def __init__(
-        self, *args, keypoint_threshold: float = 0.1, **kwargs
+        self,
+        name: str = 'visualizer',  # MMEngine looks for it in the signature
+        *args,
+        keypoint_threshold: float = 0.1,
+        **kwargs,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(name, *args, **kwargs)
         self.keypoint_threshold = keypoint_threshold
         self.coarse_ids: set[int] = set()
 
