@@ -95,7 +95,9 @@ class WholeBodyPartMetric(BaseMetric):
             results: One ``dict(img_id, people)`` for each image.
         """
         logger = MMLogger.get_current_instance()
-        people = [person for image in results for person in image['people']]
+        # An image seen twice would count its people as false positives.
+        by_image = {image['img_id']: image['people'] for image in results}
+        people = [person for found in by_image.values() for person in found]
         if self.outfile_prefix is not None:
             path = Path(f'{self.outfile_prefix}.keypoints.json')
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,16 +105,14 @@ class WholeBodyPartMetric(BaseMetric):
             logger.info(f'wrote {len(people)} people to {path}')
         if not people:
             logger.warning(
-                f'no people found in {len(results)} images: every value is 0'
+                f'no people found in {len(by_image)} images: every value is 0'
             )
         try:
-            metrics = evaluate_parts(
-                self.coco, people, [image['img_id'] for image in results]
-            )
+            metrics = evaluate_parts(self.coco, people, list(by_image))
         except ValueError as error:
             raise ValueError(f'{self.ann_file}: {error}') from error
         logger.info(
-            f'{len(people)} people found in {len(results)} images\n'
+            f'{len(people)} people found in {len(by_image)} images\n'
             + metrics_table(metrics)
         )
         return metrics

@@ -1,0 +1,164 @@
+"""COCO and COCO-WholeBody annotation files: read, check, take apart.
+
+Plain functions; ``readers.py`` makes MMPose data sets of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from wholebody_mm.datasets.wholebody_format import (
+    BOX_KEYS,
+    PART_KEYS,
+    VALID_KEYS,
+)
+from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
+
+DOWNLOAD = (
+    'images and COCO keypoints: https://cocodataset.org/#download '
+    '(train2017, val2017, annotations_trainval2017); COCO-WholeBody: '
+    'https://github.com/jin-s13/COCO-WholeBody#download; the layout is in '
+    'docs/data.md'
+)
+
+Points = tuple[np.ndarray, dict[str, np.ndarray]]
+ParsePoints = Callable[[dict, str], Points]
+
+
+def read_annotation_file(
+    ann_file: str,
+) -> tuple[list[dict], dict[int, list[dict]], list[dict]]:
+    """Images, their annotations and the categories of a COCO file.
+
+    Args:
+        ann_file: Path of the JSON file.
+
+    Returns:
+        The image dictionaries, image id to its annotations, categories.
+
+    Raises:
+        FileNotFoundError: If there is no such file; says what to download
+            and into which folder.
+        ValueError: If it is no COCO annotation file, holds no image, or an
+            annotation is of an image that is not in it.
+    """
+    path = Path(ann_file)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'no annotation file {path}; put it into the folder '
+            f'{path.parent.absolute()}. {DOWNLOAD}'
+        )
+    try:
+        content = json.loads(path.read_bytes())
+        images, annotations = content['images'], content['annotations']
+        known = {image['id']: image for image in images}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path} is no COCO annotation file ({error!r}); is the download '
+            f'complete? {DOWNLOAD}'
+        ) from error
+    if not images:
+        raise ValueError(f'{path} has no images')
+    by_image: dict[int, list[dict]] = defaultdict(list)
+    for annotation in annotations:
+        image_id = annotation.get('image_id')
+        if image_id not in known:
+            raise ValueError(
+                f'{path}: annotation {annotation.get("id")} is of image '
+                f'{image_id}, which the file does not have'
+            )
+        by_image[image_id].append(annotation)
+    return images, by_image, content.get('categories', [])
+
+
+def coco_points(annotation: dict, ann_file: str) -> Points:
+    """COCO's 17 body points of an annotation.
+
+    Returns:
+        (17, 3) float32 x, y, v, and no part boxes.
+    """
+    count = COCO17.num_keypoints
+    return _triplets(annotation, PART_KEYS['body'], count, ann_file), {}
+
+
+def wholebody_points(annotation: dict, ann_file: str) -> Points:
+    """COCO-WholeBody's 133 points of an annotation.
+
+    Points of a part that ``*_valid`` calls unlabelled have v = 0.
+
+    Returns:
+        (133, 3) float32 x, y, v, and part name to the (4,) x0, y0, x1, y1
+        box of the part, for the parts that have one.
+    """
+    rows = np.zeros((COCO_WHOLEBODY133.num_keypoints, 3), np.float32)
+    boxes: dict[str, np.ndarray] = {}
+    for part, where in COCO_WHOLEBODY133.parts.items():
+        count = where.stop - where.start
+        triplets = _triplets(annotation, PART_KEYS[part], count, ann_file)
+        if annotation.get(VALID_KEYS.get(part), True):
+            rows[where] = triplets
+        if part in BOX_KEYS and BOX_KEYS[part] in annotation:
+            box = _box(annotation[BOX_KEYS[part]])
+            if box is not None:
+                boxes[part] = box
+    return rows, boxes
+
+
+def _triplets(
+    annotation: dict, key: str, count: int, ann_file: str
+) -> np.ndarray:
+    """(n, 3) float32 x, y, v; absent points are all zero."""
+    where = f'{ann_file}: annotation {annotation.get("id")}'
+    if key not in annotation:
+        raise ValueError(
+            f'{where} has no {key!r}; is this the annotation file of '
+            f'another data set? {DOWNLOAD}'
+        )
+    values = np.asarray(annotation[key], np.float32).reshape(-1)
+    if len(values) != 3 * count:
+        raise ValueError(
+            f'{where}: {key!r} has {len(values)} numbers, expected '
+            f'{3 * count} (x, y, v of {count} keypoints)'
+        )
+    rows = values.reshape(count, 3)
+    if not np.isfinite(rows).all():
+        raise ValueError(
+            f'{where}: {key!r} holds a number that is not finite; correct '
+            f'the file, or set x, y, v of that keypoint to 0'
+        )
+    return np.where(rows[:, 2:] > 0, rows, 0).astype(np.float32)
+
+
+def _box(xywh: list[float]) -> np.ndarray | None:
+    """(4,) float32 x0, y0, x1, y1, or None if the box is empty."""
+    box = np.asarray(xywh, np.float32).reshape(-1)
+    if len(box) != 4 or not np.isfinite(box).all() or (box[2:] <= 0).any():
+        return None
+    return np.concatenate([box[:2], box[:2] + box[2:]])
+
+
+def person_box(annotation: dict, points: np.ndarray) -> np.ndarray | None:
+    """The person's box, with all labelled points in it.
+
+    COCO's box is that of the segmentation; toes and fingers may lie outside.
+
+    Args:
+        annotation: The annotation.
+        points: (K, 3) x, y, v.
+
+    Returns:
+        (4,) float32 x0, y0, x1, y1; None for a person with neither.
+    """
+    found = points[points[:, 2] > 0, :2]
+    box = _box(annotation.get('bbox', []))
+    corners = [] if box is None else [box[:2], box[2:]]
+    corners += list(found)
+    if not corners:
+        return None
+    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+    return np.concatenate([low, high]).astype(np.float32)

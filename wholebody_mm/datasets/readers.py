@@ -1,0 +1,156 @@
+"""Registered readers of COCO and COCO-WholeBody for bottom-up training."""
+
+from __future__ import annotations
+
+import os.path as osp
+from typing import Any
+
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+
+from wholebody_mm.datasets.coco_annotations import (
+    DOWNLOAD,
+    ParsePoints,
+    coco_points,
+    read_annotation_file,
+    wholebody_points,
+)
+from wholebody_mm.datasets.image_record import image_record
+from wholebody_mm.skeletons import (
+    COCO17,
+    COCO_WHOLEBODY133,
+    WHOLEBODY135,
+    Skeleton,
+    get_map,
+    get_skeleton,
+)
+
+
+@DATASETS.register_module()
+class CocoPoseDataset(BaseCocoStyleDataset):
+    """COCO's people with 17 keypoints, one sample an image.
+
+    People come in the skeleton that is trained, with what is labelled and
+    what must be ignored beside them; the keys of a sample are in
+    ``docs/architecture.md``. It uses what MMPose's own reader drops: crowd
+    regions, people without keypoints and images without people.
+
+    Args:
+        ann_file: Annotation file, relative to ``data_root``.
+        skeleton: The skeleton to convert people to.
+        negatives: The absence of keypoints that this data set does not label
+            may be learnt outside of people: COCO annotates all people (or
+            marks a crowd), so nobody's hand is outside of all people.
+        keep_images_without_people: Train on images without annotated people
+            too; they teach where nobody is. Testing always uses all images.
+        metainfo: As in MMPose; by default that of ``skeleton``.
+        data_mode: ``bottomup``, the only one.
+        **kwargs: More arguments of MMPose's ``BaseCocoStyleDataset``, for
+            example ``data_root``, ``data_prefix``, ``pipeline``,
+            ``test_mode``, ``indices``.
+
+    Raises:
+        FileNotFoundError: If the annotations or the folder of images are
+            missing; says what to download and where it goes.
+        ValueError: If the annotations are broken; names file and annotation.
+    """
+
+    METAINFO: dict = WHOLEBODY135.metainfo()
+    SOURCE: Skeleton = COCO17
+    parse_points: ParsePoints = staticmethod(coco_points)
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        skeleton: str | Skeleton = 'wholebody135',
+        negatives: bool = True,
+        keep_images_without_people: bool = True,
+        metainfo: dict | None = None,
+        data_mode: str = 'bottomup',
+        **kwargs: Any,
+    ) -> None:
+        if data_mode != 'bottomup':
+            raise ValueError(
+                f"{type(self).__name__} reads data_mode 'bottomup', not "
+                f"{data_mode!r}; for 'topdown' take MMPose's CocoDataset or "
+                f'CocoWholeBodyDataset'
+            )
+        self.skeleton = get_skeleton(skeleton)
+        self.to_target = get_map(self.SOURCE, self.skeleton)
+        self.negatives = negatives
+        self.keep_images_without_people = keep_images_without_people
+        super().__init__(
+            ann_file=ann_file,
+            data_mode=data_mode,
+            metainfo=metainfo or self.skeleton.metainfo(),
+            **kwargs,
+        )
+        if self.metainfo['num_keypoints'] != self.skeleton.num_keypoints:
+            raise ValueError(
+                f'metainfo of {self.metainfo["num_keypoints"]} keypoints '
+                f'for {self.skeleton}'
+            )
+
+    def load_data_list(self) -> list[dict]:
+        """One record an image, ordered by image id."""
+        images, annotations, categories = read_annotation_file(self.ann_file)
+        folder = self.data_prefix.get('img', '')
+        # A folder on a remote store is left to the loading transform.
+        local = folder and '://' not in folder
+        if local and not osp.isdir(folder):
+            raise FileNotFoundError(
+                f'no folder of images {osp.abspath(folder)} for '
+                f'{self.ann_file}. {DOWNLOAD}'
+            )
+        self._metainfo['CLASSES'] = categories
+        records = []
+        for image in sorted(images, key=lambda image: image['id']):
+            people = annotations.get(image['id'], [])
+            record = image_record(
+                people, self.parse_points, self.to_target, self.ann_file
+            )
+            # Also kept without the option: images of people that have no
+            # keypoints, they still hold what is not to be learnt.
+            keep = self.test_mode or self.keep_images_without_people
+            if not people and not keep:
+                continue
+            record.update(
+                img_id=image['id'],
+                img_path=osp.join(folder, image['file_name']),
+            )
+            if self.test_mode:
+                record['raw_ann_info'] = people
+            records.append(record)
+        if not records:
+            raise ValueError(
+                f'{self.ann_file} has no image with people, and '
+                f'keep_images_without_people is False'
+            )
+        return records
+
+    def get_data_info(self, idx: int) -> dict:
+        """A record with what is the same for all images of the data set.
+
+        Adds ``labelled`` (K,) bool, ``negatives`` and ``skeleton``, which
+        the transforms ask for parts and flips.
+        """
+        record = super().get_data_info(idx)
+        record.update(
+            labelled=self.to_target.labelled.copy(),
+            negatives=self.negatives,
+            skeleton=self.skeleton,
+        )
+        return record
+
+
+@DATASETS.register_module()
+class CocoWholeBodyPoseDataset(CocoPoseDataset):
+    """COCO-WholeBody's people with 133 keypoints, one sample an image.
+
+    As :class:`CocoPoseDataset`, and it uses the ``*_valid`` flags and boxes
+    of face and hands: a part that is there but was not labelled is ignored,
+    not taught to be absent.
+    """
+
+    SOURCE = COCO_WHOLEBODY133
+    parse_points = staticmethod(wholebody_points)

@@ -1,0 +1,21 @@
+"""Importing this registers data sets and transforms with MMPose."""
+
+from wholebody_mm.datasets.readers import (
+    CocoPoseDataset,
+    CocoWholeBodyPoseDataset,
+)
+from wholebody_mm.datasets.transforms.load import LoadImageFile
+from wholebody_mm.datasets.transforms.pack import PackWholeBody
+from wholebody_mm.datasets.transforms.regions import SupervisionRegions
+from wholebody_mm.datasets.transforms.resize import TopLeftResize
+from wholebody_mm.datasets.transforms.warp import WholeBodyRandomWarp
+
+__all__ = [
+    'CocoPoseDataset',
+    'CocoWholeBodyPoseDataset',
+    'LoadImageFile',
+    'PackWholeBody',
+    'SupervisionRegions',
+    'TopLeftResize',
+    'WholeBodyRandomWarp',
+]

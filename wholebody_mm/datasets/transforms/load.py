@@ -1,0 +1,48 @@
+"""Load an image, or say which one cannot be loaded and why."""
+
+from __future__ import annotations
+
+import os.path as osp
+
+from mmpose.datasets.transforms import LoadImage
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadImageFile(LoadImage):
+    """MMPose's ``LoadImage`` with errors that name the file and the cure.
+
+    Takes ``img_path`` or an image in ``img``; sets ``img`` (h, w, 3) uint8
+    BGR, ``img_shape`` and ``ori_shape`` (h, w). The arguments are those of
+    MMPose's ``LoadImage``.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Load the image.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If the file is no image, or broken.
+        """
+        path = results.get('img_path')
+        if 'img' not in results:
+            local = isinstance(path, str) and '://' not in path
+            if local and not osp.isfile(path):
+                raise FileNotFoundError(
+                    f'no image {path}; the annotations name it, so are the '
+                    f'images of this split in {osp.dirname(path)}?'
+                )
+        try:
+            loaded = super().transform(results)
+            image = None if loaded is None else loaded.get('img')
+        except Exception as error:
+            raise ValueError(
+                f'{path} is no image that can be read ({error}); download '
+                f'it again or take it out of the annotations'
+            ) from error
+        if image is None:
+            raise ValueError(
+                f'{path} is no image that can be read; download it again or '
+                f'take it out of the annotations'
+            )
+        return loaded

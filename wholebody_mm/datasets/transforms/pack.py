@@ -1,0 +1,68 @@
+"""Pack a sample for the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+META_KEYS = (
+    'id',
+    'img_id',
+    'img_path',
+    'ori_shape',
+    'img_shape',
+    'input_size',
+    'input_center',
+    'input_scale',
+    'warp_mat',
+    'flip',
+    'flip_direction',
+    'flip_indices',
+    'labelled',
+    'negatives',
+    'dataset_name',
+    'raw_ann_info',
+)
+
+
+@TRANSFORMS.register_module()
+class PackWholeBody(PackPoseInputs):
+    """MMPose's ``PackPoseInputs`` with the keys of this package.
+
+    ``gt_instances``: ``keypoints``, ``keypoints_visible``, ``bboxes`` and
+    ``areas``, NumPy. ``gt_fields``: ``ignore`` (P, h, w) and ``person``
+    (1, h, w), uint8 tensors. Metainfo: those of ``meta_keys`` that the
+    sample has. ``category_id`` is left out, which MMPose's ``CocoMetric``
+    cannot take as a list.
+
+    Args:
+        meta_keys: Keys of the metainfo.
+        pack_transformed: As in MMPose.
+    """
+
+    instance_mapping_table = dict(
+        bbox='bboxes',
+        area='areas',
+        keypoints='keypoints',
+        keypoints_visible='keypoints_visible',
+    )
+    field_mapping_table = dict(ignore='ignore', person='person')
+    label_mapping_table: dict = {}
+
+    def __init__(
+        self,
+        meta_keys: Sequence[str] = META_KEYS,
+        pack_transformed: bool = False,
+    ) -> None:
+        super().__init__(
+            meta_keys=meta_keys, pack_transformed=pack_transformed
+        )
+
+    def transform(self, results: dict) -> dict:
+        """Pack ``img`` and what belongs to it."""
+        if 'person' in results:
+            # PixelData would add this axis too, with a warning each time.
+            results['person'] = results['person'][None]
+        return super().transform(results)

@@ -1,0 +1,82 @@
+"""Where a part must not be learnt, and where people are."""
+
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+from wholebody_mm.datasets.transforms.geometry import (
+    box_corners,
+    enlarged,
+)
+from wholebody_mm.datasets.transforms.rasters import (
+    fill,
+    fill_polygon,
+    to_cells,
+)
+
+
+@TRANSFORMS.register_module()
+class SupervisionRegions(BaseTransform):
+    """Make the region masks of a sample, at the resolution of the maps.
+
+    After the warp. Sets ``ignore`` (P, h, w) uint8, 1 where a part is not to
+    be learnt, and ``person`` (h, w) uint8, 1 where people are: their boxes
+    enlarged, and crowds as they are. A cell of which any pixel is covered
+    counts as covered. How they become weights is in
+    ``docs/architecture.md``.
+
+    Args:
+        stride: Pixels of the input a map cell.
+        enlarge: Share of its width and height by which a person's box grows
+            on each side. 1 is the paper's authors' 100 %.
+    """
+
+    def __init__(self, stride: int = 8, enlarge: float = 1.0) -> None:
+        self.stride = stride
+        self.enlarge = enlarge
+
+    def transform(self, results: dict) -> dict:
+        """Make the masks.
+
+        Raises:
+            ValueError: If the input is no multiple of the stride.
+        """
+        skeleton, matrix = results['skeleton'], results['warp_mat']
+        h, w = results['img'].shape[:2]
+        if h % self.stride or w % self.stride:
+            raise ValueError(
+                f'the input of {w} x {h} is no multiple of the stride '
+                f'{self.stride}'
+            )
+        everyone = np.zeros((h, w), np.uint8)
+        of_part = {}
+        for part, shape in results['ignore_regions']:
+            mask = everyone
+            if part is not None:
+                mask = of_part.setdefault(part, np.zeros((h, w), np.uint8))
+            fill(mask, shape, matrix)
+        ignore = np.empty(
+            (len(skeleton.parts), h // self.stride, w // self.stride), np.uint8
+        )
+        ignore[:] = to_cells(everyone, self.stride)
+        for i, part in enumerate(skeleton.part_names):
+            if part in of_part:
+                cells = to_cells(of_part[part], self.stride)
+                np.maximum(ignore[i], cells, out=ignore[i])
+        # Drawn onto `everyone`: where anybody ignored is, somebody may be.
+        person = everyone
+        for corners in box_corners(
+            enlarged(results['person_boxes'], self.enlarge)
+        ):
+            fill_polygon(person, corners)
+        results['ignore'] = ignore
+        results['person'] = to_cells(person, self.stride)
+        return results
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(stride={self.stride}, '
+            f'enlarge={self.enlarge})'
+        )
