@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from mmpose.models.pose_estimators.bottomup import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from wholebody_mm.checkpoints import CheckpointError, check_compatible
 from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
 
 
@@ -31,9 +33,9 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             ``scales`` (default ``(1.0,)``; the paper's multi-scale test is
             height 480 and 2, 1.5, 1, 0.5), ``flip_test`` (default False),
             ``output_heatmaps``.
-        strict_weights: Refuse a checkpoint whose layers have other shapes
-            (another skeleton, another width). Set False to fine-tune from
-            one: layers that do not fit keep their initial values.
+        strict_weights: Refuse a checkpoint that lacks layers or whose layers
+            have other shapes (another skeleton, another width). Set False to
+            fine-tune from one: the rest keeps its initial values.
         autocast: Run the network in this precision (``bfloat16``, or
             ``float16`` on CUDA), weights and losses staying in float32. On
             CPUs with bf16 instructions it halves the time.
@@ -68,34 +70,24 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         self._register_load_state_dict_pre_hook(self._check_weights)
 
     def _check_weights(self, state_dict: dict, prefix: str, *_) -> None:
-        """Refuse (or drop) the entries of a checkpoint that do not fit."""
-        own = {prefix + k: v for k, v in self.state_dict().items()}
-        wrong = [
-            f'{k} {tuple(v.shape)} (here {tuple(own[k].shape)})'
-            for k, v in state_dict.items()
-            if k in own and v.shape != own[k].shape
-        ]
-        if not wrong and own.keys() & state_dict.keys():
-            return
-        skeleton = self.head.skeleton
-        what = (
-            '; '.join(wrong[:3])
-            if wrong
-            else 'none of its entries has the name of a layer of this model'
-        )
-        message = (
-            f'the checkpoint does not fit this model (skeleton '
-            f'{skeleton.name}, {skeleton.num_keypoints} keypoints, '
-            f'{skeleton.num_limbs} limbs): {what}. Load it with the config '
-            f'that it was trained with'
-        )
+        """Refuse a checkpoint that does not fit, or drop what does not."""
+        given = {
+            key.removeprefix(prefix): value
+            for key, value in state_dict.items()
+            if key.startswith(prefix)
+        }
         if self.strict_weights:
-            raise ValueError(
-                f'{message}, or set model.strict_weights=False to fine-tune '
-                f'from the layers that fit.'
-            )
-        for entry in wrong:
-            del state_dict[entry.split(' ', 1)[0]]
+            try:
+                check_compatible(self, given)
+            except CheckpointError as error:
+                raise CheckpointError(
+                    f'{error} Or set model.strict_weights=False to fine-tune '
+                    f'from the layers that fit.'
+                ) from None
+        own = self.state_dict()
+        for key, value in given.items():
+            if key in own and own[key].shape != value.shape:
+                del state_dict[prefix + key]
 
     def _forward(self, inputs: Tensor, *_) -> Maps:
         """Mode ``tensor``: the final maps of (B, 3, H, W) images."""
@@ -108,12 +100,11 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         with self._precision(inputs):
             return super().loss(inputs, data_samples)
 
-    def _precision(self, inputs: Tensor) -> torch.autocast:
-        return torch.autocast(
-            inputs.device.type,
-            dtype=self.autocast or torch.bfloat16,
-            enabled=self.autocast is not None,
-        )
+    def _precision(self, inputs: Tensor) -> AbstractContextManager:
+        """Autocast if asked for; else what is in force around (AMP)."""
+        if self.autocast is None:
+            return nullcontext()
+        return torch.autocast(inputs.device.type, dtype=self.autocast)
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
         """Find the people of a batch.
@@ -233,10 +224,13 @@ def maps_at_scale(maps: Tensor, ratio: float, size: tuple[int, int]) -> Tensor:
     if ratio == 1:
         return maps
     h, w = (math.ceil(side * ratio) for side in size)
+    # antialias=True is here for its kernel, a = -0.5, which keeps linear
+    # slopes (and with them sub-pixel peaks); the plain one has a = -0.75
     maps = F.interpolate(
         maps[..., :h, :w],
         scale_factor=1 / ratio,
         mode='bicubic',
+        antialias=True,
         recompute_scale_factor=False,
     )[..., : size[0], : size[1]]
     pad = size[0] - maps.shape[-2], size[1] - maps.shape[-1]

@@ -1,0 +1,158 @@
+"""The head: stages, losses, mirrored maps, people."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData, PixelData
+from mmpose.structures import PoseDataSample
+
+from wholebody_mm.models.heads.staged_paf_head import average_maps
+from wholebody_mm.skeletons import get_skeleton
+
+SKELETON = get_skeleton('coco17')
+PEOPLE = np.random.default_rng(3).uniform(10, 110, (1, 17, 2))
+
+
+def sample(head, keypoints=PEOPLE, visible=None, labelled=None, ignore=None):
+    """A packed sample with the codec's targets for a 128x128 input."""
+    visible = np.full(keypoints.shape[:2], 2.0) if visible is None else visible
+    targets = head.decoder.encode(
+        keypoints.astype(np.float32), visible, input_size=(128, 128)
+    )
+    out = PoseDataSample(
+        metainfo=dict(
+            labelled=np.ones(17, bool) if labelled is None else labelled,
+            negatives=False,
+        )
+    )
+    out.gt_fields = PixelData(
+        heatmaps=torch.from_numpy(targets['heatmaps']),
+        pafs=torch.from_numpy(targets['pafs']),
+        ignore=torch.zeros(1, 16, 16, dtype=torch.uint8)
+        if ignore is None
+        else ignore,
+        person=torch.zeros(1, 16, 16, dtype=torch.uint8),
+    )
+    out.gt_instances = InstanceData(
+        keypoints=keypoints,
+        keypoints_visible=visible,
+        bboxes=np.array([[0, 0, 128, 128.0]] * len(keypoints)),
+    )
+    return out
+
+
+def test_every_stage_is_supervised_and_learns(build):
+    torch.manual_seed(0)
+    model = build()
+    head = model.head
+    feats = (torch.randn(2, 16, 16, 16),)
+    losses = head.loss(feats, [sample(head), sample(head)])
+    assert sorted(losses) == [
+        'loss_heatmap_stage1',
+        'loss_heatmap_stage2',
+        'loss_paf_stage1',
+        'loss_paf_stage2',
+    ]
+    for name, loss in losses.items():
+        head.zero_grad()
+        loss.backward(retain_graph=True)
+        kind, number = name[len('loss_') :].split('_stage')
+        stages = (
+            head.paf_stages if kind == 'paf' else (head.confidence_map_stages)
+        )
+        assert stages[int(number) - 1].maps.weight.grad.abs().sum() > 0
+
+
+def test_a_part_that_is_not_labelled_takes_no_gradient(build):
+    head = build().head
+    labelled = np.ones(17, bool)
+    labelled[11:] = False  # hips and legs
+    feats = (torch.randn(1, 16, 16, 16),)
+    losses = head.loss(feats, [sample(head, labelled=labelled)])
+    losses['loss_paf_stage2'].backward(retain_graph=True)
+    losses['loss_heatmap_stage2'].backward(
+        inputs=[head.confidence_map_stages[-1].maps.bias]
+    )
+    gradient = head.confidence_map_stages[-1].maps.bias.grad
+    assert (gradient[11:] == 0).all()
+    assert (gradient[:11] != 0).all()
+    fields = head.paf_stages[-1].maps.bias.grad.reshape(-1, 2).abs().sum(1)
+    for limb, (a, b) in enumerate(SKELETON.limbs):
+        assert (fields[limb] > 0) == bool(labelled[a] and labelled[b])
+
+
+def test_ignored_pixels_take_no_gradient(build):
+    head = build().head
+    ignore = torch.zeros(1, 16, 16, dtype=torch.uint8)
+    ignore[:, :, 8:] = 1
+    maps = torch.zeros(1, 17, 16, 16, requires_grad=True)
+    pafs = torch.zeros(1, 2 * SKELETON.num_limbs, 16, 16, requires_grad=True)
+    head.forward_stages = lambda feats: ([maps], [pafs])
+    losses = head.loss((maps,), [sample(head, ignore=ignore)])
+    sum(losses.values()).backward()
+    for gradient in (maps.grad, pafs.grad):
+        assert (gradient[..., 8:] == 0).all()
+        assert (gradient[..., :8] != 0).any()
+
+
+def test_mirrored_maps_of_a_mirrored_person_are_the_maps(build):
+    """Encode the mirrored people, unflip: the maps of the people."""
+    head = build().head
+    mirrored = PEOPLE[:, SKELETON.flip_indices].copy()
+    mirrored[..., 0] = 127 - mirrored[..., 0]
+    maps = [
+        tuple(
+            torch.from_numpy(x)[None]
+            for x in head.decoder.encode(
+                people.astype(np.float32), input_size=(128, 128)
+            ).values()
+        )
+        for people in (PEOPLE, mirrored)
+    ]
+    for expected, found in zip(maps[0], head.unflip(maps[1]), strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+def test_an_average_leaves_out_what_has_no_opinion():
+    a = torch.full((1, 2, 1, 1), 2.0), torch.full((1, 2, 1, 1), 2.0)
+    b = torch.full((1, 2, 1, 1), 4.0), torch.full((1, 2, 1, 1), torch.nan)
+    heatmaps, pafs = average_maps([a, b])
+    assert heatmaps.unique().tolist() == [3.0]
+    assert pafs.unique().tolist() == [2.0]
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_predict_finds_the_people_of_the_maps(build, flip):
+    head = build().head
+    maps = tuple(
+        torch.from_numpy(x)[None]
+        for x in head.decoder.encode(
+            PEOPLE.astype(np.float32), input_size=(128, 128)
+        ).values()
+    )
+    head.forward = lambda feats: maps
+    feats = (torch.zeros(1),)
+    if flip:
+        head.unflip = lambda m: m
+        feats = [feats, feats]
+    (people,) = head.predict(feats, [None])
+    assert people.keypoints.shape == (1, 17, 2)
+    np.testing.assert_allclose(people.keypoints, PEOPLE, atol=0.5)
+    people, fields = head.predict(feats, [None], dict(output_heatmaps=True))
+    assert fields[0].heatmaps.shape == (17, 16, 16)
+
+
+def test_a_head_and_a_decoder_of_two_skeletons_are_refused(build):
+    other = dict(type='PAFCodec', skeleton='body25b')
+    model = dict(
+        type='StagedPAFHead',
+        in_channels=16,
+        skeleton='coco17',
+        paf_stages=[dict(blocks=1, width=8, hidden=8)],
+        confidence_map_stages=[dict(blocks=1, width=8, hidden=8)],
+        decoder=other,
+    )
+    with pytest.raises(ValueError, match="'coco17', its decoder 'body25b'"):
+        build(head=model)
+    with pytest.raises(ValueError, match='at least one PAF stage'):
+        build(head={**model, 'paf_stages': []})

@@ -1,0 +1,85 @@
+"""Where each channel is learnt."""
+
+import numpy as np
+import pytest
+
+from wholebody_mm.models.supervision import expand_weights
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
+
+BODY = get_map(COCO17, WHOLEBODY135).labelled
+SIZE = 12
+
+
+def weights(**changes):
+    """Weights of an image with nobody, all labelled, unless changed."""
+    parts = len(WHOLEBODY135.part_names)
+    values = dict(
+        skeleton=WHOLEBODY135,
+        stride=8,
+        labelled=np.ones(135, bool),
+        ignore=np.zeros((parts, SIZE, SIZE), np.uint8),
+        person=np.zeros((SIZE, SIZE), np.uint8),
+        negatives=False,
+        visible=np.zeros((0, 135)),
+        boxes=np.zeros((0, 4)),
+    )
+    return expand_weights(**{**values, **changes})
+
+
+def test_an_image_without_people_teaches_everything():
+    for planes in weights():
+        assert (planes == 1).all()
+
+
+@pytest.mark.parametrize('negatives', [False, True])
+def test_what_a_data_set_does_not_label(negatives):
+    person = np.zeros((SIZE, SIZE), np.uint8)
+    person[4:8, 4:8] = 1
+    keypoints, limbs = weights(
+        labelled=BODY, person=person, negatives=negatives
+    )
+    assert (keypoints[BODY] == 1).all()
+    expected = (1 - person) if negatives else np.zeros_like(person)
+    for i in np.flatnonzero(~BODY):
+        np.testing.assert_array_equal(keypoints[i], expected)
+    for limb, (a, b) in enumerate(WHOLEBODY135.limbs):
+        want = np.ones_like(person) if BODY[a] and BODY[b] else expected
+        np.testing.assert_array_equal(limbs[limb], want)
+
+
+def test_a_limb_across_parts_takes_both_ignored_regions():
+    names = WHOLEBODY135.part_names
+    ignore = np.zeros((len(names), SIZE, SIZE), np.uint8)
+    ignore[names.index('lefthand'), 2] = 1
+    ignore[names.index('body'), 5] = 1
+    keypoints, limbs = weights(ignore=ignore)
+    wrist, thumb = (
+        WHOLEBODY135.index(n) for n in ('left_wrist', 'left_thumb1')
+    )
+    across = WHOLEBODY135.limbs.index((wrist, thumb))
+    within = WHOLEBODY135.limbs.index((thumb, thumb + 1))
+    assert np.flatnonzero(limbs[across].min(1) == 0).tolist() == [2, 5]
+    assert np.flatnonzero(limbs[within].min(1) == 0).tolist() == [2]
+    assert np.flatnonzero(keypoints[wrist].min(1) == 0).tolist() == [5]
+
+
+def test_a_missing_keypoint_is_ignored_within_its_persons_box():
+    visible = np.full((1, 135), 2.0)
+    nose, eye = WHOLEBODY135.index('nose'), WHOLEBODY135.index('left_eye')
+    visible[0, nose] = 0
+    keypoints, limbs = weights(
+        visible=visible, boxes=np.array([[16.0, 32, 47, 63]])
+    )
+    hidden = np.argwhere(keypoints[nose] == 0)
+    assert hidden.min(0).tolist() == [3, 1]
+    assert hidden.max(0).tolist() == [8, 6]
+    assert (keypoints[eye] == 1).all()
+    limb = WHOLEBODY135.limbs.index((nose, eye))
+    np.testing.assert_array_equal(limbs[limb], keypoints[nose])
+
+
+def test_a_person_outside_the_image_changes_nothing():
+    keypoints, _ = weights(
+        visible=np.zeros((1, 135)), boxes=np.array([[-90.0, -90, -30, -30]])
+    )
+    assert (keypoints == 1).all()
