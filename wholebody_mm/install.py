@@ -1,0 +1,75 @@
+"""``python -m wholebody_mm.install``: the OpenMMLab packages, without harm.
+
+mmpose's requirements bring chumpy, which no longer builds; mmengine's and
+mmcv's bring opencv-python, which overwrites opencv-python-headless. So they
+are installed without their requirements; ``wholebody-mm[train]`` has what
+they import. Packages that are already there, whatever their version, are
+left alone.
+
+xtcocotools has wheels up to Python 3.11 and its source needs a compiler. Its
+evaluation is plain Python, and its compiled part, the masks, is replaced by
+pycocotools' (``wholebody_mm.compat``), so the wheel for 3.11 serves every
+Python: pip unpacks it into this environment.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+import sysconfig
+
+# Releases that the mends of ``wholebody_mm.compat`` are tested with.
+MMENGINE = 'mmengine==0.10.7'
+MMCV_LITE = 'mmcv-lite==2.2.0'
+MMPOSE = 'mmpose==1.3.2'
+XTCOCOTOOLS = 'xtcocotools==1.14.3'
+
+_LATEST_WHEEL = (
+    '--only-binary=:all:',
+    '--implementation=cp',
+    '--python-version=3.11',
+    '--platform=manylinux2014_x86_64',
+)
+
+
+def is_there(requirement: str) -> bool:
+    """Whether the package is installed, in any version."""
+    name = requirement.partition('==')[0]
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def missing() -> list[list[str]]:
+    """What pip has to be asked for here, one list of arguments a call."""
+    # mmcv and mmcv-lite are one folder; the one that is there wins.
+    mmcv = MMCV_LITE if not is_there('mmcv') else 'mmcv'
+    plain = [name for name in (MMENGINE, mmcv, MMPOSE) if not is_there(name)]
+    calls = [plain] if plain else []
+    if not is_there(XTCOCOTOOLS):
+        target = f'--target={sysconfig.get_path("platlib")}'
+        calls.append([*_LATEST_WHEEL, target, XTCOCOTOOLS])
+    return calls
+
+
+def main() -> int:
+    """Install what is missing; returns the exit code."""
+    for arguments in missing():
+        command = [sys.executable, '-m', 'pip', 'install', '--no-deps']
+        print('Installing', *[a for a in arguments if a[0] != '-'])
+        code = subprocess.call([*command, '--quiet', *arguments])
+        if code:
+            print(
+                'pip failed; the command was:',
+                ' '.join([*command, *arguments]),
+                file=sys.stderr,
+            )
+            return code
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
