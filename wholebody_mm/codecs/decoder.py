@@ -11,9 +11,11 @@ from wholebody_mm.codecs.limbs import score_limbs
 from wholebody_mm.codecs.part_rules import PartRules
 from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.codecs.people import (
+    adopt_groups,
     adopt_peaks,
     group_peaks,
     share_peaks,
+    trunk_diagonals,
 )
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
@@ -135,6 +137,7 @@ class PAFDecoder:
         self.max_people = int(max_people)
         self.rules = PartRules(self.skeleton, part_limits)
         self._near = self.rules.near(adopt_hops)
+        self._related = self.rules.related(adopt_hops)
         self._sigmas = (
             np.asarray(self.skeleton.target_sigmas, np.float32) / self.stride
         )
@@ -229,15 +232,10 @@ class PAFDecoder:
             )
             slots[alive] = living
         if self.adopt_distance > 0:
-            adopt_peaks(
-                cells,
-                counts,
-                self._near,
-                self.rules.trunk,
-                np.float32(self.adopt_distance),
-                alive,
-                slots,
-            )
+            reach = trunk_diagonals(cells, self.rules.trunk, slots)
+            reach *= np.float32(self.adopt_distance)
+            adopt_groups(cells, self._related, reach, alive, slots)
+            adopt_peaks(cells, counts, self._near, reach, alive, slots)
         return slots
 
     def _people(

@@ -70,6 +70,27 @@ class PartRules:
             table[k, : len(near)] = near
         return table
 
+    def related(self, hops: int) -> np.ndarray:
+        """(K, K) bool: where a loose group may be taken to belong.
+
+        Keypoints are related if they are at most ``hops`` limbs apart, if
+        they are in the same fine part, or if one is in a fine part and the
+        other in the body within one limb of where the part joins it: a face
+        to eyes, nose, ears and shoulders.
+        """
+        skeleton, part = self.skeleton, self.skeleton.keypoint_part
+        k = skeleton.num_keypoints
+        apart = np.stack([skeleton.hops_from(i) for i in range(k)])
+        fine = self._fine[part]
+        related = (apart > 0) & (apart <= hops)
+        related |= fine[:, None] & (part[:, None] == part[None])
+        for p in np.flatnonzero(self._fine):
+            members = part == p
+            to_part = apart[members].min(axis=0)
+            body = ~fine & (to_part <= 2)
+            related |= members[:, None] & body[None]
+        return related
+
     def _per_part(self, values: np.ndarray) -> np.ndarray:
         """(N, P) sums over the keypoints of each part."""
         return np.add.reduceat(values, self._starts, axis=1)

@@ -8,6 +8,10 @@ import numpy as np
 
 from wholebody_mm.codecs.compiled import compiled
 
+# Smaller groups are adopted peak by peak, if at all: two peaks of noise that
+# happen to join say nothing about each other.
+MIN_GROUP = 3
+
 
 @compiled
 def _root(parent, i):
@@ -128,7 +132,92 @@ def share_peaks(
 
 
 @compiled
-def adopt_peaks(cells, counts, near, trunk, distance, alive, slots):
+def trunk_diagonals(cells, trunk, slots):
+    """Diagonal of the box around each person's trunk.
+
+    Args:
+        cells: (K, M, 2) float32 peaks in cells.
+        trunk: (K,) bool keypoints of the trunk.
+        slots: (N, K) int32 peaks of each person.
+
+    Returns:
+        (N,) float32 cells, 0 without any trunk keypoint.
+    """
+    num_people, num_keypoints = slots.shape
+    diagonals = np.zeros(num_people, np.float32)
+    for p in range(num_people):
+        x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
+        for k in range(num_keypoints):
+            i = slots[p, k]
+            if i >= 0 and trunk[k]:
+                x0, x1 = min(x0, cells[k, i, 0]), max(x1, cells[k, i, 0])
+                y0, y1 = min(y0, cells[k, i, 1]), max(y1, cells[k, i, 1])
+        if x1 >= x0:
+            diagonals[p] = math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
+    return diagonals
+
+
+@compiled
+def adopt_groups(cells, related, reach, alive, slots):
+    """Give groups that are no people by themselves to the nearest person.
+
+    Where the image cuts a head in two, mouth and chin have no limb to the
+    body; where a wrist is hidden, a hand has none. A group goes to the person
+    that holds a related keypoint nearest to one of the group's and none of
+    the group's own keypoints.
+
+    Args:
+        cells: (K, M, 2) float32 peaks in cells.
+        related: (K, K) bool keypoints that belong near each other.
+        reach: (N,) float32 cells; furthest way for each person.
+        alive: (N,) bool; these people adopt groups of the others.
+        slots: (N, K) int32 peaks of each group, changed in place; an adopted
+            group is left empty.
+    """
+    num_people, num_keypoints = slots.shape
+    held = np.empty(num_keypoints, np.int64)
+    for g in range(num_people):
+        if alive[g]:
+            continue
+        size = 0
+        for k in range(num_keypoints):
+            if slots[g, k] >= 0:
+                held[size] = k
+                size += 1
+        if size < MIN_GROUP:
+            continue
+        best, best_person = np.inf, -1
+        for p in range(num_people):
+            if not alive[p]:
+                continue
+            limit2 = min(best, reach[p] * reach[p])
+            disjoint = True
+            for t in range(size):
+                disjoint &= slots[p, held[t]] < 0
+            if not disjoint:
+                continue
+            for q in range(num_keypoints):
+                if slots[p, q] < 0:
+                    continue
+                x, y = cells[q, slots[p, q], 0], cells[q, slots[p, q], 1]
+                for t in range(size):
+                    k = held[t]
+                    if not related[k, q]:
+                        continue
+                    dx = cells[k, slots[g, k], 0] - x
+                    dy = cells[k, slots[g, k], 1] - y
+                    d2 = dx * dx + dy * dy
+                    if d2 < limit2:
+                        limit2 = d2
+                        best, best_person = d2, p
+        if best_person >= 0:
+            for t in range(size):
+                slots[best_person, held[t]] = slots[g, held[t]]
+                slots[g, held[t]] = -1
+
+
+@compiled
+def adopt_peaks(cells, counts, near, reach, alive, slots):
     """Give peaks that nobody holds to the nearest person that lacks them.
 
     A foot whose ankle was not found, or a finger whose limb missed by a hair,
@@ -139,25 +228,14 @@ def adopt_peaks(cells, counts, near, trunk, distance, alive, slots):
         cells: (K, M, 2) float32 peaks in cells.
         counts: (K,) int32 peaks of each keypoint.
         near: (K, T) int32 keypoints near in the skeleton, filled with -1.
-        trunk: (K,) bool keypoints by which a person's size is measured.
-        distance: Furthest way from the peak to a near keypoint of the
-            person, a fraction of the diagonal of the person's trunk box.
+        reach: (N,) float32 cells; furthest way from the peak to a near
+            keypoint of each person.
         alive: (N,) bool; only these people adopt, and the peaks of the others
             are nobody's.
         slots: (N, K) int32 peaks of each person, extended in place; adopted
             peaks leave the people that are not alive.
     """
     num_people, num_keypoints = slots.shape
-    reach = np.zeros(num_people, np.float32)
-    for p in range(num_people):
-        x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
-        for k in range(num_keypoints):
-            i = slots[p, k]
-            if i >= 0 and trunk[k]:
-                x0, x1 = min(x0, cells[k, i, 0]), max(x1, cells[k, i, 0])
-                y0, y1 = min(y0, cells[k, i, 1]), max(y1, cells[k, i, 1])
-        if alive[p] and x1 >= x0:
-            reach[p] = distance * math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
     held = np.zeros(cells.shape[1], np.bool_)
     for k in range(num_keypoints):
         held[:] = False
