@@ -15,6 +15,7 @@ from wholebody_mm.compat import (
     checkpoint_loading,
     coco_masks,
     config_scope,
+    package_location,
     package_metadata,
     stand_ins,
 )
@@ -36,6 +37,7 @@ def apply() -> list[Mend]:
         mends = [package_metadata.apply(), coco_masks.apply()]
         mends += stand_ins.apply()
         mends += [checkpoint_loading.apply(), config_scope.apply()]
+        mends += [package_location.apply()]
         _in_force.extend(mends)
     return report()
 

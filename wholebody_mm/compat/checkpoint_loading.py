@@ -13,11 +13,12 @@ import os
 from typing import Any
 from urllib.parse import urlparse
 
+from wholebody_mm.compat.mend import Mend
+
 import torch
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from wholebody_mm import checkpoints
-from wholebody_mm.compat.mend import Mend
 
 
 # MMEngine's log calls a loader by its name without "load_from_".

@@ -12,9 +12,9 @@ import importlib
 import sys
 from types import ModuleType
 
-import numpy as np
-
 from wholebody_mm.compat.mend import Mend
+
+import numpy as np
 
 _NAME = 'masks of xtcocotools'
 

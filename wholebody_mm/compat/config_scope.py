@@ -6,9 +6,9 @@ packages in MMEngine's table of scopes.
 
 from __future__ import annotations
 
-from mmengine.config.utils import MODULE2PACKAGE
-
 from wholebody_mm.compat.mend import Mend
+
+from mmengine.config.utils import MODULE2PACKAGE
 
 
 def apply() -> Mend:
