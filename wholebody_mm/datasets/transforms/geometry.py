@@ -134,7 +134,7 @@ def warp_image(
     """
     scale = math.sqrt(abs(np.linalg.det(matrix[:, :2].astype(np.float64))))
     matrix = matrix.astype(np.float64)
-    factor = int(1 / max(scale, 1e-6))
+    factor = int(1 / max(scale, 1e-6) + 1e-3)
     h, w = image.shape[:2]
     if factor >= 2:
         small = max(1, w // factor), max(1, h // factor)

@@ -38,6 +38,8 @@ class WholeBodyRandomWarp(BaseTransform):
 
     Args:
         input_size: Width and height of the network's input.
+        relative_to: ``person`` as above, or ``image``: the whole image comes
+            to the middle, at m = 1 as large as it fits.
         scale: Range of m. Each data set can have a warp of its own.
         rotation: Largest rotation in degrees, either way.
         shift: Largest shift of the crop in input pixels, each axis.
@@ -59,7 +61,12 @@ class WholeBodyRandomWarp(BaseTransform):
         flip_prob: float = 0.5,
         target_height_ratio: float = 0.6,
         border: tuple[float, float, float] = MEAN_BGR,
+        relative_to: str = 'person',
     ) -> None:
+        if relative_to not in ('person', 'image'):
+            raise ValueError(
+                f"relative_to is 'person' or 'image', not {relative_to!r}"
+            )
         if not 0 < scale[0] <= scale[1]:
             raise ValueError(f'scale is a range above 0, not {scale}')
         if not 0 <= flip_prob <= 1:
@@ -71,23 +78,34 @@ class WholeBodyRandomWarp(BaseTransform):
         self.flip_prob = flip_prob
         self.target_height_ratio = target_height_ratio
         self.border = tuple(border)
+        self.relative_to = relative_to
 
     def transform(self, results: dict) -> dict:
         """Warp an image and its people, any number of them."""
         # MMEngine seeds NumPy's global state in each worker.
         rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
-        centre, height = self._reference(results, rng)
-        wanted = self.target_height_ratio * min(self.input_size)
+        if self.relative_to == 'image':
+            centre, scale = self._whole_image(results['img'])
+        else:
+            centre, height = self._reference(results, rng)
+            wanted = self.target_height_ratio * min(self.input_size)
+            scale = wanted / height
         flip = bool(rng.uniform() < self.flip_prob)
         matrix = centred_warp(
             centre,
-            wanted * rng.uniform(*self.scale) / height,
+            scale * rng.uniform(*self.scale),
             rng.uniform(-self.rotation, self.rotation),
             self.input_size,
             rng.uniform(-self.shift, self.shift, 2),
             flip,
         )
         return apply_warp(results, matrix, self.input_size, flip, self.border)
+
+    def _whole_image(self, image: np.ndarray) -> tuple[np.ndarray, float]:
+        """Centre of the image and the scale at which it just fits."""
+        h, w = image.shape[:2]
+        width, height = self.input_size
+        return np.array([(w - 1) / 2, (h - 1) / 2]), min(width / w, height / h)
 
     def _reference(
         self, results: dict, rng: np.random.Generator
@@ -108,7 +126,8 @@ class WholeBodyRandomWarp(BaseTransform):
         return (
             f'{type(self).__name__}(input_size={self.input_size}, '
             f'scale={self.scale}, rotation={self.rotation}, '
-            f'shift={self.shift}, flip_prob={self.flip_prob})'
+            f'shift={self.shift}, flip_prob={self.flip_prob}, '
+            f'relative_to={self.relative_to!r})'
         )
 
 

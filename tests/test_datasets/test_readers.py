@@ -1,0 +1,162 @@
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmpose.registry import DATASETS
+from support.annotations import crowd, person, write
+
+import wholebody_mm.datasets.registered  # noqa: F401
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_skeleton
+
+REAL = os.environ.get('WHOLEBODY_MM_REAL_DATA')
+
+
+def build(path, kind='CocoWholeBodyPoseDataset', **kwargs):
+    return DATASETS.build(
+        dict(
+            type=f'mmpose.{kind}',
+            ann_file=path.name,
+            data_root=str(path.parent),
+            data_prefix=dict(img=''),
+            **kwargs,
+        )
+    )
+
+
+def test_a_sample_has_the_agreed_keys(tmp_path):
+    path = write(tmp_path, [person()])
+    sample = build(path)[0]
+    assert sample['keypoints'].shape == (1, 135, 2)
+    assert sample['keypoints'].dtype == np.float32
+    assert sample['keypoints_visible'].shape == (1, 135)
+    assert sample['bbox'].shape == sample['person_boxes'].shape == (1, 4)
+    assert sample['ignore_regions'] == []
+    assert sample['negatives'] is True
+    assert sample['labelled'].sum() == 135 - 4  # neck, head top, pupils
+    assert sample['skeleton'] is WHOLEBODY135
+    assert Path(sample['img_path']) == tmp_path / '1.png'
+    assert sample['img_id'] == 1
+
+
+def test_coco_labels_the_17_body_points(tmp_path):
+    path = write(tmp_path, [person()])
+    sample = build(path, 'CocoPoseDataset', negatives=False)[0]
+    assert np.flatnonzero(sample['labelled']).tolist() == list(range(17))
+    assert sample['negatives'] is False
+
+
+@pytest.mark.parametrize('name', ['coco17', 'body25b', 'coco_wholebody133'])
+def test_any_skeleton_can_be_the_target(tmp_path, name):
+    path = write(tmp_path, [person()])
+    data = build(path, skeleton=name)
+    assert data.metainfo['dataset_name'] == name
+    k = get_skeleton(name).num_keypoints
+    assert data[0]['keypoints'].shape == (1, k, 2)
+    assert data.metainfo['num_keypoints'] == k
+
+
+def test_metainfo_is_mmposes_and_can_be_replaced(tmp_path):
+    path = write(tmp_path, [person()])
+    meta = build(path).metainfo
+    np.testing.assert_array_equal(
+        meta['flip_indices'], WHOLEBODY135.flip_indices
+    )
+    assert len(meta['skeleton_links']) == len(WHOLEBODY135.links)
+    mine = WHOLEBODY135.metainfo() | dict(dataset_name='mine')
+    assert build(path, metainfo=mine).metainfo['dataset_name'] == 'mine'
+    with pytest.raises(ValueError, match='17 keypoints'):
+        build(path, metainfo=COCO17.metainfo())
+
+
+def test_images_without_people_are_kept_unless_told_otherwise(tmp_path):
+    path = write(tmp_path, [person(image_id=2)], images=3)
+    data = build(path)
+    assert [data[i]['img_id'] for i in range(3)] == [1, 2, 3]
+    assert data[0]['keypoints'].shape == (0, 135, 2)
+    fewer = build(path, keep_images_without_people=False)
+    assert [fewer[i]['img_id'] for i in range(len(fewer))] == [2]
+    test = build(path, keep_images_without_people=False, test_mode=True)
+    assert len(test) == 3
+
+
+def test_an_image_of_ignored_people_only_is_no_image_of_nobody(tmp_path):
+    mask = np.zeros((160, 200), np.uint8)
+    mask[:50] = 1
+    path = write(tmp_path, [crowd(mask)])
+    sample = build(path, keep_images_without_people=False)[0]
+    assert len(sample['ignore_regions']) == 1
+
+
+def test_test_mode_keeps_what_a_metric_asks_for(tmp_path):
+    path = write(tmp_path, [person(id=4), person(id=9, visible=0)], images=2)
+    data = build(path, test_mode=True)
+    assert [a['id'] for a in data[0]['raw_ann_info']] == [4, 9]
+    assert data[0]['id'] == [4]
+    assert data[1]['id'] == []
+    # Training carries no second copy of the annotations.
+    assert 'raw_ann_info' not in build(path)[0]
+
+
+def test_lazy_subset_and_worker_copies(tmp_path):
+    path = write(tmp_path, [person(id=i, image_id=i) for i in (1, 2, 3)], 3)
+    lazy = build(path, lazy_init=True)
+    lazy.full_init()
+    assert len(lazy) == 3
+    subset = build(path, indices=2)
+    assert [subset[i]['img_id'] for i in range(len(subset))] == [1, 2]
+    copy = pickle.loads(pickle.dumps(subset))
+    np.testing.assert_array_equal(copy[1]['keypoints'], subset[1]['keypoints'])
+
+
+def test_missing_images_name_the_folder(tmp_path):
+    path = write(tmp_path, [person()])
+    with pytest.raises(FileNotFoundError) as caught:
+        DATASETS.build(
+            dict(
+                type='mmpose.CocoPoseDataset',
+                ann_file=str(path),
+                data_prefix=dict(img=str(tmp_path / 'train2017')),
+            )
+        )
+    assert str(tmp_path / 'train2017') in str(caught.value)
+    assert 'https://cocodataset.org' in str(caught.value)
+
+
+def test_wrong_annotations_fail_when_read_not_when_trained_on(tmp_path):
+    path = write(tmp_path, [person(id=31, keypoints=[0.0] * 48)])
+    with pytest.raises(ValueError, match='people.json: annotation 31.*48'):
+        build(path)
+
+
+def test_nothing_left_is_an_error(tmp_path):
+    path = write(tmp_path, [])
+    with pytest.raises(ValueError, match='no image with people'):
+        build(path, keep_images_without_people=False)
+
+
+def test_topdown_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="'topdown' take MMPose's"):
+        build(write(tmp_path, [person()]), data_mode='topdown')
+
+
+@pytest.mark.skipif(not REAL, reason='WHOLEBODY_MM_REAL_DATA is not set')
+@pytest.mark.parametrize(
+    ('kind', 'name', 'labelled'),
+    [
+        ('CocoWholeBodyPoseDataset', 'test_coco_wholebody.json', 131),
+        ('CocoPoseDataset', 'test_coco.json', 17),
+    ],
+)
+def test_real_annotations(kind, name, labelled):
+    data = build(Path(REAL) / 'mini' / 'coco' / name, kind)
+    samples = [data[i] for i in range(len(data))]
+    assert len(samples) == 4
+    assert sum(len(s['keypoints']) for s in samples) == 12
+    assert sum(len(s['person_boxes']) for s in samples) == 14
+    everything = [
+        part for s in samples for part, _ in s['ignore_regions'] if not part
+    ]
+    assert len(everything) == 2  # the two people without keypoints
+    assert all(s['labelled'].sum() == labelled for s in samples)

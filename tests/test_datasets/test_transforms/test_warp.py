@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+
+from wholebody_mm.datasets.transforms.geometry import warp_points
+from wholebody_mm.datasets.transforms.warp import WholeBodyRandomWarp
+from wholebody_mm.skeletons import WHOLEBODY135
+
+K = WHOLEBODY135.num_keypoints
+
+
+def sample(people=2, size=(640, 480)):
+    """People with points in known places; a picture that is black."""
+    rng = np.random.default_rng(1)
+    corner = rng.uniform(100, 200, (people, 1, 2))
+    keypoints = corner + rng.uniform(0, 1, (people, K, 2)) * [60, 150]
+    visible = np.full((people, K), 2.0)
+    visible[:, 5] = 0
+    keypoints[:, 5] = 0
+    bbox = np.concatenate([corner[:, 0], corner[:, 0] + [60, 150]], 1)
+    labelled = np.ones(K, bool)
+    labelled[WHOLEBODY135.parts['lefthand']] = False
+    return dict(
+        img=np.zeros((size[1], size[0], 3), np.uint8),
+        keypoints=keypoints.astype(np.float32),
+        keypoints_visible=visible.astype(np.float32),
+        bbox=bbox.astype(np.float32),
+        person_boxes=bbox.astype(np.float32),
+        ignore_regions=[
+            ('lefthand', np.array([1.0, 2, 3, 4])),
+            (None, np.array([5.0, 6, 7, 8])),
+            ('face', np.array([5.0, 6, 7, 8])),
+        ],
+        labelled=labelled,
+        negatives=True,
+        skeleton=WHOLEBODY135,
+    )
+
+
+def paint(image, point, color):
+    x, y = np.meshgrid(np.arange(image.shape[1]), np.arange(image.shape[0]))
+    d2 = (x - point[0]) ** 2 + (y - point[1]) ** 2
+    value = np.exp(-d2 / (2 * 8.0**2))[..., None] * np.array(color)
+    np.maximum(image, value.astype(np.uint8), out=image)
+
+
+def warp(results, seed=0, **kwargs):
+    np.random.seed(seed)  # noqa: NPY002  as MMEngine does in each worker
+    return WholeBodyRandomWarp(**kwargs).transform(results)
+
+
+@pytest.mark.parametrize('flip_prob', [0.0, 1.0])
+@pytest.mark.parametrize('seed', range(6))
+def test_keypoints_follow_the_picture(seed, flip_prob):
+    """A green blob is at the left wrist, a red one at the right wrist."""
+    results = sample(1)
+    left = WHOLEBODY135.index('left_wrist')
+    right = WHOLEBODY135.index('right_wrist')
+    results['keypoints'][0, left] = [120, 200]
+    results['keypoints'][0, right] = [190, 230]
+    paint(results['img'], (120, 200), (0, 255, 0))
+    paint(results['img'], (190, 230), (0, 0, 255))
+    out = warp(
+        results, seed, input_size=(384, 256), flip_prob=flip_prob,
+        scale=(0.6, 1.2), border=(0, 0, 0),
+    )  # fmt: skip
+    assert out['img'].shape == (256, 384, 3)
+    assert out['flip'] is bool(flip_prob)
+    if out['flip']:  # who was left is right in a mirror
+        left, right = right, left
+    for channel, keypoint in ((1, left), (2, right)):
+        value = out['img'][..., channel].astype(float)
+        y, x = np.indices(value.shape)
+        centre = np.array([(x * value).sum(), (y * value).sum()])
+        np.testing.assert_allclose(
+            out['keypoints'][0, keypoint], centre / value.sum(), atol=0.3
+        )
+
+
+def test_the_matrix_moves_the_original_points():
+    results = sample(2)
+    before = results['keypoints'].copy()
+    out = warp(results, 3, flip_prob=0.0)
+    np.testing.assert_allclose(
+        out['keypoints'][:, :5], warp_points(before, out['warp_mat'])[:, :5]
+    )
+    assert out['input_size'] == (480, 480)
+    assert out['img_shape'] == (480, 480)
+
+
+def test_size_is_relative_to_the_person():
+    heights = []
+    for seed in range(200):
+        out = warp(sample(1), seed, rotation=0.0)
+        heights.append(out['bbox'][0, 3] - out['bbox'][0, 1])
+    # 0.6 * 480 * [1/3, 1.5]
+    assert 96 <= min(heights) < 110
+    assert 415 < max(heights) <= 432.01
+
+
+def test_crop_is_jittered_around_the_person():
+    offsets = []
+    for seed in range(200):
+        out = warp(sample(1), seed, input_size=(400, 320))
+        box = out['bbox'][0]
+        offsets.append((box[:2] + box[2:]) / 2 - [199.5, 159.5])
+    offsets = np.abs(offsets)
+    assert (offsets.max(axis=0) > 35).all()
+    assert offsets.max() <= 40.01
+
+
+def test_rotation_stays_in_its_range():
+    degrees = []
+    for seed in range(200):
+        matrix = warp(sample(1), seed, flip_prob=0.0)['warp_mat']
+        degrees.append(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
+    assert -45.01 <= min(degrees) < -38
+    assert 38 < max(degrees) <= 45.01
+
+
+def test_absent_points_stay_absent_and_points_outside_stay_labelled():
+    results = sample(1)
+    out = warp(results, 2, input_size=(64, 64), scale=(9.0, 9.0))
+    outside = (out['keypoints'] < 0) | (out['keypoints'] > 63)
+    assert outside.any()
+    visible = out['keypoints_visible'][0]
+    assert (visible > 0).sum() == K - 1
+    absent = np.flatnonzero(visible == 0)
+    assert (out['keypoints'][0, absent] == 0).all()
+
+
+def test_a_flip_swaps_sides_everywhere():
+    results = sample(1)
+    out = warp(results, 0, flip_prob=1.0)
+    assert out['labelled'][WHOLEBODY135.parts['lefthand']].all()
+    assert not out['labelled'][WHOLEBODY135.parts['righthand']].any()
+    parts = [part for part, _ in out['ignore_regions']]
+    assert parts == ['righthand', None, 'face']
+    other = WHOLEBODY135.flip_indices[5]
+    assert out['keypoints_visible'][0, other] == 0
+    assert out['keypoints_visible'][0, 5] == 2
+    assert np.linalg.det(out['warp_mat'][:, :2]) < 0
+
+
+def test_images_of_nobody():
+    for seed in range(20):
+        out = warp(sample(0), seed, input_size=(96, 64))
+        assert out['img'].shape == (64, 96, 3)
+        assert out['keypoints'].shape == (0, K, 2)
+        assert out['bbox'].shape == out['person_boxes'].shape == (0, 4)
+
+
+def test_a_speck_does_not_set_the_scale():
+    results = sample(1)
+    results['bbox'][:] = [300, 300, 304, 306]
+    scale = np.linalg.det(warp(results, 0)['warp_mat'][:, :2])
+    assert abs(scale) < 10
+
+
+def test_a_seed_repeats_the_warp():
+    first = warp(sample(2), 7)['warp_mat']
+    np.testing.assert_array_equal(first, warp(sample(2), 7)['warp_mat'])
+    assert not np.allclose(first, warp(sample(2), 8)['warp_mat'])
+
+
+@pytest.mark.parametrize('bad', [dict(scale=(0, 1)), dict(flip_prob=2)])
+def test_arguments_out_of_range(bad):
+    with pytest.raises(ValueError):
+        WholeBodyRandomWarp(**bad)
