@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +44,7 @@ def load_coco(ann_file: str | Path) -> Any:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return _coco_tools()[0](str(ann_file))
-    except (json.JSONDecodeError, KeyError, AssertionError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
         raise ValueError(
             f'{ann_file} is no COCO annotation file: {error!r}'
         ) from error
