@@ -21,8 +21,9 @@ from wholebody_mm.skeletons import Skeleton, get_skeleton
 
 # Limbs of one type that are kept, for each peak there is room for.
 LIMBS_PER_PEAK = 4
-# Weight of both ends' scores beside the limb's in the order of joining.
-END_WEIGHT = 0.1
+# Number of counted keypoints at which completeness reaches half its limit.
+# Noisy crowds: 94.5 whole AP with 10, 93.6 with 3, 90.5 by the mean alone.
+HALF = 10
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,10 @@ class PAFDecoder:
             of the rule above.
 
     A person's score is the mean score of the keypoints found, times
-    c / (c + 3) with c keypoints counted as for ``min_keypoints``: of two
-    people found with equal confidence the more complete one ranks first.
+    (c / (c + 10)) / (C / (C + 10)), with c keypoints counted as for
+    ``min_keypoints`` and C those of a complete person: of two people found
+    with equal confidence the more complete one ranks first. Shared keypoints
+    do not raise it.
 
     Raises:
         ValueError: If a threshold is out of its range.
@@ -175,8 +178,8 @@ class PAFDecoder:
             scores,
             counts,
         )
-        slots = self._group(pafs, cells, scores, counts)
-        return self._people(slots, cells, scores)
+        slots, shared = self._group(pafs, cells, scores, counts)
+        return self._people(slots, shared, cells, scores)
 
     def _group(
         self,
@@ -184,8 +187,13 @@ class PAFDecoder:
         cells: np.ndarray,
         scores: np.ndarray,
         counts: np.ndarray,
-    ) -> np.ndarray:
-        """(N, K) int32 peaks of the people, -1 where there is none."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Join the peaks to groups.
+
+        Returns:
+            (N, K) int32 peaks of each group, -1 where there is none, and
+            (N, K) bool where the peak is another person's as well.
+        """
         limbs = self.skeleton.limb_array
         room = LIMBS_PER_PEAK * self.max_peaks
         pairs = counts[limbs].astype(np.int64).prod(axis=1)
@@ -193,6 +201,7 @@ class PAFDecoder:
         limb = np.empty(total, np.int32)
         ends = np.empty((total, 2), np.int32)
         score = np.empty(total, np.float32)
+        rank = np.empty(total, np.float32)
         n = score_limbs(
             pafs,
             limbs,
@@ -207,18 +216,16 @@ class PAFDecoder:
             limb,
             ends,
             score,
+            rank,
         )
         limb, ends, score = limb[:n], ends[:n], score[:n]
-        at = limbs[limb]
-        rank = score + END_WEIGHT * (
-            scores[at[:, 0], ends[:, 0]] + scores[at[:, 1], ends[:, 1]]
-        )
-        order = np.argsort(-rank, kind='stable')
+        order = np.argsort(rank[:n], kind='stable')
         first = np.cumsum(counts, dtype=np.int64) - counts
         slots = np.full((int(counts.sum()) // 2, len(counts)), -1, np.int32)
         n = group_peaks(limbs, limb, ends, order, first, counts, slots)
         slots = slots[:n]
         alive = self.rules.count(slots >= 0) >= self.min_keypoints
+        shared = np.zeros(slots.shape, bool)
         if self.share_threshold <= 1:
             living = slots[alive]
             share_peaks(
@@ -230,16 +237,21 @@ class PAFDecoder:
                 np.float32(self.share_threshold),
                 living,
             )
+            shared[alive] = living != slots[alive]
             slots[alive] = living
         if self.adopt_distance > 0:
             reach = trunk_diagonals(cells, self.rules.trunk, slots)
             reach *= np.float32(self.adopt_distance)
             adopt_groups(cells, self._related, reach, alive, slots)
             adopt_peaks(cells, counts, self._near, reach, alive, slots)
-        return slots
+        return slots, shared
 
     def _people(
-        self, slots: np.ndarray, cells: np.ndarray, scores: np.ndarray
+        self,
+        slots: np.ndarray,
+        shared: np.ndarray,
+        cells: np.ndarray,
+        scores: np.ndarray,
     ) -> People:
         """Drop weak parts and what is no person; rank the rest."""
         index = np.arange(self.skeleton.num_keypoints)
@@ -248,12 +260,9 @@ class PAFDecoder:
         weak = self.rules.weak(keypoint_scores, self.part_threshold)
         found &= ~weak
         keypoint_scores[weak] = 0
-        count = self.rules.count(found)
-        keep = (count >= self.min_keypoints) | self.rules.complete(
-            found, self.min_part_fraction
-        )
-        mean = keypoint_scores.sum(axis=1) / np.maximum(found.sum(axis=1), 1)
-        score = (mean * count / (count + 3)).astype(np.float32)
+        keep = self.rules.count(found) >= self.min_keypoints
+        keep |= self.rules.complete(found, self.min_part_fraction)
+        score = self._rank(keypoint_scores, found & ~shared)
         keep &= score >= self.min_score
         order = np.argsort(-score[keep], kind='stable')[: self.max_people]
         chosen = np.flatnonzero(keep)[order]
@@ -262,3 +271,10 @@ class PAFDecoder:
         return People(
             pixels, keypoint_scores[chosen].astype(np.float32), score[chosen]
         )
+
+    def _rank(self, scores: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """(N,) float32 person scores of (N, K) scores, (N, K) own points."""
+        mean = (scores * own).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
+        count, most = self.rules.count(own), self.rules.most
+        completeness = count / (count + HALF) * (most + HALF) / most
+        return (mean * completeness).astype(np.float32)

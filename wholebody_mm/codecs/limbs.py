@@ -17,31 +17,46 @@ from wholebody_mm.codecs.peaks import LARGEST
 # Samples along a line: sqrt(5 * length in pixels), 5 to 25, as in the
 # released code's decoder (facts of it; longer limbs need no denser samples).
 MIN_SAMPLES, MAX_SAMPLES, SAMPLE_DENSITY = 5, 25, 5.0
+# Weight of the ends' heights beside the limb's score in the order of joining.
+END_WEIGHT = np.float32(0.1)
 
 
 @compiled
-def _sample(m, x, y):
-    """Bilinear value of a map at x, y in cells, clamped to the map."""
-    h, w = m.shape
+def _sample_finite(px, py, i, j, i1, j1, fx, fy, ux, uy):
+    """Like :func:`_sample`, with what is not finite counting as 0."""
+    total = np.float32(0)
+    for jj, wy in ((j, np.float32(1) - fy), (j1, fy)):
+        for ii, wx in ((i, np.float32(1) - fx), (i1, fx)):
+            if abs(px[jj, ii]) <= LARGEST:
+                total += px[jj, ii] * ux * wx * wy
+            if abs(py[jj, ii]) <= LARGEST:
+                total += py[jj, ii] * uy * wx * wy
+    if abs(total) <= LARGEST:
+        return total
+    return np.float32(0)
+
+
+@compiled
+def _sample(px, py, x, y, ux, uy):
+    """The field at x, y in cells, clamped to the map, times (ux, uy)."""
+    h, w = px.shape
     x = min(max(x, np.float32(0)), np.float32(w - 1))
     y = min(max(y, np.float32(0)), np.float32(h - 1))
-    i, j = int(x), int(y)
-    i1, j1 = min(i + 1, w - 1), min(j + 1, h - 1)
+    # Unsigned, so that the compiler need not care for indices from the end.
+    i, j = np.uint32(x), np.uint32(y)
+    i1 = min(np.uint32(i + np.uint32(1)), np.uint32(w - 1))
+    j1 = min(np.uint32(j + np.uint32(1)), np.uint32(h - 1))
     fx, fy = x - np.float32(i), y - np.float32(j)
-    top = m[j, i] + (m[j, i1] - m[j, i]) * fx
-    bottom = m[j1, i] + (m[j1, i1] - m[j1, i]) * fx
+    a = px[j, i] * ux + py[j, i] * uy
+    b = px[j, i1] * ux + py[j, i1] * uy
+    c = px[j1, i] * ux + py[j1, i] * uy
+    d = px[j1, i1] * ux + py[j1, i1] * uy
+    top = a + (b - a) * fx
+    bottom = c + (d - c) * fx
     value = top + (bottom - top) * fy
     if abs(value) <= LARGEST:
         return value
-    # Some cell is infinite or no number: such cells count as 0.
-    value = np.float32(0)
-    for jj, wy in ((j, np.float32(1) - fy), (j1, fy)):
-        for ii, wx in ((i, np.float32(1) - fx), (i1, fx)):
-            if abs(m[jj, ii]) <= LARGEST:
-                value += m[jj, ii] * wx * wy
-    if abs(value) <= LARGEST:
-        return value
-    return np.float32(0)
+    return _sample_finite(px, py, i, j, i1, j1, fx, fy, ux, uy)
 
 
 @compiled
@@ -52,10 +67,12 @@ def _line_score(px, py, ax, ay, ux, uy, length, stride, threshold, fraction):
     n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
     may_fail = int(math.floor(n * (1.0 - fraction) + 1e-6))
     failed, total = 0, np.float32(0)
-    for q in range(n):
-        along = length * np.float32((q + 0.5) / n)
-        x, y = ax + ux * along, ay + uy * along
-        value = _sample(px, x, y) * ux + _sample(py, x, y) * uy
+    step = length / np.float32(n)
+    step_x, step_y = ux * step, uy * step
+    x, y = ax - np.float32(0.5) * step_x, ay - np.float32(0.5) * step_y
+    for _ in range(n):
+        x, y = x + step_x, y + step_y
+        value = _sample(px, py, x, y, ux, uy)
         if value > threshold:
             total += value
         else:
@@ -68,7 +85,7 @@ def _line_score(px, py, ax, ay, ux, uy, length, stride, threshold, fraction):
 @compiled
 def score_limbs(
     pafs, limbs, cells, scores, counts, stride, threshold, fraction,
-    close, room, out_limb, out_ends, out_score,
+    close, room, out_limb, out_ends, out_score, out_rank,
 ):  # fmt: skip
     """Score all pairs of peaks of all limbs.
 
@@ -91,6 +108,8 @@ def score_limbs(
         out_limb: (C,) int32 room, C at least L * room, for the limb type.
         out_ends: (C, 2) int32 room for the two peaks.
         out_score: (C,) float32 room.
+        out_rank: (C,) float32 room for the order of joining, lowest first:
+            the score and a little of both peaks' heights, negated.
 
     Returns:
         The number of limbs written, ordered by type.
@@ -114,7 +133,7 @@ def score_limbs(
                 score = np.float32(-1)
                 if length2 > np.float32(1e-10):
                     x, y = ax + half * dx, ay + half * dy
-                    middle = _sample(px, x, y) * dx + _sample(py, x, y) * dy
+                    middle = _sample(px, py, x, y, dx, dy)
                     if middle > 0 and middle * middle > threshold2 * length2:
                         length = np.float32(math.sqrt(length2))
                         score = _line_score(
@@ -137,5 +156,7 @@ def score_limbs(
             out_ends[n, 0] = pair[q] // counts[b]
             out_ends[n, 1] = pair[q] % counts[b]
             out_score[n] = value[q]
+            heights = scores[a, out_ends[n, 0]] + scores[b, out_ends[n, 1]]
+            out_rank[n] = -(value[q] + END_WEIGHT * heights)
             n += 1
     return n

@@ -29,6 +29,7 @@ class PartRules:
     Attributes:
         shareable: (K,) bool keypoints of body and foot.
         trunk: (K,) bool the same; a person's size is measured by them.
+        most: The evidence of a complete person.
 
     Raises:
         ValueError: If ``limits`` names a part the skeleton does not have.
@@ -52,6 +53,7 @@ class PartRules:
         self._limits = np.array(
             [limits.get(p, default.get(p, 1)) for p in skeleton.part_names]
         )
+        self.most = max(1, int(np.minimum(self._limits, self._sizes).sum()))
         self._fine = np.array(
             [p not in (body, FOOT) for p in skeleton.part_names]
         )

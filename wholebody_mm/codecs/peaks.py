@@ -27,6 +27,12 @@ def _finite(value):
 
 
 @compiled
+def _above(value, c, or_equal):
+    """Whether a finite value beats a peak's value c."""
+    return (value > c or (or_equal and value == c)) and value <= LARGEST
+
+
+@compiled
 def _refine(before, centre, after, first, last, sigma):
     """Offset of the peak in one direction, within half a cell.
 
@@ -88,7 +94,7 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
         lowest = 0
         for j in range(h):
             row = m[j]
-            # Vectorised; skips nearly all rows.
+            # Vectorised; skips the rows without any candidate.
             some = False
             for i in range(w):
                 some |= row[i] > threshold
@@ -98,23 +104,27 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
                 c = row[i]
                 if not (c > threshold and c <= LARGEST):
                     continue
-                left = _finite(row[i - 1]) if i > 0 else np.float32(0)
-                right = _finite(row[i + 1]) if i < w - 1 else np.float32(0)
-                if left > c or right >= c:
+                if i < w - 1 and _above(row[i + 1], c, True):
                     continue
-                up = _finite(m[j - 1, i]) if j > 0 else np.float32(0)
-                down = _finite(m[j + 1, i]) if j < h - 1 else np.float32(0)
-                if up > c or down >= c:
+                if i > 0 and _above(row[i - 1], c, False):
+                    continue
+                if j < h - 1 and _above(m[j + 1, i], c, True):
+                    continue
+                if j > 0 and _above(m[j - 1, i], c, False):
                     continue
                 beaten = False
                 if i > 0:
-                    beaten |= j > 0 and _finite(m[j - 1, i - 1]) > c
-                    beaten |= j < h - 1 and _finite(m[j + 1, i - 1]) >= c
+                    beaten |= j > 0 and _above(m[j - 1, i - 1], c, False)
+                    beaten |= j < h - 1 and _above(m[j + 1, i - 1], c, True)
                 if i < w - 1:
-                    beaten |= j > 0 and _finite(m[j - 1, i + 1]) > c
-                    beaten |= j < h - 1 and _finite(m[j + 1, i + 1]) >= c
+                    beaten |= j > 0 and _above(m[j - 1, i + 1], c, False)
+                    beaten |= j < h - 1 and _above(m[j + 1, i + 1], c, True)
                 if beaten:
                     continue
+                left = _finite(row[i - 1]) if i > 0 else np.float32(0)
+                right = _finite(row[i + 1]) if i < w - 1 else np.float32(0)
+                up = _finite(m[j - 1, i]) if j > 0 else np.float32(0)
+                down = _finite(m[j + 1, i]) if j < h - 1 else np.float32(0)
                 dx, rise_x = _refine(left, c, right, i == 0, i == w - 1,
                                      sigmas[k])  # fmt: skip
                 dy, rise_y = _refine(up, c, down, j == 0, j == h - 1,
