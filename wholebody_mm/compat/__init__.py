@@ -11,14 +11,7 @@ edits an installed file.
 
 from __future__ import annotations
 
-from wholebody_mm.compat import (
-    checkpoint_loading,
-    coco_masks,
-    config_scope,
-    package_location,
-    package_metadata,
-    stand_ins,
-)
+from wholebody_mm.compat import packages
 from wholebody_mm.compat.mend import Mend
 
 __all__ = ['Mend', 'apply', 'report']
@@ -31,7 +24,20 @@ def apply() -> list[Mend]:
 
     Returns:
         Every mend in the order in which they were considered.
+
+    Raises:
+        ImportError: A package is missing; names it and how to install it.
     """
+    packages.require()
+    from wholebody_mm.compat import (
+        checkpoint_loading,
+        coco_masks,
+        config_scope,
+        package_location,
+        package_metadata,
+        stand_ins,
+    )
+
     if not _in_force:
         # First, because MMEngine asks package metadata while others import.
         mends = [package_metadata.apply(), coco_masks.apply()]

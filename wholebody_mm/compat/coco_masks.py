@@ -37,25 +37,15 @@ def _problem_of(mask: ModuleType) -> str | None:
 def apply() -> Mend:
     """Put pycocotools' masks under xtcocotools if its own do not work."""
     try:
-        importlib.import_module('xtcocotools')
-    except ModuleNotFoundError:
-        return Mend(_NAME, False, 'xtcocotools is not installed')
-    try:
         mask = importlib.import_module('xtcocotools._mask')
         problem = _problem_of(mask)
     except Exception as error:  # ValueError for a binary of another NumPy
         problem = f'{type(error).__name__}: {error}'
     if problem is None:
         return Mend(_NAME, False, 'they work with this NumPy')
-    try:
-        replacement = importlib.import_module('pycocotools._mask')
-    except ImportError as error:
-        raise ImportError(
-            f'xtcocotools does not work here ({problem}) and pycocotools, '
-            'which takes over its masks, is not installed: '
-            'pip install "pycocotools>=2.0.8"'
-        ) from error
-    for name in ('xtcocotools.mask', 'xtcocotools._mask'):
-        sys.modules.pop(name, None)
+    replacement = importlib.import_module('pycocotools._mask')
+    sys.modules.pop('xtcocotools.mask', None)
     sys.modules['xtcocotools._mask'] = replacement
+    # `import xtcocotools._mask as _mask` asks the package first.
+    importlib.import_module('xtcocotools')._mask = replacement
     return Mend(_NAME, True, f'pycocotools serves them: {problem}')

@@ -1,0 +1,21 @@
+"""What has to be installed before there is anything to mend."""
+
+from __future__ import annotations
+
+import importlib.util
+
+NEEDED = ('torch', 'mmengine', 'mmcv', 'mmpose', 'pycocotools', 'xtcocotools')
+
+
+def require() -> None:
+    """Raise an ImportError that names what is missing, and the cure."""
+    missing = [
+        name for name in NEEDED if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        raise ImportError(
+            f'Training and testing need {", ".join(missing)}, which '
+            f'{"is" if len(missing) == 1 else "are"} not installed: '
+            "pip install 'wholebody-mm[train]', then "
+            'python -m wholebody_mm.install; see docs/install.md.'
+        )
