@@ -156,13 +156,28 @@ def test_a_speck_does_not_set_the_scale():
     assert abs(scale) < 10
 
 
+def test_the_whole_image_can_set_the_scale():
+    out = warp(
+        sample(1), 0, relative_to='image', input_size=(320, 320),
+        scale=(1, 1), rotation=0.0, shift=0.0, flip_prob=0.0,
+    )  # fmt: skip
+    corners = np.array([[-0.5, -0.5], [639.5, 479.5]])
+    np.testing.assert_allclose(
+        warp_points(corners, out['warp_mat']),
+        [[-0.5, 39.5], [319.5, 279.5]],
+        atol=1e-3,
+    )
+
+
 def test_a_seed_repeats_the_warp():
     first = warp(sample(2), 7)['warp_mat']
     np.testing.assert_array_equal(first, warp(sample(2), 7)['warp_mat'])
     assert not np.allclose(first, warp(sample(2), 8)['warp_mat'])
 
 
-@pytest.mark.parametrize('bad', [dict(scale=(0, 1)), dict(flip_prob=2)])
+@pytest.mark.parametrize(
+    'bad', [dict(scale=(0, 1)), dict(flip_prob=2), dict(relative_to='x')]
+)
 def test_arguments_out_of_range(bad):
     with pytest.raises(ValueError):
         WholeBodyRandomWarp(**bad)
