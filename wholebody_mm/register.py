@@ -11,6 +11,7 @@ import wholebody_mm.compat
 # isort: split
 
 import wholebody_mm.codecs.paf_codec
+import wholebody_mm.datasets.registered
 import wholebody_mm.evaluation.metric
 import wholebody_mm.models
 import wholebody_mm.visualization.wholebody_visualizer

@@ -26,6 +26,8 @@ class VGG19Reduced(BaseBackbone):
     released networks. Stride 8.
 
     Args:
+        width: Factor of the channels of VGG-19's convolutions, for small
+            networks; only 1 takes ImageNet weights.
         reduction: Output channels of the layers after conv4_2.
         vgg19_weights: Path of ImageNet weights of plain VGG-19 in
             torchvision's or MMPretrain's layout, read when the model is
@@ -37,6 +39,7 @@ class VGG19Reduced(BaseBackbone):
 
     def __init__(
         self,
+        width: float = 1.0,
         reduction: Sequence[int] = (256, 128),
         vgg19_weights: str | None = None,
         frozen_groups: int = 0,
@@ -57,22 +60,22 @@ class VGG19Reduced(BaseBackbone):
         for group, widths in enumerate(VGG_GROUPS, start=1):
             if group > 1:
                 self._add(f'pool{group - 1}', nn.MaxPool2d(2, 2))
-            for i, width in enumerate(widths, start=1):
-                name = f'conv{group}_{i}'
-                self._add(name, nn.Conv2d(channels, width, 3, padding=1))
+            for i, full in enumerate(widths, start=1):
+                name, out = f'conv{group}_{i}', round(full * width)
+                self._add(name, nn.Conv2d(channels, out, 3, padding=1))
                 self.vgg_names.append(name)
                 last = (group, i) == (len(VGG_GROUPS), len(widths))
                 self._add(
                     f'act{group}_{i}',
-                    nn.PReLU(width) if last else nn.ReLU(inplace=True),
+                    nn.PReLU(out) if last else nn.ReLU(inplace=True),
                 )
-                channels = width
+                channels = out
         first = len(VGG_GROUPS[-1]) + 1
-        for i, width in enumerate(reduction, start=first):
+        for i, out in enumerate(reduction, start=first):
             name = f'{len(VGG_GROUPS)}_{i}'
-            self._add(f'conv{name}', nn.Conv2d(channels, width, 3, padding=1))
-            self._add(f'act{name}', nn.PReLU(width))
-            channels = width
+            self._add(f'conv{name}', nn.Conv2d(channels, out, 3, padding=1))
+            self._add(f'act{name}', nn.PReLU(out))
+            channels = out
         self.out_channels = channels
 
     def _add(self, name: str, module: nn.Module) -> None:

@@ -1,0 +1,81 @@
+"""The paper's deep whole-body network on COCO-WholeBody.
+
+"Single-Network Whole-Body Pose Estimation" (Hidalgo et al., 2019), section
+4.1: training at 480x480 with 10 images a GPU on 4 GPUs, and the single-scale
+test (height 480, aspect kept). Data as MMPose lays it out::
+
+    data/coco/annotations/coco_wholebody_{train,val}_v1.0.json
+    data/coco/{train2017,val2017}/*.jpg
+
+The paper's multi-scale test: tools/test.py ... --cfg-options
+model.test_cfg.scales="(2.0,1.5,1.0,0.5)"
+"""
+
+_base_ = [
+    '_base_/runtime.py',
+    '_base_/schedules/paper.py',
+    '_base_/models/deep_paf.py',
+]
+skeleton = _base_.skeleton
+stride = _base_.stride
+input_size = _base_.input_size
+test_options = _base_.model.test_cfg
+
+data_root = 'data/coco/'
+val_ann = 'annotations/coco_wholebody_val_v1.0.json'
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='WholeBodyRandomWarp',
+        input_size=input_size,
+        scale=(1 / 3, 1.5),
+        rotation=45.0,
+        flip_prob=0.5,
+    ),
+    dict(type='SupervisionRegions', stride=stride),
+    dict(type='PackWholeBody'),
+]
+test_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='TopLeftResize',
+        height=test_options.height,
+        scales=test_options.scales,
+    ),
+    dict(type='PackWholeBody'),
+]
+train_dataloader = dict(
+    batch_size=10,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='CocoWholeBodyPoseDataset',
+        skeleton=skeleton,
+        data_root=data_root,
+        ann_file='annotations/coco_wholebody_train_v1.0.json',
+        data_prefix=dict(img='train2017/'),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(
+        type='CocoWholeBodyPoseDataset',
+        skeleton=skeleton,
+        data_root=data_root,
+        ann_file=val_ann,
+        data_prefix=dict(img='val2017/'),
+        pipeline=test_pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='WholeBodyPartMetric', ann_file=data_root + val_ann, skeleton=skeleton
+)
+test_evaluator = val_evaluator
+default_hooks = dict(checkpoint=dict(save_best='wholebody/AP', rule='greater'))

@@ -1,0 +1,99 @@
+"""Learn a handful of images by heart: does my data set train at all?
+
+A small network, from scratch, trained and tested on the same few images (its
+size and its weights are good for nothing else). Four images take about 45
+minutes on 2 CPU cores::
+
+    WHOLEBODY_MM_ANN=annotations.json WHOLEBODY_MM_IMAGES=folder \
+        python tools/train.py configs/examples/overfit.py
+"""
+
+_base_ = ['../_base_/runtime.py', '../_base_/models/small_paf.py']
+skeleton = _base_.skeleton
+stride = _base_.stride
+input_size = _base_.input_size
+test_options = _base_.model.test_cfg
+
+ann_file = '{{$WHOLEBODY_MM_ANN:data/coco/annotations/overfit.json}}'
+images = '{{$WHOLEBODY_MM_IMAGES:data/coco/val2017}}'
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    # whole images as the test sees them, a little moved, half of them
+    # mirrored
+    dict(
+        type='WholeBodyRandomWarp',
+        relative_to='image',
+        input_size=input_size,
+        scale=(0.95, 1.0),
+        rotation=3.0,
+        shift=12.0,
+        flip_prob=0.5,
+    ),
+    dict(type='SupervisionRegions', stride=stride),
+    dict(type='PackWholeBody'),
+]
+test_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='TopLeftResize',
+        height=test_options.height,
+        scales=test_options.scales,
+    ),
+    dict(type='PackWholeBody'),
+]
+dataset = dict(
+    type='CocoWholeBodyPoseDataset',
+    skeleton=skeleton,
+    ann_file=ann_file,
+    data_prefix=dict(img=images),
+)
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(**dataset, pipeline=train_pipeline),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(**dataset, pipeline=test_pipeline, test_mode=True),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='WholeBodyPartMetric', ann_file=ann_file, skeleton=skeleton
+)
+test_evaluator = val_evaluator
+
+max_iters = 3000
+train_cfg = dict(
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=500
+)
+val_cfg = dict()
+test_cfg = dict()
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='Adam', lr=1e-3),
+)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=100, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        begin=100,
+        end=max_iters,
+        T_max=max_iters - 100,
+        eta_min=1e-5,
+        by_epoch=False,
+    ),
+]
+default_hooks = dict(
+    logger=dict(interval=20),
+    checkpoint=dict(
+        interval=500,
+        max_keep_ckpts=1,
+        save_best='wholebody/AP',
+        rule='greater',
+    ),
+)
