@@ -1,0 +1,78 @@
+"""Times of the codec beside those of MMPose's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wholebody_mm.benchmarks import associative_embedding
+from wholebody_mm.benchmarks.crowds import crowd
+from wholebody_mm.benchmarks.timing import time_calls
+from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.skeletons import WHOLEBODY135
+
+
+def time_codec(
+    name: str,
+    people: Sequence[int],
+    size: tuple[int, int],
+    stride: int,
+    repeat: int,
+    reference: bool = True,
+    reference_repeat: int = 5,
+    seed: int = 0,
+) -> list[dict]:
+    """Time ``encode`` or ``decode`` on drawn crowds, all 135 points.
+
+    One thread, compiled code warm, exact maps.
+
+    Args:
+        name: ``encode`` or ``decode``.
+        people: Numbers of people, one result each.
+        size: Width and height of the input in pixels.
+        stride: Pixels a map cell.
+        repeat: Calls to time.
+        reference: Whether to time MMPose's codec as well.
+        reference_repeat: Calls of that.
+        seed: Seed of the crowds.
+
+    Returns:
+        One dictionary for each number of people: ``name``, ``people``,
+        ``stride``, ``threads``, ``median_ms``, ``p10_ms``, ``p90_ms`` and,
+        with a reference, ``reference`` (its name), ``reference_ms`` (median)
+        and ``ratio`` (how many times faster than the reference).
+
+    Raises:
+        ValueError: If the size is no multiple of the stride.
+    """
+    encoder = MapEncoder(WHOLEBODY135, stride)
+    decoder = PAFDecoder(WHOLEBODY135, stride)
+    results = []
+    for number in people:
+        rng = np.random.default_rng([seed, number])
+        keypoints, visible = crowd(rng, number, *size)
+        maps = encoder.encode(keypoints, visible, size)
+        ours = {
+            'encode': lambda k=keypoints, v=visible: encoder.encode(
+                k, v, size
+            ),
+            'decode': lambda m=maps: decoder.decode(*m),
+        }
+        result = dict(
+            name=name,
+            people=number,
+            stride=stride,
+            threads=1,
+            **time_calls(ours[name], repeat),
+        )
+        if reference:
+            call = associative_embedding.calls(keypoints, visible, size)[name]
+            theirs = time_calls(call, reference_repeat, 1)['median_ms']
+            result.update(
+                reference=associative_embedding.NAME,
+                reference_ms=theirs,
+                ratio=theirs / result['median_ms'],
+            )
+        results.append(result)
+    return results

@@ -1,0 +1,117 @@
+"""``wholebody-mm benchmark SUBJECT``: how long things take.
+
+A subject is a function that adds its arguments to a parser and one that
+returns the results; :data:`SUBJECTS` lists them. Modules that are heavy to
+import are imported when the subject runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something to time.
+
+    Args:
+        summary: One line of help.
+        add_arguments: Adds the subject's own arguments.
+        run: Returns the ``results``, a list of dictionaries with at least
+            ``name`` and ``median_ms``.
+    """
+
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], list[dict]]
+
+
+def _add_codec_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--people', type=int, nargs='+', default=[1, 5, 10, 20], metavar='N')
+    add('--height', type=int, default=480, help='pixels of the input')
+    add('--width', type=int, default=848, help='pixels of the input')
+    add('--stride', type=int, default=8, help='pixels a map cell')
+    add('--repeat', type=int, default=50, metavar='N')
+    add('--seed', type=int, default=0)
+    add('--no-reference', action='store_true', help="without MMPose's codec")
+
+
+def _time_codec(args: argparse.Namespace) -> list[dict]:
+    from wholebody_mm.benchmarks.codec_times import time_codec
+
+    reference = not args.no_reference
+    if reference and importlib.util.find_spec('mmpose') is None:
+        print(
+            'MMPose is not installed: no reference to compare with',
+            file=sys.stderr,
+        )
+        reference = False
+    return time_codec(
+        args.subject,
+        args.people,
+        (args.width, args.height),
+        args.stride,
+        args.repeat,
+        reference,
+        seed=args.seed,
+    )
+
+
+SUBJECTS = {
+    'encode': Subject(
+        'people to maps, beside MMPose', _add_codec_arguments, _time_codec
+    ),
+    'decode': Subject(
+        'maps to people, beside MMPose', _add_codec_arguments, _time_codec
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subjects and what they have in common."""
+    subjects = parser.add_subparsers(dest='subject', required=True)
+    for name, subject in SUBJECTS.items():
+        sub = subjects.add_parser(
+            name, help=subject.summary, description=subject.summary
+        )
+        subject.add_arguments(sub)
+        sub.add_argument(
+            '--json', type=Path, metavar='FILE', help='write the results'
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Time the subject, print a table and write the JSON file."""
+    results = SUBJECTS[args.subject].run(args)
+    print(table(results))
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(
+            json.dumps(dict(results=results), indent=2) + '\n'
+        )
+    return 0
+
+
+def table(results: list[dict]) -> str:
+    """Results as text, one row each; columns are the keys in use."""
+    columns = list(dict.fromkeys(key for row in results for key in row))
+    rows = [columns]
+    for row in results:
+        values = (row.get(column, '') for column in columns)
+        rows.append(
+            [f'{v:.2f}' if isinstance(v, float) else str(v) for v in values]
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return '\n'.join(
+        '  '.join(
+            cell.rjust(width) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    )
