@@ -267,6 +267,7 @@ def _known_safe() -> list[Any]:
     for module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
         known.append((multiarray._reconstruct, f'{module}._reconstruct'))
         known.append((multiarray.scalar, f'{module}.scalar'))
+    known.append((bytes, 'builtins.bytes'))  # of an empty array
     known.append((_statistic, 'builtins.getattr'))
     return known
 

@@ -1,0 +1,159 @@
+"""MMEngine loads and resumes through the safe loader."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import wholebody_mm.compat  # noqa: F401
+
+import numpy as np
+import pytest
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.model import BaseModel
+from mmengine.runner import Runner, load_checkpoint
+from torch import nn
+from torch.utils.data import Dataset
+
+from wholebody_mm.checkpoints import UnsafeCheckpointError
+
+
+class Numbers(Dataset):
+    """Six numbers and a metainfo with what pose data sets have."""
+
+    metainfo = {
+        'dataset_name': 'numbers',
+        'flip_indices': np.arange(4),
+        'sigmas': np.full(4, 0.1, np.float32),
+        'names': {0: 'nose'},
+    }
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> dict:
+        return {'inputs': torch.tensor([float(index)])}
+
+
+class Regression(BaseModel):
+    """Learns to answer zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+
+    def forward(self, inputs, mode: str = 'tensor'):
+        answer = self.layer(torch.stack(inputs))
+        return {'loss': (answer**2).mean()} if mode == 'loss' else [answer]
+
+
+class Constant(BaseMetric):
+    """A NumPy number, as real metrics give."""
+
+    default_prefix = 'test'
+
+    def process(self, data_batch, data_samples) -> None:
+        self.results.append(0)
+
+    def compute_metrics(self, results) -> dict:
+        return {'AP': np.float64(0.5)}
+
+
+def _runner(work_dir: Path, epochs: int, **arguments) -> Runner:
+    loader = dict(dataset=Numbers(), batch_size=2, num_workers=0)
+    loader['sampler'] = dict(type='DefaultSampler', shuffle=True)
+    return Runner(
+        model=Regression(),
+        work_dir=str(work_dir),
+        experiment_name=f'{work_dir.name}_{epochs}',
+        train_dataloader=loader,
+        val_dataloader=loader,
+        val_evaluator=[Constant()],
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        val_cfg=dict(),
+        optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.01)),
+        param_scheduler=dict(type='MultiStepLR', milestones=[1], gamma=0.1),
+        default_hooks=dict(
+            checkpoint=dict(
+                type='CheckpointHook', save_best='test/AP', rule='greater'
+            )
+        ),
+        custom_hooks=[dict(type='EMAHook')],
+        log_level='ERROR',
+        randomness=dict(seed=1),
+        **arguments,
+    )
+
+
+def test_a_run_is_resumed_with_its_history(tmp_path):
+    first = _runner(tmp_path, epochs=2)
+    first.train()
+    losses = first.message_hub.get_scalar('train/loss').data[0]
+
+    again = _runner(tmp_path, epochs=3, resume=True)
+    again.train()
+    assert (again.epoch, again.iter) == (3, 9)
+    resumed = again.message_hub.get_scalar('train/loss').data[0]
+    assert resumed[:6] == pytest.approx(losses)
+    assert len(resumed) == 9
+    assert again.optim_wrapper.get_lr()['lr'] == [pytest.approx(0.001)]
+
+
+def test_weights_and_metainfo_of_a_run_are_loaded(tmp_path):
+    runner = _runner(tmp_path, epochs=1)
+    runner.train()
+    model = Regression()
+    loaded = load_checkpoint(model, str(tmp_path / 'epoch_1.pth'))
+    meta = loaded['meta']['dataset_meta']
+    assert meta['flip_indices'].tolist() == [0, 1, 2, 3]
+    assert meta['sigmas'].dtype == np.float32
+    assert torch.equal(
+        model.layer.weight, loaded['state_dict']['layer.weight']
+    )
+
+
+class Opens:
+    """Runs a shell command when it is unpickled."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+def test_code_in_a_file_is_refused(tmp_path):
+    path, trace = tmp_path / 'evil.pth', tmp_path / 'was_here'
+    torch.save({'state_dict': {}, 'x': Opens(f'touch {trace}')}, path)
+    with pytest.raises(UnsafeCheckpointError, match='evil.pth'):
+        load_checkpoint(Regression(), str(path))
+    assert not trace.exists()
+
+
+def test_downloads_are_data_as_well(tmp_path, monkeypatch):
+    """torch's cache stands for the network: what is there is not fetched."""
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    cache = tmp_path / 'hub' / 'checkpoints'
+    cache.mkdir(parents=True)
+    trace = tmp_path / 'was_here'
+    weights = Regression().state_dict()
+    torch.save(weights, cache / 'good.pth')
+    torch.save({'x': Opens(f'touch {trace}')}, cache / 'evil.pth')
+
+    model = Regression()
+    load_checkpoint(model, 'https://example.org/models/good.pth?v=2')
+    assert torch.equal(model.layer.weight, weights['layer.weight'])
+    with pytest.raises(UnsafeCheckpointError, match='evil.pth'):
+        load_checkpoint(model, 'https://example.org/evil.pth')
+    assert not trace.exists()
+
+
+def test_a_failed_download_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    missing = (tmp_path / 'no.pth').as_uri()
+    from wholebody_mm.compat.checkpoint_loading import load_url
+
+    with pytest.raises(OSError):
+        load_url(missing)
+    assert not list((tmp_path / 'hub' / 'checkpoints').iterdir())
