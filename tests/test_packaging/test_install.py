@@ -1,0 +1,67 @@
+"""``python -m wholebody_mm.install`` asks pip for what is missing only."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from wholebody_mm import install
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """A set of installed packages that a test fills."""
+    names: set[str] = set()
+
+    def is_there(requirement: str) -> bool:
+        return requirement.partition('==')[0] in names
+
+    monkeypatch.setattr(install, 'is_there', is_there)
+    return names
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The commands that would have been run."""
+    commands: list[list[str]] = []
+
+    def call(command: list[str]) -> int:
+        commands.append(command)
+        return 0
+
+    monkeypatch.setattr(subprocess, 'call', call)
+    return commands
+
+
+def test_never_with_their_requirements(installed, calls):
+    assert install.main() == 0
+    assert calls and all('--no-deps' in command for command in calls)
+    asked = {argument for command in calls for argument in command}
+    assert {install.MMENGINE, install.MMCV_LITE, install.MMPOSE} <= asked
+    assert install.XTCOCOTOOLS in asked
+
+
+def test_what_is_there_is_left_alone(installed, calls):
+    installed.update({'mmengine', 'mmcv', 'mmpose', 'xtcocotools'})
+    assert install.main() == 0
+    assert calls == []
+
+
+def test_compiled_mmcv_is_not_overwritten_by_the_lite_one(installed):
+    installed.add('mmcv')
+    (plain, _) = install.missing()
+    assert install.MMCV_LITE not in plain and install.MMPOSE in plain
+
+
+def test_a_failure_names_the_command(installed, monkeypatch, capsys):
+    monkeypatch.setattr(subprocess, 'call', lambda command: 3)
+    assert install.main() == 3
+    assert (
+        f'pip install --no-deps {install.MMENGINE}' in capsys.readouterr().err
+    )
+
+
+def test_installed_packages_are_seen():
+    assert install.is_there('pytest==0.0')
+    assert not install.is_there('no-such-package==1.0')
