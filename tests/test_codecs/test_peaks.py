@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from wholebody_mm.codecs.peaks import find_peaks
+
+SIGMA = 0.75
+
+
+def peaks(m, threshold=0.1, room=16, sigma=SIGMA):
+    """(n, 2) cells and (n,) scores of the peaks of one map."""
+    cells = np.zeros((1, room, 2), np.float32)
+    scores = np.zeros((1, room), np.float32)
+    counts = np.zeros(1, np.int32)
+    find_peaks(
+        np.asarray(m, np.float32)[None],
+        np.array([sigma], np.float32),
+        np.float32(threshold),
+        cells,
+        scores,
+        counts,
+    )
+    return cells[0, : counts[0]], scores[0, : counts[0]]
+
+
+def gaussian(x, y, w=12, h=9, sigma=SIGMA):
+    i, j = np.meshgrid(np.arange(w), np.arange(h))
+    return np.exp(-((i - x) ** 2 + (j - y) ** 2) / (2 * sigma**2))
+
+
+@pytest.mark.parametrize(
+    'x, y', [(5.3, 4.4), (5.5, 4.5), (0.3, 4.1), (-0.4, 8.3), (11.4, -0.3)]
+)
+def test_a_gaussian_anywhere_comes_back_exactly(x, y):
+    """Also in the cells at the border, and its height although the raw cell
+    is far below it."""
+    m = gaussian(x, y)
+    assert m.max() < 0.95
+    cells, scores = peaks(m)
+    np.testing.assert_allclose(cells, [[x, y]], atol=2e-3)
+    np.testing.assert_allclose(scores, [1.0], atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    'region', [np.s_[3, 4:6], np.s_[3:5, 4:6], np.s_[0:2, 0:2], np.s_[:, :]]
+)
+def test_a_plateau_is_one_peak(region):
+    m = np.zeros((9, 12))
+    m[region] = 0.8
+    assert len(peaks(m)[0]) == 1
+
+
+def test_two_equal_cells_have_their_peak_between_them():
+    m = np.zeros((9, 12))
+    m[3, 4:6] = 0.8
+    np.testing.assert_allclose(peaks(m)[0], [[4.5, 3]], atol=1e-6)
+
+
+def test_peaks_under_the_threshold_are_none():
+    m = 0.09 * gaussian(5, 4)
+    assert len(peaks(m)[0]) == 0
+    assert len(peaks(m, threshold=0.05)[0]) == 1
+
+
+def test_of_too_many_the_highest_stay():
+    m = np.zeros((9, 12))
+    heights = np.linspace(0.2, 0.9, 12)
+    spots = [(j, i) for j in (1, 4, 7) for i in (1, 4, 7, 10)]
+    order = np.random.default_rng(0).permutation(12)
+    for (j, i), height in zip(spots, heights[order], strict=True):
+        m[j, i] = height
+    _, scores = peaks(m, room=5)
+    np.testing.assert_allclose(np.sort(scores), heights[-5:], rtol=1e-6)
+
+
+def test_what_is_not_finite_counts_as_zero():
+    for bad in (np.nan, np.inf, -np.inf):
+        m, clean = gaussian(5.2, 4.1), gaussian(5.2, 4.1)
+        for j, i in ((0, 0), (3, 3), (6, 8)):
+            m[j, i], clean[j, i] = bad, 0
+        for ours, theirs in zip(peaks(m), peaks(clean), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        assert len(peaks(m)[0]) == 1
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 6), (6, 1)])
+def test_thin_maps(shape):
+    m = np.zeros(shape)
+    m[-1, -1] = 0.7
+    cells, _ = peaks(m)
+    assert len(cells) == 1
+    assert abs(cells[0] - [shape[1] - 1, shape[0] - 1]).max() <= 0.5
