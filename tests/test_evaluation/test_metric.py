@@ -1,5 +1,10 @@
 import json
+import os
+import pickle
+import subprocess
+import sys
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +168,20 @@ def test_clear_errors(drawn, tmp_path):
     wrong[0]['img_id'] = 4711
     with pytest.raises(ValueError, match='annotations.json: image 4711'):
         run(build(drawn), wrong)
+
+
+@pytest.mark.slow
+def test_processes_evaluate_together(drawn, tmp_path):
+    predicted = samples(drawn, noise=1.0)
+    (tmp_path / 'samples.pkl').write_bytes(pickle.dumps(predicted))
+    script = Path(__file__).parents[1] / 'support' / 'metric_process.py'
+    command = [
+        sys.executable, '-m', 'torch.distributed.run', '--standalone',
+        '--nproc_per_node=2', str(script), str(drawn),
+        str(tmp_path / 'samples.pkl'), str(tmp_path / 'metrics.json'),
+    ]  # fmt: skip
+    root = str(Path(__file__).parents[2])
+    env = os.environ | dict(PYTHONPATH=root, OMP_NUM_THREADS='1')
+    subprocess.run(command, check=True, env=env, timeout=300)
+    together = json.loads((tmp_path / 'metrics.json').read_text())
+    assert together == run(build(drawn), predicted)

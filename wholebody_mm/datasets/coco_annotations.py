@@ -6,8 +6,9 @@ Plain functions; ``readers.py`` makes MMPose data sets of them.
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,10 @@ DOWNLOAD = (
     'https://github.com/jin-s13/COCO-WholeBody#download; the layout is in '
     'docs/data.md'
 )
+
+_WHOLEBODY_SIZES = {
+    PART_KEYS[part]: size for part, size in COCO_WHOLEBODY133.part_sizes
+}
 
 Points = tuple[np.ndarray, dict[str, np.ndarray]]
 ParsePoints = Callable[[dict, str], Points]
@@ -82,8 +87,8 @@ def coco_points(annotation: dict, ann_file: str) -> Points:
     Returns:
         (17, 3) float32 x, y, v, and no part boxes.
     """
-    count = COCO17.num_keypoints
-    return _triplets(annotation, PART_KEYS['body'], count, ann_file), {}
+    sizes = {PART_KEYS['body']: COCO17.num_keypoints}
+    return _triplets(annotation, sizes, ann_file), {}
 
 
 def wholebody_points(annotation: dict, ann_file: str) -> Points:
@@ -95,51 +100,59 @@ def wholebody_points(annotation: dict, ann_file: str) -> Points:
         (133, 3) float32 x, y, v, and part name to the (4,) x0, y0, x1, y1
         box of the part, for the parts that have one.
     """
-    rows = np.zeros((COCO_WHOLEBODY133.num_keypoints, 3), np.float32)
-    boxes: dict[str, np.ndarray] = {}
-    for part, where in COCO_WHOLEBODY133.parts.items():
-        count = where.stop - where.start
-        triplets = _triplets(annotation, PART_KEYS[part], count, ann_file)
-        if annotation.get(VALID_KEYS.get(part), True):
-            rows[where] = triplets
-        if part in BOX_KEYS and BOX_KEYS[part] in annotation:
-            box = _box(annotation[BOX_KEYS[part]])
-            if box is not None:
-                boxes[part] = box
-    return rows, boxes
+    rows = _triplets(annotation, _WHOLEBODY_SIZES, ann_file)
+    for part, key in VALID_KEYS.items():
+        if not annotation.get(key, True):
+            rows[COCO_WHOLEBODY133.parts[part]] = 0
+    boxes = {
+        part: _box(annotation.get(key, ())) for part, key in BOX_KEYS.items()
+    }
+    return rows, {p: box for p, box in boxes.items() if box is not None}
 
 
 def _triplets(
-    annotation: dict, key: str, count: int, ann_file: str
+    annotation: dict, sizes: dict[str, int], ann_file: str
 ) -> np.ndarray:
-    """(n, 3) float32 x, y, v; absent points are all zero."""
+    """(n, 3) float32 x, y, v of some keys; absent points are all zero.
+
+    Args:
+        annotation: The annotation.
+        sizes: Key to its number of keypoints, in order.
+        ann_file: Name of the file, for messages.
+    """
     where = f'{ann_file}: annotation {annotation.get("id")}'
-    if key not in annotation:
-        raise ValueError(
-            f'{where} has no {key!r}; is this the annotation file of '
-            f'another data set? {DOWNLOAD}'
-        )
-    values = np.asarray(annotation[key], np.float32).reshape(-1)
-    if len(values) != 3 * count:
-        raise ValueError(
-            f'{where}: {key!r} has {len(values)} numbers, expected '
-            f'{3 * count} (x, y, v of {count} keypoints)'
-        )
-    rows = values.reshape(count, 3)
+    values: list[float] = []
+    for key, count in sizes.items():
+        if key not in annotation:
+            raise ValueError(
+                f'{where} has no {key!r}; is this the annotation file of '
+                f'another data set? {DOWNLOAD}'
+            )
+        if len(annotation[key]) != 3 * count:
+            raise ValueError(
+                f'{where}: {key!r} has {len(annotation[key])} numbers, '
+                f'expected {3 * count} (x, y, v of {count} keypoints)'
+            )
+        values += annotation[key]
+    rows = np.asarray(values, np.float32).reshape(-1, 3)
     if not np.isfinite(rows).all():
+        key = next(k for k in sizes if not np.isfinite(annotation[k]).all())
         raise ValueError(
             f'{where}: {key!r} holds a number that is not finite; correct '
             f'the file, or set x, y, v of that keypoint to 0'
         )
-    return np.where(rows[:, 2:] > 0, rows, 0).astype(np.float32)
+    rows[rows[:, 2] <= 0] = 0
+    return rows
 
 
-def _box(xywh: list[float]) -> np.ndarray | None:
+def _box(xywh: Sequence[float]) -> np.ndarray | None:
     """(4,) float32 x0, y0, x1, y1, or None if the box is empty."""
-    box = np.asarray(xywh, np.float32).reshape(-1)
-    if len(box) != 4 or not np.isfinite(box).all() or (box[2:] <= 0).any():
+    if len(xywh) != 4 or not all(math.isfinite(side) for side in xywh):
         return None
-    return np.concatenate([box[:2], box[:2] + box[2:]])
+    x, y, w, h = xywh
+    if w <= 0 or h <= 0:
+        return None
+    return np.array([x, y, x + w, y + h], np.float32)
 
 
 def person_box(annotation: dict, points: np.ndarray) -> np.ndarray | None:
@@ -154,11 +167,11 @@ def person_box(annotation: dict, points: np.ndarray) -> np.ndarray | None:
     Returns:
         (4,) float32 x0, y0, x1, y1; None for a person with neither.
     """
-    found = points[points[:, 2] > 0, :2]
-    box = _box(annotation.get('bbox', []))
-    corners = [] if box is None else [box[:2], box[2:]]
-    corners += list(found)
-    if not corners:
+    corners = points[points[:, 2] > 0, :2]
+    box = _box(annotation.get('bbox', ()))
+    if box is not None:
+        corners = np.concatenate([corners, box.reshape(2, 2)])
+    if not len(corners):
         return None
-    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+    low, high = corners.min(axis=0), corners.max(axis=0)
     return np.concatenate([low, high]).astype(np.float32)

@@ -42,71 +42,84 @@ def image_record(
         - a part of which the data set labels nothing for a person, in that
           part's box if there is one, else in the person's box.
     """
-    k = to_target.target.num_keypoints
-    keypoints, visible, boxes, areas, ids = [], [], [], [], []
-    person_boxes, regions = [], []
+    regions: list[tuple[str | None, np.ndarray | list | dict]] = []
+    people, points, boxes, part_boxes = [], [], [], []
     for annotation in annotations:
         if annotation.get('iscrowd', 0):
             shape = _segmentation(annotation)
             if shape is not None:
                 regions.append((None, shape))
-            continue
-        if 'keypoints' not in annotation:
-            continue  # another category than a person
-        points, part_boxes = parse(annotation, ann_file)
-        box = person_box(annotation, points)
-        if box is None:
-            continue
-        person_boxes.append(box)
-        xy, v = to_target(points[None, :, :2], points[None, :, 2])
-        if not (v > 0).any():
-            shape = _segmentation(annotation)
-            regions.append((None, box if shape is None else shape))
-            continue
-        keypoints.append(xy[0])
-        visible.append(v[0])
-        boxes.append(box)
-        areas.append(annotation.get('area', np.prod(box[2:] - box[:2])))
-        ids.append(annotation.get('id'))
-        regions += _missing_parts(v[0], box, part_boxes, to_target)
+        elif 'keypoints' in annotation:  # else no person
+            own_points, own_parts = parse(annotation, ann_file)
+            box = person_box(annotation, own_points)
+            if box is not None:
+                people.append(annotation)
+                points.append(own_points)
+                boxes.append(box)
+                part_boxes.append(own_parts)
+
+    ks = to_target.source.num_keypoints
+    source = np.array(points, np.float32).reshape(-1, ks, 3)
+    keypoints, visible = to_target(source[..., :2], source[..., 2])
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    known = (visible > 0).any(axis=1)
+    for i, missing in enumerate(_missing_parts(visible, to_target)):
+        if known[i]:
+            regions += [
+                (part, _part_region(part_boxes[i].get(part), boxes[i]))
+                for part in missing
+            ]
+        else:
+            shape = _segmentation(people[i])
+            regions.append((None, boxes[i] if shape is None else shape))
+    kept = [people[i] for i in np.flatnonzero(known)]
     return dict(
-        keypoints=np.array(keypoints, np.float32).reshape(-1, k, 2),
-        keypoints_visible=np.array(visible, np.float32).reshape(-1, k),
-        bbox=np.array(boxes, np.float32).reshape(-1, 4),
-        area=np.array(areas, np.float32),
-        id=ids,
-        person_boxes=np.array(person_boxes, np.float32).reshape(-1, 4),
+        keypoints=keypoints[known],
+        keypoints_visible=visible[known],
+        bbox=boxes[known],
+        area=np.array([_area(person) for person in kept], np.float32),
+        id=[person.get('id') for person in kept],
+        person_boxes=boxes,
         ignore_regions=regions,
     )
 
 
 def _missing_parts(
-    visible: np.ndarray,
-    box: np.ndarray,
-    part_boxes: dict[str, np.ndarray],
-    to_target: SkeletonMap,
-) -> list[tuple[str, np.ndarray]]:
-    """Regions of the parts that the data set labels, but not of this person.
+    visible: np.ndarray, to_target: SkeletonMap
+) -> list[list[str]]:
+    """Per person the parts that the data set labels, but not of them.
 
     Args:
-        visible: (K,) visibilities in the target skeleton.
-        box: (4,) the person's box.
-        part_boxes: Part name to (4,) box, as far as annotated.
+        visible: (N, K) visibilities in the target skeleton.
         to_target: Knows what the data set labels.
     """
-    regions = []
-    for part, where in to_target.target.parts.items():
-        labelled = to_target.labelled[where]
-        if not labelled.any() or (visible[where][labelled] > 0).any():
-            continue
-        shape = box
-        if part in part_boxes:
-            shape = part_boxes[part].copy()
-            margin = _PART_BOX_MARGIN * (shape[2:] - shape[:2])
-            shape[:2] -= margin
-            shape[2:] += margin
-        regions.append((part, shape))
-    return regions
+    parts = {
+        part: where
+        for part, where in to_target.target.parts.items()
+        if to_target.labelled[where].any()
+    }
+    found = np.stack(
+        [(visible[:, where] > 0).any(axis=1) for where in parts.values()],
+        axis=1,
+    )
+    names = np.array(list(parts), object)
+    return [names[~row].tolist() for row in found]
+
+
+def _part_region(
+    part_box: np.ndarray | None, person: np.ndarray
+) -> np.ndarray:
+    """(4,) box in which a part is ignored: its own, or the person's."""
+    if part_box is None:
+        return person
+    margin = _PART_BOX_MARGIN * (part_box[2:] - part_box[:2])
+    return np.concatenate([part_box[:2] - margin, part_box[2:] + margin])
+
+
+def _area(annotation: dict) -> float:
+    """Annotated area, or that of the box."""
+    width, height = annotation.get('bbox', (0, 0, 0, 0))[2:]
+    return annotation.get('area', width * height)
 
 
 def _segmentation(annotation: dict) -> list | dict | np.ndarray | None:

@@ -76,9 +76,6 @@ class WholeBodyPartMetric(BaseMetric):
                 people = _array(found['bbox_scores'])
             results: list[dict] = []
             if len(keypoints):
-                # A NaN would spread to every mean that the map takes.
-                lost = ~np.isfinite(keypoints).all(axis=-1)
-                scores = np.where(lost | ~np.isfinite(scores), 0, scores)
                 results = people_to_results(
                     sample['img_id'],
                     *self.to_wholebody(keypoints, scores),

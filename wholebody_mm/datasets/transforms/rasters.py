@@ -85,5 +85,6 @@ def to_cells(mask: np.ndarray, stride: int) -> np.ndarray:
         (h / stride, w / stride) uint8.
     """
     h, w = mask.shape
-    cells = mask.reshape(h // stride, stride, w // stride, stride)
-    return cells.max(axis=(1, 3))
+    # Rows first: many times faster than both axes at once.
+    rows = mask.reshape(h // stride, stride, w).max(axis=1)
+    return rows.reshape(h // stride, w // stride, stride).max(axis=2)
