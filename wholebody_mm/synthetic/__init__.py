@@ -1,0 +1,1 @@
+"""Rendered people with exact whole-body labels; light: nothing is loaded."""

@@ -1,0 +1,122 @@
+"""Labels of rendered people in COCO-WholeBody's version 1.0 format."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from wholebody_mm.datasets.drawn_people import annotation_file
+from wholebody_mm.datasets.wholebody_format import (
+    BOX_KEYS,
+    PART_KEYS,
+    VALID_KEYS,
+)
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.synthetic.renderer import Person
+
+# A person of whom less than this is seen gets a box but no points, as
+# annotators do; share of the unhidden body and pixels.
+LEAST_SHARE, LEAST_PIXELS = 0.04, 30
+# Faces and hands are labelled as a whole or not at all: share of their
+# points that must be seen, and pixels of the longer side.
+LEAST_SEEN = {'face': 0.3, 'lefthand': 0.38, 'righthand': 0.38}
+LEAST_SIDE = {'face': 7.0, 'lefthand': 6.0, 'righthand': 6.0}
+LEAST_FACING = -0.15  # the face of a head turned further away is not labelled
+
+
+def annotation_of(person: Person) -> dict | None:
+    """The annotation of one person, without ids; None if nothing is seen.
+
+    Points outside the image get v = 0, hidden ones v = 1, seen ones v = 2.
+    A face or hand of which too little is seen has ``*_valid`` false and
+    zeros for points.
+
+    Args:
+        person: Labels of the renderer.
+    """
+    mask = person.mask.astype(np.uint8)
+    area = int(mask.sum())
+    if area < 4:
+        return None
+    visible = person.visible.copy()
+    if area < max(LEAST_PIXELS, LEAST_SHARE * person.whole_area):
+        visible[:] = 0
+    valid = {}
+    for part, where in COCO_WHOLEBODY133.parts.items():
+        if part in LEAST_SEEN and not _is_labelled(person, visible, part):
+            visible[where] = 0
+        valid[part] = bool((visible[where] > 0).any())
+    points = np.where(visible[:, None] > 0, person.keypoints, 0.0)
+    triplets = np.concatenate([np.round(points, 2), visible[:, None]], 1)
+    x, y, w, h = cv2.boundingRect(mask)
+    contours, _ = cv2.findContours(
+        mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    polygons = [c.reshape(-1).tolist() for c in contours if len(c) >= 3]
+    out = dict(
+        category_id=1,
+        iscrowd=0,
+        bbox=[x, y, w, h],
+        area=area,
+        segmentation=polygons or [_rectangle(x, y, w, h)],
+        num_keypoints=int(valid['body'])
+        and int((visible[COCO_WHOLEBODY133.parts['body']] > 0).sum()),
+    )
+    for part, where in COCO_WHOLEBODY133.parts.items():
+        rows = triplets[where]
+        out[PART_KEYS[part]] = [
+            int(v) if i % 3 == 2 else float(v)
+            for i, v in enumerate(rows.reshape(-1))
+        ]
+        if part in VALID_KEYS:
+            out[VALID_KEYS[part]] = valid[part]
+        if part in BOX_KEYS:
+            out[BOX_KEYS[part]] = _box(rows)
+    return out
+
+
+def _is_labelled(person: Person, visible: np.ndarray, part: str) -> bool:
+    """Whether enough of a face or hand is seen to label it."""
+    where = COCO_WHOLEBODY133.parts[part]
+    if (visible[where] == 2).mean() < LEAST_SEEN[part]:
+        return False
+    span = np.ptp(person.keypoints[where], axis=0).max()
+    if span < LEAST_SIDE[part]:
+        return False
+    return part != 'face' or person.facing > LEAST_FACING
+
+
+def _rectangle(x: int, y: int, w: int, h: int) -> list[int]:
+    return [x, y, x + w - 1, y, x + w - 1, y + h - 1, x, y + h - 1]
+
+
+def _box(rows: np.ndarray) -> list[float]:
+    """x, y, w, h around labelled points; zeros without any."""
+    found = rows[rows[:, 2] > 0, :2]
+    if not len(found):
+        return [0.0] * 4
+    low, high = found.min(0), found.max(0)
+    return [round(float(v), 2) for v in (*low, *(high - low))]
+
+
+def merge(images: list[dict], description: str) -> dict:
+    """The content of an annotation file.
+
+    Args:
+        images: Image records, each with the annotations of its people under
+            ``annotations``; ids are given in this order.
+        description: For the file's ``info``.
+    """
+    annotations, records = [], []
+    for image in images:
+        record = {k: v for k, v in image.items() if k != 'annotations'}
+        records.append(record)
+        for annotation in image['annotations']:
+            annotations.append(
+                dict(
+                    annotation, id=len(annotations) + 1, image_id=record['id']
+                )
+            )
+    content = annotation_file(records, annotations)
+    content['info'] = dict(description=description, version='1.0')
+    return content

@@ -1,0 +1,222 @@
+"""Data sets of rendered people: deterministic, restartable, many workers.
+
+Image i depends on the seed and on i alone. Work is cut into chunks; a chunk
+that is done leaves a file, so that a killed run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from wholebody_mm.synthetic.annotations import annotation_of, merge
+from wholebody_mm.synthetic.body import load_body
+from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
+from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
+
+CHUNK = 10  # images
+ANNOTATIONS = 'annotations.json'
+IMAGES = 'images'
+_PARTS, _SETTINGS = '.chunks', 'settings.json'
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is rendered; equal settings give equal files.
+
+    Args:
+        images: Number of images.
+        seed: Seed of everything.
+        width, height: Image size in pixels.
+        preset: One of `scenes.PRESETS`.
+        people: Least and most people in an image; None for the preset's
+            own numbers.
+        backgrounds: Folder of photos to use as backgrounds too.
+    """
+
+    images: int
+    seed: int
+    width: int = 640
+    height: int = 480
+    preset: str = 'mixed'
+    people: tuple[int, int] | None = None
+    backgrounds: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.images < 1:
+            raise ValueError(f'{self.images} images asked for; at least 1')
+        if min(self.width, self.height) < 32:
+            raise ValueError(
+                f'images of {self.width}x{self.height}; at least 32x32'
+            )
+        if self.preset not in PRESETS:
+            raise ValueError(
+                f'no preset {self.preset!r}; there are {", ".join(PRESETS)}'
+            )
+        if self.people and not 0 <= self.people[0] <= self.people[1]:
+            raise ValueError(f'{self.people} is no range of people')
+        if self.backgrounds and not Path(self.backgrounds).is_dir():
+            raise FileNotFoundError(
+                f'--backgrounds {self.backgrounds}: no such folder'
+            )
+
+
+def render_image(
+    settings: Settings, index: int, renderer: Renderer | None = None
+) -> tuple[bytes, dict]:
+    """One image of a data set.
+
+    Args:
+        settings: What is rendered.
+        index: Number of the image, from 0.
+        renderer: Draws the scene; the software renderer by default.
+
+    Returns:
+        The JPEG file's content; the image's record with its ``annotations``.
+    """
+    rng = np.random.default_rng([settings.seed, index])
+    scene = sample_scene(
+        rng,
+        settings.preset,
+        settings.width,
+        settings.height,
+        settings.people,
+        settings.backgrounds,
+    )
+    image, people = (renderer or SoftwareRenderer()).render(scene, rng)
+    quality = int(rng.integers(58, 97))
+    _, data = cv2.imencode(
+        '.jpg', image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    annotations = []
+    for figure, person in zip(scene.figures, people, strict=True):
+        annotation = annotation_of(person)
+        if annotation is not None:
+            annotations.append(dict(annotation, pose=figure.pose.family))
+    record = dict(
+        id=index + 1,
+        file_name=f'{index + 1:012d}.jpg',
+        width=settings.width,
+        height=settings.height,
+        preset=scene.preset,
+        annotations=annotations,
+    )
+    return data.tobytes(), record
+
+
+def generate(
+    settings: Settings,
+    out: str | Path,
+    workers: int = 1,
+    progress: bool = True,
+    renderer: Callable[[], Renderer] = SoftwareRenderer,
+) -> Path:
+    """Render a data set into a folder, or finish one that was stopped.
+
+    Args:
+        settings: What is rendered.
+        out: Folder; gets ``images/`` and ``annotations.json``.
+        workers: Processes.
+        progress: Show a progress bar.
+        renderer: Makes the renderer; a class or function that workers can
+            import.
+
+    Returns:
+        Path of the annotation file.
+
+    Raises:
+        ValueError: If the folder holds a data set of other settings, or the
+            body model is missing.
+    """
+    out = Path(out)
+    _claim(out, settings)
+    if (out / ANNOTATIONS).is_file():
+        return out / ANNOTATIONS
+    load_body()  # built once, before workers look for it
+    starts = range(0, settings.images, CHUNK)
+    todo = [s for s in starts if not _chunk_file(out, s).is_file()]
+    bar = tqdm(
+        total=settings.images,
+        initial=settings.images
+        - sum(min(CHUNK, settings.images - s) for s in todo),
+        unit='img',
+        disable=not progress,
+    )
+    jobs = [(settings, str(out), start, renderer) for start in todo]
+    with bar:
+        if workers <= 1 or len(jobs) <= 1:
+            for job in jobs:
+                bar.update(_render_chunk(job))
+        else:
+            context = multiprocessing.get_context('spawn')
+            with context.Pool(min(workers, len(jobs)), _start_worker) as pool:
+                for done in pool.imap_unordered(_render_chunk, jobs):
+                    bar.update(done)
+    records = []
+    for start in starts:
+        records += json.loads(_chunk_file(out, start).read_text())
+    content = merge(records, f'Rendered people, {asdict(settings)}')
+    _write(out / ANNOTATIONS, json.dumps(content).encode())
+    shutil.rmtree(out / _PARTS)
+    return out / ANNOTATIONS
+
+
+def _claim(out: Path, settings: Settings) -> None:
+    """Make the folder, or check that it belongs to the same settings."""
+    path = out / _SETTINGS
+    wanted = json.loads(json.dumps(asdict(settings)))
+    if path.is_file():
+        if json.loads(path.read_text()) != wanted:
+            raise ValueError(
+                f'{out} holds images of other settings (see {path}); give '
+                f'another folder, the same settings, or delete it'
+            )
+        return
+    (out / IMAGES).mkdir(parents=True, exist_ok=True)
+    if any((out / IMAGES).iterdir()):
+        raise ValueError(
+            f'{out / IMAGES} holds files that were not rendered by this '
+            f'command; give another folder'
+        )
+    _write(path, json.dumps(wanted, indent=1).encode())
+
+
+def _chunk_file(out: Path, start: int) -> Path:
+    return out / _PARTS / f'{start:09d}.json'
+
+
+def _start_worker() -> None:
+    # Workers share the cores; threads inside them would only get in the way.
+    os.environ['OMP_NUM_THREADS'] = '1'
+    cv2.setNumThreads(1)
+
+
+def _render_chunk(job) -> int:
+    """Render one chunk; returns the number of images."""
+    settings, out, start, make_renderer = job
+    out, renderer = Path(out), make_renderer()
+    records = []
+    for index in range(start, min(start + CHUNK, settings.images)):
+        data, record = render_image(settings, index, renderer)
+        (out / IMAGES / record['file_name']).write_bytes(data)
+        records.append(record)
+    path = _chunk_file(out, start)
+    path.parent.mkdir(exist_ok=True)
+    _write(path, json.dumps(records).encode())
+    return len(records)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that is either whole or not there."""
+    partial = path.with_suffix(f'.partial{os.getpid()}')
+    partial.write_bytes(data)
+    partial.replace(path)
