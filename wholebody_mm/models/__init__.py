@@ -6,6 +6,8 @@ from wholebody_mm.models.backbones import VGG19Reduced
 from wholebody_mm.models.data_preprocessor import WholeBodyDataPreprocessor
 from wholebody_mm.models.heads import (
     ConfidenceMapStage,
+    LightConfidenceMapStage,
+    LightPAFStage,
     PAFStage,
     StagedPAFHead,
 )
@@ -14,6 +16,8 @@ from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 
 __all__ = [
     'ConfidenceMapStage',
+    'LightConfidenceMapStage',
+    'LightPAFStage',
     'MaskedMapLoss',
     'PAFStage',
     'StagedPAFHead',

@@ -36,6 +36,8 @@ class StagedPAFHead(BaseHead):
             which takes ``num_keypoints``.
         decoder: Config of the codec, :class:`PAFCodec`.
         loss: Config of the loss of every stage.
+        feature_level: Which of the maps that backbone and neck give is F;
+            the last by default, 0 for the finest of a feature pyramid.
         init_cfg: MMEngine initialisation; the stages bring their own.
     """
 
@@ -47,6 +49,7 @@ class StagedPAFHead(BaseHead):
         confidence_map_stages: Sequence[dict],
         decoder: dict,
         loss: dict | None = None,
+        feature_level: int = -1,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -55,6 +58,7 @@ class StagedPAFHead(BaseHead):
                 'StagedPAFHead needs at least one PAF stage and one '
                 'confidence map stage'
             )
+        self.feature_level = feature_level
         self.skeleton = get_skeleton(skeleton)
         self.decoder = KEYPOINT_CODECS.build(decoder)
         if self.decoder.skeleton.name != self.skeleton.name:
@@ -64,28 +68,28 @@ class StagedPAFHead(BaseHead):
             )
         self.loss_module = MODELS.build(loss or dict(type='MaskedMapLoss'))
         k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
-        self.paf_stages = torch.nn.ModuleList()
-        for i, stage in enumerate(paf_stages):
-            self.paf_stages.append(
-                MODELS.build(
-                    dict(
-                        dict(type='PAFStage', num_limbs=fields // 2),
-                        in_channels=in_channels + (fields if i else 0),
-                        **stage,
-                    )
+        self.paf_stages = torch.nn.ModuleList(
+            MODELS.build(
+                dict(
+                    type='PAFStage',
+                    num_limbs=self.skeleton.num_limbs,
+                    in_channels=in_channels + (fields if i else 0),
                 )
+                | dict(stage)
             )
-        self.confidence_map_stages = torch.nn.ModuleList()
-        for i, stage in enumerate(confidence_map_stages):
-            self.confidence_map_stages.append(
-                MODELS.build(
-                    dict(
-                        dict(type='ConfidenceMapStage', num_keypoints=k),
-                        in_channels=in_channels + fields + (k if i else 0),
-                        **stage,
-                    )
+            for i, stage in enumerate(paf_stages)
+        )
+        self.confidence_map_stages = torch.nn.ModuleList(
+            MODELS.build(
+                dict(
+                    type='ConfidenceMapStage',
+                    num_keypoints=k,
+                    in_channels=in_channels + fields + (k if i else 0),
                 )
+                | dict(stage)
             )
+            for i, stage in enumerate(confidence_map_stages)
+        )
 
     def forward_stages(
         self, feats: Sequence[Tensor]
@@ -93,13 +97,13 @@ class StagedPAFHead(BaseHead):
         """Maps of every stage.
 
         Args:
-            feats: The last one is F, (B, C, h, w).
+            feats: Maps of backbone and neck; one is F, (B, C, h, w).
 
         Returns:
             Confidence maps, each (B, K, h, w), and fields, each
             (B, 2 L, h, w), in the order of the stages.
         """
-        features = feats[-1]
+        features = feats[self.feature_level]
         pafs: list[Tensor] = []
         for stage in self.paf_stages:
             pafs.append(stage(torch.cat([features, *pafs[-1:]], dim=1)))
@@ -123,7 +127,7 @@ class StagedPAFHead(BaseHead):
         """The loss of each stage: ``loss_paf_stage1`` and so on.
 
         Args:
-            feats: The last one is F.
+            feats: Maps of backbone and neck; one is F.
             batch_data_samples: Samples whose ``gt_fields`` hold ``heatmaps``
                 (K, h, w) and ``pafs`` (2 L, h, w); ``ignore`` and ``person``
                 too where not everything is supervised.
