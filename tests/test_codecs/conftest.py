@@ -9,7 +9,6 @@ import pytest
 
 from wholebody_mm.benchmarks.crowds import crowd
 from wholebody_mm.skeletons import (
-    COCO_WHOLEBODY133,
     WHOLEBODY135,
     Skeleton,
     get_map,
@@ -29,12 +28,7 @@ def drawn() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         keypoints, visible = crowd(rng, number, *SIZE, **poses)
         if skeleton.name == WHOLEBODY135.name:
             return keypoints, visible
-        keypoints, visible = get_map(WHOLEBODY135, skeleton)(
-            keypoints, visible
-        )
-        if skeleton.name == COCO_WHOLEBODY133.name:
-            assert skeleton.num_keypoints == 133
-        return keypoints, visible
+        return get_map(WHOLEBODY135, skeleton)(keypoints, visible)
 
     return make
 

@@ -33,9 +33,9 @@ class People:
     Attributes:
         keypoints: (N, K, 2) float32 pixels of the network's input, 0 where
             not found.
-        keypoint_scores: (N, K) float32 refined heights of the peaks, 0 to
-            about 1; 0 exactly where not found.
-        scores: (N,) float32, 0 to about 1.
+        keypoint_scores: (N, K) float32 refined heights of the peaks, 0 to 1;
+            0 exactly where not found.
+        scores: (N,) float32, 0 to 1.
     """
 
     keypoints: np.ndarray
@@ -155,8 +155,9 @@ class PAFDecoder:
         Raises:
             ValueError: If the shapes do not fit the skeleton.
         """
-        heatmaps = np.ascontiguousarray(heatmaps, np.float32)
-        pafs = np.ascontiguousarray(pafs, np.float32)
+        with np.errstate(over='ignore'):  # too large is infinite, counts as 0
+            heatmaps = np.ascontiguousarray(heatmaps, np.float32)
+            pafs = np.ascontiguousarray(pafs, np.float32)
         k, limbs = self.skeleton.num_keypoints, self.skeleton.num_limbs
         if (
             heatmaps.ndim != 3

@@ -83,7 +83,7 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
         threshold: Peaks are above it; above 0.
         cells: (K, M, 2) float32 room for x, y in cells.
         scores: (K, M) float32 room for the height of the refined peak, at
-            most 1 (or the cell's own value where that is higher).
+            most 1.
         counts: (K,) int32, written: peaks of each map.
     """
     num_keypoints, h, w = heatmaps.shape
@@ -130,7 +130,7 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
                 dy, rise_y = _refine(up, c, down, j == 0, j == h - 1,
                                      sigmas[k])  # fmt: skip
                 height = c * math.exp(rise_x + rise_y)
-                height = min(height, max(np.float32(1.0), c))
+                height = np.float32(min(height, 1.0))
                 slot = n
                 if n < room:
                     n += 1

@@ -1,0 +1,244 @@
+import time
+
+import numpy as np
+import pytest
+
+from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.skeletons import (
+    COCO17,
+    COCO_WHOLEBODY133,
+    SKELETONS,
+    WHOLEBODY135,
+    Skeleton,
+)
+
+SIZE = (848, 480)
+
+
+@pytest.mark.parametrize('stride', [4, 8])
+@pytest.mark.parametrize('name', SKELETONS)
+def test_people_come_back(name, stride, drawn, matched):
+    skeleton = SKELETONS[name]
+    keypoints, visible = drawn(3, 4, skeleton, overlap=0.1)
+    maps = MapEncoder(skeleton, stride).encode(keypoints, visible, SIZE)
+    people = PAFDecoder(skeleton, stride).decode(*maps)
+    assert len(people) == 4
+    share = matched(
+        keypoints, visible, people.keypoints, people.keypoint_scores
+    )
+    assert share > 0.99
+    assert (np.diff(people.scores) <= 0).all()
+    assert people.keypoint_scores.max() <= 1
+    absent = people.keypoint_scores == 0
+    assert not people.keypoints[absent].any()
+
+
+def test_a_crowd_comes_back(drawn, matched):
+    keypoints, visible = drawn(5, 15)
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+    people = PAFDecoder().decode(*maps)
+    share = matched(
+        keypoints, visible, people.keypoints, people.keypoint_scores
+    )
+    assert share > 0.97
+
+
+def test_without_fields_nobody_can_be_told_apart(drawn, matched):
+    keypoints, visible = drawn(5, 15)
+    heatmaps, pafs = MapEncoder().encode(keypoints, visible, SIZE)
+    people = PAFDecoder().decode(heatmaps, 0 * pafs)
+    share = matched(
+        keypoints, visible, people.keypoints, people.keypoint_scores
+    )
+    assert share < 0.5
+
+
+@pytest.mark.parametrize('stride', [4, 8])
+def test_an_isolated_point_is_within_a_tenth_of_a_pixel(stride):
+    """Everywhere up to the border, with a limb to make it a person."""
+    skeleton = Skeleton(
+        name='stick',
+        keypoint_names=('a', 'b'),
+        part_sizes=(('body', 2),),
+        flip_pairs=(),
+        limbs=((0, 1),),
+        oks_sigmas=(0.1, 0.1),
+        target_sigmas=(7.0, 5.75),
+        colors=((0, 0, 0), (0, 0, 0)),
+    )
+    encoder = MapEncoder(skeleton, stride)
+    decoder = PAFDecoder(skeleton, stride, min_keypoints=2)
+    rng = np.random.default_rng(0)
+    ends = rng.uniform(0, 95, (200, 2, 2))
+    ends[:40, 0] = rng.uniform(0, 1.5, (40, 2))
+    ends[40:80, 1] = rng.uniform(93.5, 95, (40, 2))
+    for person in ends:
+        maps = encoder.encode(person[None], None, (96, 96))
+        people = decoder.decode(*maps)
+        assert len(people) == 1
+        assert abs(people.keypoints[0] - person).max() < 0.1
+
+
+def test_decoding_follows_a_flipped_image(drawn):
+    keypoints, visible = drawn(7, 3)
+    flip = WHOLEBODY135.flip_indices
+    mirrored = keypoints[:, flip].copy()
+    mirrored[..., 0] = SIZE[0] - 1 - mirrored[..., 0]
+    encoder, decoder = MapEncoder(), PAFDecoder()
+    people = decoder.decode(*encoder.encode(keypoints, visible, SIZE))
+    flipped = decoder.decode(*encoder.encode(mirrored, visible[:, flip], SIZE))
+    back = flipped.keypoints[:, flip].copy()
+    back[..., 0] = SIZE[0] - 1 - back[..., 0]
+    scores = flipped.keypoint_scores[:, flip]
+    assert len(people) == len(flipped) == 3
+    for n in range(3):
+        both = (people.keypoint_scores[n] > 0) & (scores > 0)
+        distance = abs(back - people.keypoints[n]).max(axis=2)
+        near = (both & (distance < 0.05)).sum(axis=1)
+        assert near.max() >= (people.keypoint_scores[n] > 0).sum() - 1
+
+
+def test_the_same_maps_give_the_same_people(drawn):
+    maps = MapEncoder().encode(*drawn(9, 12), SIZE)
+    rng = np.random.default_rng(0)
+    maps = [m + rng.normal(0, 0.05, m.shape).astype(np.float32) for m in maps]
+    first, again = (PAFDecoder().decode(*maps) for _ in range(2))
+    assert len(first) > 0
+    np.testing.assert_array_equal(first.keypoints, again.keypoints)
+    np.testing.assert_array_equal(first.scores, again.scores)
+
+
+def test_nobody():
+    maps = MapEncoder().encode(np.zeros((0, 135, 2)), None, SIZE)
+    people = PAFDecoder().decode(*maps)
+    assert len(people) == 0
+    assert people.keypoints.shape == (0, 135, 2)
+    assert people.keypoint_scores.shape == (0, 135)
+
+
+_FILLS = {
+    'ones': lambda rng, shape: np.ones(shape),
+    'nan': lambda rng, shape: np.full(shape, np.nan),
+    'inf': lambda rng, shape: np.full(shape, np.inf),
+    'minus': lambda rng, shape: np.full(shape, -np.inf),
+    'noise': lambda rng, shape: rng.standard_normal(shape),
+    'huge': lambda rng, shape: 1e38 * rng.standard_normal(shape),
+}
+
+
+@pytest.mark.parametrize('fields', _FILLS)
+@pytest.mark.parametrize('maps', _FILLS)
+def test_any_maps_give_a_bounded_result_in_bounded_time(maps, fields):
+    rng = np.random.default_rng(0)
+    decoder = PAFDecoder(max_people=20)
+    h, w = 30, 53
+    heatmaps = _FILLS[maps](rng, (135, h, w))
+    pafs = _FILLS[fields](rng, (2 * WHOLEBODY135.num_limbs, h, w))
+    decoder.decode(heatmaps[:, :2, :2], pafs[:, :2, :2])  # compiles
+    start = time.perf_counter()
+    with np.errstate(over='raise', invalid='raise', divide='raise'):
+        people = decoder.decode(heatmaps, pafs)
+    assert time.perf_counter() - start < 5
+    assert len(people) <= 20
+    assert np.isfinite(people.keypoints).all()
+    if maps in ('nan', 'inf', 'minus'):
+        assert len(people) == 0
+
+
+def test_holes_in_the_maps_leave_the_rest(drawn, matched):
+    """NaN in one corner, as after a division by zero: the others stay."""
+    keypoints, visible = drawn(3, 4, overlap=0.1)
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+    for group in maps:
+        group[:, :20, :20] = np.nan
+    people = PAFDecoder().decode(*maps)
+    outside = (visible > 0) & (keypoints > 8 * 22).any(axis=2)
+    share = matched(
+        keypoints, outside, people.keypoints, people.keypoint_scores
+    )
+    assert share > 0.9
+
+
+def test_a_wrong_face_does_not_stay_in_noise(drawn):
+    """Lone specks of a face are no face (part_threshold)."""
+    keypoints, visible = drawn(3, 1)
+    visible[:, WHOLEBODY135.parts['face']] = 0
+    at = WHOLEBODY135.index
+    specks = [at('face-30'), at('face-39')]
+    visible[:, specks] = 2
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+    kept = PAFDecoder(part_threshold=0).decode(*maps).keypoint_scores
+    assert (kept[0, specks] > 0).all()
+    dropped = PAFDecoder().decode(*maps).keypoint_scores
+    assert len(dropped) == 1 and not dropped[0, specks].any()
+
+
+def test_a_person_needs_some_keypoints_but_a_close_up_is_one(drawn):
+    keypoints, visible = drawn(3, 1)
+    at, parts = WHOLEBODY135.index, WHOLEBODY135.parts
+    encoder = MapEncoder()
+
+    def found(*names, **options):
+        given = np.zeros_like(visible)
+        for name in names:
+            given[:, parts[name] if name in parts else at(name)] = 1
+        given *= visible > 0
+        maps = encoder.encode(keypoints, given, SIZE)
+        return len(PAFDecoder(**options).decode(*maps))
+
+    assert found('left_hip', 'left_knee') == 0
+    assert found('left_hip', 'left_knee', 'left_ankle') == 1
+    assert found('left_hip', 'left_knee', min_keypoints=2) == 1
+    assert found('left_big_toe', 'left_small_toe', 'left_heel') == 0
+    assert found('face') == 1
+    assert found('lefthand', 'left_wrist') == 1
+    assert found('lefthand', min_part_fraction=2) == 0
+
+
+def test_a_head_cut_by_the_border_keeps_its_mouth_and_chin(drawn):
+    """They have no limb to the shoulders when eyes and nose are gone."""
+    keypoints, visible = drawn(3, 1)
+    nose = keypoints[0, WHOLEBODY135.index('face-33'), 1]
+    keypoints[..., 1] -= nose + 1
+    visible[keypoints[..., 1] < 0] = 0
+    face = visible[0, WHOLEBODY135.parts['face']] > 0
+    assert 20 < face.sum() < 60
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+    people = PAFDecoder().decode(*maps)
+    assert len(people) == 1
+    got = people.keypoint_scores[0, WHOLEBODY135.parts['face']] > 0
+    assert (got == face).mean() > 0.95
+
+
+def test_the_more_complete_person_ranks_first(drawn):
+    keypoints, visible = drawn(3, 2, overlap=0.0)
+    visible[1, WHOLEBODY135.parts['body'].start + 9 :] = 0
+    people = PAFDecoder().decode(
+        *MapEncoder().encode(keypoints, visible, SIZE)
+    )
+    counts = (people.keypoint_scores > 0).sum(axis=1)
+    assert counts[0] > counts[1]
+    assert people.scores[0] > people.scores[1] + 0.1
+
+
+def test_only_the_best_people_stay(drawn):
+    maps = MapEncoder().encode(*drawn(3, 6), SIZE)
+    everyone = PAFDecoder().decode(*maps)
+    few = PAFDecoder(max_people=2).decode(*maps)
+    np.testing.assert_array_equal(few.scores, everyone.scores[:2])
+
+
+def test_wrong_maps_and_options_are_named():
+    decoder = PAFDecoder(COCO17)
+    good = np.zeros((17, 4, 4)), np.zeros((2 * COCO17.num_limbs, 4, 4))
+    assert len(decoder.decode(*good)) == 0
+    with pytest.raises(ValueError, match='coco17 has maps of'):
+        decoder.decode(good[0], good[1][:-1])
+    with pytest.raises(ValueError, match='coco17 has maps of'):
+        decoder.decode(good[0][None], good[1])
+    with pytest.raises(ValueError, match='peak_threshold=0'):
+        PAFDecoder(peak_threshold=0)
+    with pytest.raises(ValueError, match='limb_fraction=95'):
+        PAFDecoder(limb_fraction=95)
+    with pytest.raises(ValueError, match='max_peaks=0'):
+        PAFDecoder(COCO_WHOLEBODY133, max_peaks=0)

@@ -1,0 +1,140 @@
+import numpy as np
+
+from wholebody_mm.codecs.people import (
+    adopt_groups,
+    adopt_peaks,
+    group_peaks,
+    share_peaks,
+    trunk_diagonals,
+)
+
+CHAIN = np.array([[0, 1], [1, 2], [2, 3]], np.int32)
+
+
+def grouped(candidates, counts, limbs=CHAIN):
+    """The people of (limb, start peak, end peak) candidates, best first."""
+    counts = np.array(counts, np.int32)
+    first = np.cumsum(counts, dtype=np.int64) - counts
+    slots = np.full((counts.sum() // 2, len(counts)), -1, np.int32)
+    table = np.array(candidates, np.int32).reshape(-1, 3)
+    n = group_peaks(
+        limbs,
+        table[:, 0].copy(),
+        table[:, 1:].copy(),
+        np.arange(len(table)),
+        first,
+        counts,
+        slots,
+    )
+    return slots[:n].tolist()
+
+
+def test_limbs_start_extend_and_merge_people():
+    # Two halves of one person, then the limb between them.
+    assert grouped([(0, 0, 0), (2, 0, 0), (1, 0, 0)], [1, 1, 1, 1]) == [
+        [0, 0, 0, 0]
+    ]
+    assert grouped([(0, 0, 0), (1, 0, 0)], [1, 1, 1, 1]) == [[0, 0, 0, -1]]
+
+
+def test_the_better_limb_wins_and_nobody_has_two_of_a_keypoint():
+    people = grouped([(0, 0, 0), (0, 1, 0), (0, 1, 1)], [2, 2, 0, 0])
+    assert people == [[0, 0, -1, -1], [1, 1, -1, -1]]
+    # Both halves hold keypoint 1, so the last limb may not merge them.
+    people = grouped(
+        [(0, 0, 0), (1, 1, 0), (2, 0, 0), (1, 0, 0)], [1, 2, 1, 1]
+    )
+    assert people == [[0, 0, -1, -1], [-1, 1, 0, 0]]
+
+
+def test_more_keypoints_than_bits_of_a_word():
+    limbs = np.array([(i, i + 1) for i in range(149)], np.int32)
+    counts = [2] * 150
+    candidates = [(i, p, p) for i in range(149) for p in (0, 1)]
+    # Would join both people at keypoint 130 if its bit were lost.
+    candidates.append((129, 0, 1))
+    people = grouped(candidates, counts, limbs)
+    assert people == [[0] * 150, [1] * 150]
+
+
+def test_a_peak_alone_is_nobody():
+    assert grouped([], [3, 2, 1, 0]) == []
+
+
+def test_sharing_takes_one_step_and_spares_what_may_not_be_shared():
+    slots = np.array([[0, 0, 0, 0], [1, -1, -1, -1]], np.int32)
+    limb = np.array([0, 1, 2], np.int32)
+    ends = np.array([[1, 0], [0, 0], [0, 0]], np.int32)
+    score = np.array([0.9, 0.9, 0.9], np.float32)
+
+    def shared(shareable, minimum=0.5):
+        out = slots.copy()
+        share_peaks(
+            CHAIN,
+            np.array(shareable),
+            limb,
+            ends,
+            score,
+            np.float32(minimum),
+            out,
+        )
+        return out[1].tolist()
+
+    # Not keypoint 2: the person owns no end of limb 1.
+    assert shared([True] * 4) == [1, 0, -1, -1]
+    assert shared([True, False, True, True]) == [1, -1, -1, -1]
+    assert shared([True] * 4, minimum=0.95) == [1, -1, -1, -1]
+
+
+def world(slots, positions):
+    """Slots and peaks; positions[k] are the x of keypoint k's peaks."""
+    most = max(map(len, positions))
+    cells = np.zeros((len(positions), most, 2), np.float32)
+    for k, row in enumerate(positions):
+        cells[k, : len(row), 0] = row
+    counts = np.array([len(row) for row in positions], np.int32)
+    return np.array(slots, np.int32), cells, counts
+
+
+def test_a_persons_size_is_that_of_the_trunk():
+    slots, cells, _ = world([[0, 0, 0], [-1, -1, 0]], [[2], [7], [90]])
+    trunk = np.array([True, True, False])
+    diagonals = trunk_diagonals(cells, trunk, slots)
+    np.testing.assert_allclose(diagonals, [5, 0])
+
+
+def test_a_lone_peak_goes_to_the_nearest_person_that_lacks_it():
+    near = np.array([[1], [0], [1]], np.int32)
+    start = [[0, 0, -1], [1, 1, -1]]
+    positions = [[10, 50], [12, 52], [15, 48, 70]]
+    slots, cells, counts = world(start, positions)
+    reach = np.array([6, 6], np.float32)
+    alive = np.array([True, True])
+    adopt_peaks(cells, counts, near, reach, alive, slots)
+    assert slots[:, 2].tolist() == [0, 1]  # the peak at 70 is out of reach
+    # A slot that is taken stays; people that are not alive give and get none.
+    slots, cells, counts = world([[0, 0, 2], [1, 1, 0]], positions)
+    alive[1] = False
+    adopt_peaks(cells, counts, near, reach, alive, slots)
+    assert slots.tolist() == [[0, 0, 2], [1, 1, 0]]
+
+
+def test_a_loose_group_goes_to_the_nearest_person_without_it():
+    related = np.ones((4, 4), bool)
+    alive = np.array([True, True, False])
+    reach = np.array([20, 20, 0], np.float32)
+    positions = [[10, 30], [18, 40], [19, 41], [20, 42]]
+
+    def adopted(slots):
+        slots, cells, _ = world(slots, positions)
+        adopt_groups(cells, related, reach, alive, slots)
+        return slots.tolist()
+
+    group = [-1, 0, 0, 0]
+    free = [[0, -1, -1, -1], [1, -1, -1, -1], group]
+    assert adopted(free) == [[0, 0, 0, 0], [1, -1, -1, -1], [-1] * 4]
+    # The nearer person has one of the keypoints: all goes to the other.
+    taken = [[0, 1, -1, -1], [1, -1, -1, -1], group]
+    assert adopted(taken) == [[0, 1, -1, -1], [1, 0, 0, 0], [-1] * 4]
+    reach[:] = 5
+    assert adopted(free) == free
