@@ -154,13 +154,17 @@ def test_attributes_are_refused(tmp_path, owner, name):
         checkpoints.load(path)
 
 
-def test_the_list_of_what_is_safe_does_not_leak(tmp_path):
+def test_what_is_safe_is_told_to_torch_for_one_file_only(tmp_path):
     """Whoever calls torch.load directly meets torch's own rules."""
-    before = torch.serialization.get_safe_globals()
     path = tmp_path / 'x.pth'
     torch.save({'a': torch.ones(1), 'b': HistoryBuffer()}, path)
     checkpoints.load(path)
-    assert torch.serialization.get_safe_globals() == before
+    assert HistoryBuffer not in torch.serialization.get_safe_globals()
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path, weights_only=True)
+    with torch.serialization.safe_globals([HistoryBuffer]):
+        checkpoints.load(path)
+        assert HistoryBuffer in torch.serialization.get_safe_globals()
 
 
 @pytest.mark.parametrize('name', ['x.pth', 'x.safetensors'])

@@ -228,7 +228,10 @@ def _decode(text: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _load_pickled(path: Path, map_location: Any) -> dict[str, Any]:
-    with torch.serialization.safe_globals(_known_safe()):
+    allowed = torch.serialization.get_safe_globals()
+    # Only what is not allowed yet: the context takes away what it is given.
+    extra = [entry for entry in _known_safe() if entry not in allowed]
+    with torch.serialization.safe_globals(extra):
         try:
             checkpoint = torch.load(
                 path, map_location=map_location, weights_only=True
