@@ -74,16 +74,18 @@ def _torso_cut(body, regions, hem: float, sleeve: float, neck, rng):
     on_arm = arm >= 0
     cut = np.where(on_arm, (sleeve - arm) * 0.28, z - hem)
     level, depth, width, back = neck
-    line = np.full(len(z), level, np.float32)
-    front = y < -0.02
-    line[front] -= depth * np.clip(1 - np.abs(x[front]) / width, 0, 1) ** 0.6
-    line[~front] -= back
+    # From the chest to the back the neckline changes over a few centimetres.
+    front = np.clip((-y + 0.01) / 0.06, 0, 1)
+    dip = depth * np.clip(1 - np.abs(x) / width, 0, 1) ** 0.8
+    line = level - front * dip - (1 - front) * back
     cut = np.where(on_arm, cut, np.minimum(cut, line - z))
-    if sleeve < 0:  # sleeveless: straps over the shoulders
-        strap = rng.uniform(0.1, 0.15)
-        bare = (z > 0.4) & ~on_arm
-        cut = np.where(bare, np.minimum(cut, strap - np.abs(x)), cut)
-        cut = np.where(on_arm, -_FAR, cut)
+    if sleeve < 0:  # sleeveless: an arc around each shoulder joint
+        joint = body.rest_joints[body.bone('upperarm01.L')]
+        away = np.hypot(np.abs(x) - joint[0] - 0.03, z - joint[2])
+        upper = on_arm | (np.abs(x) > 0.08)
+        hole = away - rng.uniform(0.07, 0.11)
+        cut = np.where(upper & (z > 0.35), np.minimum(cut, hole), cut)
+        cut = np.where(on_arm & (arm > 0.15), -_FAR, cut)
     leg_cut = np.where(regions.leg >= 0, z - hem, _FAR)
     return np.minimum(cut, leg_cut).astype(np.float32)
 

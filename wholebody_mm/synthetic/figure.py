@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wholebody_mm.synthetic import clothing, hair, people
+from wholebody_mm.synthetic import clothing, hair, people, worn
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.keypoints import world_keypoints
@@ -18,6 +18,8 @@ from wholebody_mm.synthetic.kinematics import (
 from wholebody_mm.synthetic.mesh import Piece, Surface
 from wholebody_mm.synthetic.poses import Pose, sample_pose
 from wholebody_mm.synthetic.regions import (
+    HAND_L,
+    HAND_R,
     HEAD,
     SKIN_END,
     TIGHTS_START,
@@ -118,6 +120,8 @@ def sample_figure(
         garments=clothing.sample_outfit(body, rng, textures, feminine),
         style=hair.sample_style(rng, feminine),
         hair=hair.sample_material(rng, phenotypes['age']),
+        worn=worn.sample_worn(rng),
+        gloves=rng.random() < 0.03,
         seed=int(rng.integers(1 << 31)),
     )
     look['skin'] = _skin_material(rng, phenotypes, look['hair'], feminine)
@@ -219,8 +223,16 @@ def draw_figure(
     tooth = m.blank(m.OBJECT)
     tooth[m.COLOR_A : m.COLOR_A + 3] = m.linear((225, 215, 195))
     tooth[m.SPECULAR] = 0.2
+    parts = regions.part[faces[:, 0]]
+    gloved = np.isin(parts, (HAND_L, HAND_R)) & look['gloves']
     pieces = [
-        Piece(faces, look['skin'], regions.part[faces[:, 0]], cull=True),
+        Piece(faces[~gloved], look['skin'], parts[~gloved], cull=True),
+        Piece(
+            faces[gloved],
+            look['garments'][0].material,
+            parts[gloved],
+            cull=True,
+        ),
         Piece(regions.eye_faces, look['eye'], HEAD, cull=True),
         Piece(regions.teeth_faces, tooth, HEAD),
     ]
@@ -242,6 +254,13 @@ def draw_figure(
         body, garments, posed.vertices, owner, figure.size
     )
     surfaces += _hair(figure, posed, normal, owner, rng)
+    surfaces += worn.wear(
+        figure,
+        posed,
+        owner,
+        lambda points: on_head(figure, posed, points),
+        rng,
+    )
     return surfaces
 
 
@@ -276,14 +295,16 @@ def on_head(
 
 def _hair(figure, posed, normal, owner, rng) -> list[Surface]:
     look = figure.look
-    if look['style'] == 'bald':
+    style = look['style']
+    if style == 'bald':
         return []
+    hat = 'hat' in look['worn']
     regions = load_regions()
     centre = on_head(figure, posed, regions.head_centre[None])[0]
     size = float(head_scale(figure).mean())
     out = [
         hair.scalp_hair(
-            look['style'],
+            'buzz' if hat else style,
             look['hair'],
             posed.vertices[:TIGHTS_START],
             normal,
@@ -293,8 +314,8 @@ def _hair(figure, posed, normal, owner, rng) -> list[Surface]:
             rng,
         )
     ]
-    if look['style'] in hair.LONG_STYLES:
-        points, faces, strands = hair.long_hair(look['style'], rng)
+    if style in hair.LONG_STYLES and not (hat and style == 'bun'):
+        points, faces, strands = hair.long_hair(style, rng)
         vertices = on_head(figure, posed, points)
         out.append(
             Surface(

@@ -23,6 +23,7 @@ _REACH = {'hip': 0.2, 'shoulder': 0.16, 'knee': 0.13, 'elbow': 0.11}
 _REACH |= {'ankle': 0.1, 'wrist': 0.08, 'toe': 0.09, 'heel': 0.1, 'ear': 0.04}
 _REACH |= {'nose': 0.02, 'eye': 0.025}
 _FACE_REACH, _HAND_REACH = 0.014, 0.03
+_GLASSES = 0.03  # metres more through glasses
 
 
 def _sided(left: int, name: str) -> int:
@@ -148,10 +149,8 @@ def visibility(
         y = np.rint(pixels[index, 1] + dy * spread).astype(int)
         x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
         gap = distance[index] - 1 / np.maximum(depth[y, x], 1e-6)
-        seen = (
-            (owner[y, x] == person)
-            & (gap < REACH[index])
-            & ALLOWED[index, np.minimum(part[y, x], r.SEE_THROUGH)]
-        )
+        shown = part[y, x]
+        reach = REACH[index] + _GLASSES * (shown == r.SEE_THROUGH)
+        seen = (owner[y, x] == person) & (gap < reach) & ALLOWED[index, shown]
         out[index[seen]] = 2
     return out

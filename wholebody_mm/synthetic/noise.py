@@ -63,7 +63,7 @@ def fractal_image(
 
     out = np.zeros((height, width, 3), np.float32)
     size = 2
-    colourful = rng.random() < 0.4
+    colourful = rng.random() < 0.18
     while size <= 128:
         grid = rng.normal(0, 1, (size, size, 3)).astype(np.float32)
         if not colourful:

@@ -16,16 +16,11 @@ from wholebody_mm.synthetic.figure import (
     pose_figure,
     sample_figure,
 )
+from wholebody_mm.synthetic.held import GRIP_OF, hold_objects, sample_held
 from wholebody_mm.synthetic.keypoints import PARTS
 from wholebody_mm.synthetic.kinematics import Z, rotation, unit
 from wholebody_mm.synthetic.mesh import Surface
-from wholebody_mm.synthetic.props import (
-    furniture,
-    hold_object,
-    occluder,
-    seat,
-    wear,
-)
+from wholebody_mm.synthetic.props import furniture, occluder, seat
 from wholebody_mm.synthetic.textures import PRINTS
 
 PRESETS = ('body', 'face', 'hand', 'crowd', 'mixed')
@@ -111,7 +106,7 @@ def sample_scene(
     count = _count(rng, preset, people)
     figures, held = [], []
     for i in range(count):
-        hold = _holding(rng)
+        hold = sample_held(rng, 0.06 if preset == 'hand' else 0.17)
         family = None
         if preset == 'hand' and i == 0:
             family = str(rng.choice(['stand', 'sit', 'free']))
@@ -120,7 +115,7 @@ def sample_scene(
                 rng,
                 PRINTS,
                 family=family,
-                hold={side: grip for side, (_, grip) in hold.items()},
+                hold={side: GRIP_OF[name] for side, name in hold.items()},
                 show_hands=0.85 if preset == 'hand' else 0.15,
             )
         )
@@ -130,8 +125,7 @@ def sample_scene(
     surfaces: list[Surface] = []
     for i, (figure, body) in enumerate(zip(figures, posed, strict=True)):
         surfaces += draw_figure(figure, body, i + 1)
-        surfaces += wear(figure, body, i + 1, rng)
-        surfaces += hold_object(figure, body, held[i], i + 1, rng)
+        surfaces += hold_objects(figure, body, held[i], rng)
         if figure.pose.support == 'seat':
             surfaces += seat(figure, body, rng)
     near, reach = _extent(camera, posed)
@@ -167,24 +161,6 @@ def _count(rng, preset: str, people: tuple[int, int] | None) -> int:
     if preset == 'body':
         return int(rng.choice([1, 2, 3, 4], p=[0.45, 0.28, 0.15, 0.12]))
     return int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))
-
-
-def _holding(rng) -> dict[str, tuple[str, str]]:
-    """Side to the thing held and its grip; mostly nothing."""
-    if rng.random() > 0.17:
-        return {}
-    side = 'L' if rng.random() < 0.4 else 'R'
-    thing, grip = [
-        ('racket', 'hold'),
-        ('phone', 'grasp'),
-        ('cup', 'grasp'),
-        ('bag', 'hold'),
-        ('pole', 'hold'),
-        ('ball', 'open'),
-        ('book', 'grasp'),
-        ('umbrella', 'hold'),
-    ][int(rng.integers(8))]
-    return {side: (thing, grip)}
 
 
 def _heading(rng, lying: bool) -> np.ndarray:
