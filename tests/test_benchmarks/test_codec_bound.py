@@ -1,0 +1,101 @@
+"""The bounds that docs/codec.md promises, and the tool that prints them."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from wholebody_mm.benchmarks.codec_bound import (
+    Codec,
+    annotated_people,
+    bound_of_annotations,
+    bound_of_crowds,
+)
+from wholebody_mm.datasets.drawn_people import write_split
+
+
+@pytest.fixture(scope='module')
+def split(tmp_path_factory):
+    """A small annotated data set: its annotation file and its images."""
+    folder = tmp_path_factory.mktemp('drawn')
+    ann_file = folder / 'ann.json'
+    write_split(folder / 'images', ann_file, 3, seed=0, size=(320, 240))
+    return ann_file, folder / 'images'
+
+
+@pytest.mark.parametrize('stride', [4, 8])
+def test_annotations_come_back(split, stride):
+    bound = bound_of_annotations(*split, 480, Codec(stride))
+    for part in ('body', 'face', 'lefthand', 'righthand', 'wholebody'):
+        assert bound[f'{part}/AP'] > 0.95, part
+
+
+def test_crowds_come_back_and_fields_do_the_grouping():
+    crowds = (8, (5, 20), (848, 480), 0)
+    clean = bound_of_crowds(*crowds, Codec())
+    assert clean['wholebody/AP'] > 0.95
+    noisy = bound_of_crowds(*crowds, Codec(noise=0.02, blur=0.6))
+    assert 0.75 < noisy['wholebody/AP'] < clean['wholebody/AP']
+    without = bound_of_crowds(*crowds, Codec(zero_fields=True))
+    assert without['wholebody/AP'] < clean['wholebody/AP'] - 0.3
+
+
+@pytest.mark.parametrize('height', [192, 368, 480, 960])
+def test_real_annotations_come_back(real_data, height):
+    coco = real_data / 'mini' / 'coco'
+    bound = bound_of_annotations(
+        coco / 'test_coco_wholebody.json', coco, height, Codec()
+    )
+    least = 0.97 if height < 368 else 0.99
+    for part in ('body', 'face', 'lefthand', 'righthand', 'wholebody'):
+        assert bound[f'{part}/AP'] >= least, part
+    assert bound['foot/AP'] >= (0.97 if height < 368 else 0.95)
+
+
+def test_other_images_than_annotated_are_named(split, tmp_path):
+    ann_file, _ = split
+    name = '000000000001.jpg'
+    with pytest.raises(FileNotFoundError, match='--img-dir'):
+        bound_of_annotations(ann_file, tmp_path, 480, Codec())
+    (tmp_path / name).write_text('no image')
+    with pytest.raises(ValueError, match=f'{name} is no image'):
+        bound_of_annotations(ann_file, tmp_path, 480, Codec())
+    cv2.imwrite(str(tmp_path / name), np.zeros((30, 40, 3), np.uint8))
+    with pytest.raises(ValueError, match='40 x 30 pixels'):
+        bound_of_annotations(ann_file, tmp_path, 480, Codec())
+
+
+def test_wrong_number_of_keypoints_is_named():
+    with pytest.raises(ValueError, match='annotation 7: face_kpts has 3'):
+        annotated_people([dict(id=7, face_kpts=[1, 2, 2])])
+
+
+def test_the_tool_prints_and_writes_what_it_measured(root, split, tmp_path):
+    ann_file, images = split
+    out = tmp_path / 'out' / 'bound.json'
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, str(root / 'tools' / 'codec_bound.py')]
+            + [str(a) for a in arguments],
+            env=dict(PYTHONPATH=str(root), PATH='/usr/bin:/bin'),
+            capture_output=True,
+            text=True,
+        )
+
+    done = run('--ann', ann_file, '--img-dir', images, '--height', 240,
+               '--json', out)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads(out.read_text())
+    assert metrics['height'] == 240 and metrics['stride'] == 8
+    shown = f'{100 * metrics["wholebody/AP"]:.1f}'
+    assert done.stdout.split('\n')[1].split()[-1] == shown
+    assert not done.stderr
+    missing = run('--ann', tmp_path / 'no.json', '--img-dir', images)
+    assert missing.returncode and 'no.json' in missing.stderr
+    assert 'Traceback' not in missing.stderr
+    both = run('--ann', ann_file, '--img-dir', images, '--crowds', 2)
+    assert both.returncode and 'either' in both.stderr
