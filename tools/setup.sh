@@ -79,11 +79,18 @@ pip install --quiet $torch ${index:+--index-url "$index"}
 
 if [ "$stack" = full ]; then
     pip install --quiet -e '.[train,full,dev]'
-    # Its compiled operators are built here; --no-build-isolation because
-    # the build imports torch. 2.1.0 is the last that mmdet accepts.
     pip install --quiet --no-deps mmengine==0.10.7 mmdet==3.3.0
+    # The last mmcv that mmdet accepts, built here with its operators. Its
+    # setup.py asks for C++17, torch's headers since 2.14 for C++20.
+    # --no-build-isolation, because the build imports torch.
+    source=$(mktemp -d)
+    trap 'rm -rf "$source"' EXIT
+    pip download --quiet --no-deps --no-build-isolation --no-binary mmcv \
+        --dest "$source" mmcv==2.1.0
+    tar -xf "$source"/mmcv-2.1.0.tar.gz -C "$source"
+    sed -i 's/-std=c++17/-std=c++20/' "$source/mmcv-2.1.0/setup.py"
     MMCV_WITH_OPS=1 pip install --quiet --no-deps --no-build-isolation \
-        --no-binary mmcv mmcv==2.1.0
+        "$source/mmcv-2.1.0"
 else
     pip install --quiet -e '.[train,dev]'
 fi

@@ -31,6 +31,7 @@ def apply() -> list[Mend]:
     packages.require()
     from wholebody_mm.compat import (
         checkpoint_loading,
+        circle_radius,
         coco_masks,
         config_scope,
         package_location,
@@ -43,7 +44,7 @@ def apply() -> list[Mend]:
         mends = [package_metadata.apply(), coco_masks.apply()]
         mends += stand_ins.apply()
         mends += [checkpoint_loading.apply(), config_scope.apply()]
-        mends += [package_location.apply()]
+        mends += [package_location.apply(), circle_radius.apply()]
         _in_force.extend(mends)
     return report()
 

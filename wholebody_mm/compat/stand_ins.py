@@ -20,11 +20,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+from wholebody_mm.compat.imports import on_import
 from wholebody_mm.compat.mend import Mend
 
 
@@ -150,30 +150,6 @@ def _lent(stand_in: StandIn) -> Iterator[None]:
             sys.modules[stand_in.module] = before
 
 
-class _LendingFinder(MetaPathFinder):
-    """Finds the borrowers as usual and lends while they are executed."""
-
-    def __init__(self, stand_in: StandIn) -> None:
-        self.stand_in = stand_in
-
-    def find_spec(
-        self, fullname: str, path=None, target=None
-    ) -> ModuleSpec | None:
-        if fullname not in self.stand_in.borrowers:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None:
-            return spec
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            with _lent(self.stand_in):
-                execute(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
 def apply() -> list[Mend]:
     """Lend what is missing here to the modules of MMPose that want it."""
     mends = []
@@ -182,7 +158,7 @@ def apply() -> list[Mend]:
         if problem is None:
             mends.append(Mend(stand_in.module, False, 'it can be imported'))
             continue
-        sys.meta_path.insert(0, _LendingFinder(stand_in))
+        on_import(stand_in.borrowers, during=partial(_lent, stand_in))
         # mmcv-lite warns at every start about what is known and mended.
         warnings.filterwarnings('ignore', _MMCV_LITE_WARNING)
         why = f'{problem}; for the real thing, {stand_in.cure}'
