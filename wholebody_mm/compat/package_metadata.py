@@ -65,6 +65,8 @@ class _PackageMetadataFinder(MetaPathFinder, Loader):
         module.DistributionNotFound = DistributionNotFound
         module.Distribution = Distribution
         module.get_distribution = Distribution
+        # pytest calls it where it sees the module; there is nothing to do.
+        module.fixup_namespace_packages = lambda path, parent=None: None
 
 
 def apply() -> Mend:
