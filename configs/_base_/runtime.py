@@ -16,13 +16,14 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False),
 )
+custom_hooks = [dict(type='BadLossHook', interval=50)]
 env_cfg = dict(
     cudnn_benchmark=False,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'),
 )
-# TensorBoard too: --cfg-options
-# "visualizer.vis_backends=[{'type':'LocalVisBackend'},{'type':'TensorboardVisBackend'}]"
+# TensorBoard too: --cfg-options "visualizer.vis_backends=[...]" with both
+# dict(type='LocalVisBackend') and dict(type='TensorboardVisBackend')
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='WholeBodyVisualizer', vis_backends=vis_backends, name='visualizer'

@@ -75,15 +75,15 @@ val_cfg = dict()
 test_cfg = dict()
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-3),
+    optimizer=dict(type='Adam', lr=5e-4),
 )
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=100, by_epoch=False),
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=150, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
-        begin=100,
+        begin=150,
         end=max_iters,
-        T_max=max_iters - 100,
+        T_max=max_iters - 150,
         eta_min=1e-5,
         by_epoch=False,
     ),

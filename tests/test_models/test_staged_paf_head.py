@@ -63,6 +63,33 @@ def test_every_stage_is_supervised_and_learns(build):
         assert stages[int(number) - 1].maps.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize('light', [False, True])
+def test_a_new_network_says_nothing_anywhere(build, light):
+    """Maps start near zero and gradients reach the image."""
+    torch.manual_seed(0)
+    model = build()
+    if light:
+        stage = dict(width=8, dilations=(1,))
+        head = dict(
+            type='StagedPAFHead',
+            in_channels=16,
+            skeleton='coco17',
+            paf_stages=[dict(type='LightPAFStage', **stage)],
+            confidence_map_stages=[
+                dict(type='LightConfidenceMapStage', **stage)
+            ],
+            decoder=dict(type='PAFCodec', skeleton='coco17'),
+        )
+        model = build(head=head)
+    model.init_weights()
+    image = torch.randn(1, 3, 64, 64, requires_grad=True)
+    maps = model(image, None, mode='tensor')
+    for values in maps:
+        assert 0 < values.abs().max() < 0.2
+    sum(values.square().sum() for values in maps).backward()
+    assert image.grad.abs().max() > 0
+
+
 def test_a_part_that_is_not_labelled_takes_no_gradient(build):
     head = build().head
     labelled = np.ones(17, bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from mmengine.model import ModuleList
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
@@ -68,7 +69,8 @@ class StagedPAFHead(BaseHead):
             )
         self.loss_module = MODELS.build(loss or dict(type='MaskedMapLoss'))
         k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
-        self.paf_stages = torch.nn.ModuleList(
+        # MMEngine's ModuleList, whose members' init_weights gets called
+        self.paf_stages = ModuleList(
             MODELS.build(
                 dict(
                     type='PAFStage',
@@ -79,7 +81,7 @@ class StagedPAFHead(BaseHead):
             )
             for i, stage in enumerate(paf_stages)
         )
-        self.confidence_map_stages = torch.nn.ModuleList(
+        self.confidence_map_stages = ModuleList(
             MODELS.build(
                 dict(
                     type='ConfidenceMapStage',

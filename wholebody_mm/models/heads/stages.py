@@ -57,7 +57,7 @@ class MapStage(BaseModule):
         width: int,
         hidden: int,
     ) -> None:
-        # Xavier, as the released stages: the maps' scale is about one.
+        # Xavier, as the released stages
         super().__init__(
             init_cfg=dict(
                 type='Xavier', layer='Conv2d', distribution='uniform'
@@ -73,6 +73,17 @@ class MapStage(BaseModule):
             nn.Conv2d(in_channels, hidden, 1), nn.PReLU(hidden)
         )
         self.maps = nn.Conv2d(hidden, out_channels, 1)
+
+    def init_weights(self) -> None:
+        """Xavier, and maps that start near zero.
+
+        Targets are zero nearly everywhere: a network from scratch that first
+        has to unlearn large random maps loses its ReLUs on the way and stays
+        at "nothing anywhere".
+        """
+        super().init_weights()
+        nn.init.normal_(self.maps.weight, std=0.001)
+        nn.init.zeros_(self.maps.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, h, w) to (B, out_channels, h, w)."""

@@ -1,0 +1,75 @@
+"""The command line of both tools."""
+
+import argparse
+
+import pytest
+from mmengine.config import Config
+
+from wholebody_mm.engine.launch import (
+    add_common_arguments,
+    config_of,
+    run_cleanly,
+)
+
+CONFIG = """
+model = dict(test_cfg=dict(height=480, scales=(1.0,)))
+pipeline = [dict(type='LoadImageFile'),
+            dict(type='TopLeftResize', height=480, scales=(1.0,))]
+test_dataloader = dict(dataset=dict(pipeline=pipeline))
+val_dataloader = None
+default_hooks = dict(visualization=dict(enable=False))
+"""
+
+
+def parse(*words):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('config')
+    add_common_arguments(parser)
+    return parser.parse_args(list(map(str, words)))
+
+
+@pytest.fixture
+def config(tmp_path):
+    file = tmp_path / 'mine.py'
+    file.write_text(CONFIG)
+    return file
+
+
+def test_pipelines_follow_test_cfg(config):
+    option = 'model.test_cfg.scales=(2.0,1.0)'
+    cfg = config_of(parse(config, '--cfg-options', option))
+    step = cfg.test_dataloader.dataset.pipeline[1]
+    assert tuple(step['scales']) == (2.0, 1.0)
+    assert step['height'] == 480
+    assert Config.fromfile(config).test_dataloader.dataset.pipeline[1][
+        'scales'
+    ] == (1.0,)
+
+
+def test_work_and_picture_folders(config, tmp_path):
+    cfg = config_of(parse(config, '--show-dir', tmp_path / 'pictures'))
+    assert cfg.work_dir == 'work_dirs/mine'
+    assert cfg.default_hooks.visualization.enable
+    assert cfg.default_hooks.visualization.out_dir == str(
+        tmp_path / 'pictures'
+    )
+    assert config_of(parse(config, '--work-dir', 'x')).work_dir == 'x'
+
+
+def test_a_missing_config_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no config'):
+        config_of(parse(tmp_path / 'absent.py'))
+
+
+def test_bad_input_is_one_message_and_code_2(capsys, monkeypatch):
+    monkeypatch.delenv('WHOLEBODY_MM_TRACEBACK', raising=False)
+
+    def fail():
+        raise ValueError('image a.jpg is broken')
+
+    assert run_cleanly('train.py', fail) == 2
+    assert 'train.py: image a.jpg is broken' in capsys.readouterr().err
+    assert run_cleanly('train.py', lambda: None) == 0
+    monkeypatch.setenv('WHOLEBODY_MM_TRACEBACK', '1')
+    with pytest.raises(ValueError, match='broken'):
+        run_cleanly('train.py', fail)

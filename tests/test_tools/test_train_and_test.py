@@ -1,0 +1,199 @@
+"""The main job as a user runs it: train, resume, test, look."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# the example's config with a network that is small enough for a test
+CONFIG = """
+_base_ = {base!r}
+loader = dict(num_workers=0, persistent_workers=False)
+train_dataloader = dict(batch_size=2, **loader)
+val_dataloader = loader
+test_dataloader = loader
+model = dict(
+    backbone=dict(width=0.1, reduction=(16,)),
+    head=dict(
+        in_channels=16,
+        paf_stages=[dict(blocks=1, width={width}, hidden=8)],
+        confidence_map_stages=[dict(blocks=1, width=8, hidden=8)],
+    ),
+    test_cfg=dict(height=128),
+)
+train_cfg = dict(val_interval=100)
+default_hooks = dict(logger=dict(interval=1))
+"""
+
+
+def tool(name, *arguments, data, options=()):
+    """Run a tool in a new process."""
+    return subprocess.run(
+        [
+            sys.executable,
+            f'tools/{name}.py',
+            *map(str, arguments),
+            *(('--cfg-options', *options) if options else ()),
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            'PYTHONPATH': str(ROOT),
+            'OMP_NUM_THREADS': '1',
+            'WHOLEBODY_MM_ANN': str(
+                data / 'annotations/coco_wholebody_train_v1.0.json'
+            ),
+            'WHOLEBODY_MM_IMAGES': str(data / 'train2017'),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    """Four drawn images with annotations."""
+    folder = tmp_path_factory.mktemp('drawn')
+    done = subprocess.run(
+        [
+            *(sys.executable, 'tools/data/make_drawn_people.py'),
+            *('--out', folder, '--images', '4', '--seed', '3'),
+            *('--size', '160x128'),
+        ],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def write_config(folder, width=8):
+    """The small config, as a file."""
+    file = folder / f'small_{width}.py'
+    base = str(ROOT / 'configs/examples/overfit.py')
+    file.write_text(CONFIG.format(base=base, width=width))
+    return file
+
+
+@pytest.fixture(scope='module')
+def config(tmp_path_factory):
+    return write_config(tmp_path_factory.mktemp('config'))
+
+
+@pytest.fixture(scope='module')
+def trained(data, config, tmp_path_factory):
+    """A work directory after three iterations, and its log."""
+    work = tmp_path_factory.mktemp('work')
+    options = ['train_cfg.max_iters=3', 'default_hooks.checkpoint.interval=3']
+    done = tool(
+        'train', config, '--work-dir', work, data=data, options=options
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return work, done.stdout + done.stderr
+
+
+def test_the_log_tells_how_training_goes(trained):
+    work, log = trained
+    line = next(x for x in log.splitlines() if 'Iter(train)' in x)
+    for word in ('lr:', 'eta:', 'loss:', 'loss_paf_stage1:', 'loss_heatmap'):
+        assert word in line
+    assert (work / 'iter_3.pth').is_file()
+
+
+def test_training_resumes(data, config, trained):
+    work, _ = trained
+    options = [
+        'train_cfg.max_iters=5',
+        'default_hooks.checkpoint.max_keep_ckpts=3',
+    ]
+    done = tool(
+        'train',
+        config,
+        '--work-dir',
+        work,
+        '--resume',
+        data=data,
+        options=options,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    log = done.stdout + done.stderr
+    assert 'iter_3.pth' in log
+    assert 'Iter(train) [4/5]' in log
+    assert 'Iter(train) [1/5]' not in log
+
+
+def test_testing_writes_metrics_and_pictures(data, config, trained, tmp_path):
+    work, _ = trained
+    done = tool(
+        'test',
+        config,
+        work / 'iter_3.pth',
+        *('--work-dir', tmp_path / 'test'),
+        *('--show-dir', tmp_path / 'pictures'),
+        *('--dump', tmp_path / 'dump.pkl'),
+        data=data,
+        options=['model.test_cfg.scales=(1.0,0.5)'],
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    metrics = json.loads((tmp_path / 'test/metrics.json').read_text())
+    for part in ('body', 'foot', 'face', 'lefthand', 'hands', 'wholebody'):
+        assert 0 <= metrics[f'{part}/AP'] <= 1
+        assert 0 <= metrics[f'{part}/AR'] <= 1
+    pictures = sorted((tmp_path / 'pictures').glob('*.jpg'))
+    assert len(pictures) == 4
+    assert cv2.imread(str(pictures[0])) is not None
+    assert (tmp_path / 'dump.pkl').is_file()
+
+
+def test_what_is_wrong_is_said_without_a_traceback(
+    data, config, trained, tmp_path
+):
+    checkpoint = trained[0] / 'iter_3.pth'
+    option = 'test_dataloader.dataset.ann_file=absent.json'
+    for arguments, options, message in (
+        ((write_config(tmp_path, width=9), checkpoint), (), 'other shapes'),
+        ((config, checkpoint), (option,), 'absent.json'),
+        ((config, tmp_path / 'absent.pth'), (), 'no checkpoint'),
+        ((tmp_path / 'absent.py', checkpoint), (), 'no config'),
+    ):
+        done = tool(
+            'test',
+            *arguments,
+            *('--work-dir', tmp_path),
+            data=data,
+            options=options,
+        )
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert 'Traceback' not in done.stderr
+
+
+def test_mmpose_inferencer_takes_config_and_weights(
+    data, config, trained, run_python
+):
+    photo = next((data / 'train2017').glob('*.jpg'))
+    out = run_python(
+        'import wholebody_mm.register\n'
+        'import numpy as np\n'
+        'from mmpose.apis import MMPoseInferencer\n'
+        f'model = MMPoseInferencer({str(config)!r}, '
+        f"{str(trained[0] / 'iter_3.pth')!r}, device='cpu')\n"
+        f'result = next(model({str(photo)!r}, return_vis=True))\n'
+        "people = result['predictions'][0]\n"
+        "shapes = {np.shape(p['keypoints']) for p in people}\n"
+        "print('RESULT', len(people), shapes <= {(135, 2)}, "
+        "result['visualization'][0].shape)\n"
+    )
+    line = next(x for x in out.splitlines() if x.startswith('RESULT'))
+    shape = cv2.imread(str(photo)).shape
+    assert line.endswith(f'True {shape}')

@@ -1,0 +1,66 @@
+"""The visualiser that MMPose's hooks and inferencers call."""
+
+import wholebody_mm.register  # noqa: F401
+
+import numpy as np
+import pytest
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import VISUALIZERS
+from mmpose.structures import PoseDataSample
+
+from wholebody_mm.skeletons import WHOLEBODY135
+
+
+@pytest.fixture
+def visualizer(request):
+    init_default_scope('mmpose')
+    # MMEngine keeps visualisers by name: a new one for each test
+    name = request.node.name
+    return VISUALIZERS.build(dict(type='WholeBodyVisualizer', name=name))
+
+
+def people(n=1):
+    sample = PoseDataSample()
+    keypoints = np.random.default_rng(0).uniform(10, 90, (n, 135, 2))
+    sample.pred_instances = InstanceData(
+        keypoints=keypoints,
+        keypoint_scores=np.ones((n, 135)),
+        keypoints_visible=np.ones((n, 135)),
+        bboxes=np.array([[10.0, 10, 90, 90]] * n).reshape(-1, 4),
+    )
+    return sample
+
+
+def test_people_are_drawn_into_a_file(visualizer, tmp_path):
+    visualizer.set_dataset_meta(parse_pose_metainfo(WHOLEBODY135.metainfo()))
+    file = tmp_path / 'out.png'
+    visualizer.add_datasample(
+        'name',
+        np.zeros((100, 100, 3), np.uint8),
+        people(),
+        draw_gt=False,
+        out_file=str(file),
+    )
+    import cv2
+
+    picture = cv2.imread(str(file))
+    assert (picture > 0).any(axis=2).mean() > 0.05
+
+
+def test_nobody_leaves_the_image_as_it_is(visualizer):
+    visualizer.set_dataset_meta(parse_pose_metainfo(WHOLEBODY135.metainfo()))
+    image = np.full((40, 40, 3), 7, np.uint8)
+    visualizer.add_datasample('name', image, people(0), draw_gt=False)
+    assert (visualizer.get_image() == 7).all()
+
+
+def test_without_meta_information_it_says_what_to_do(visualizer):
+    with pytest.raises(ValueError, match='set_dataset_meta'):
+        visualizer.add_datasample(
+            'name',
+            np.zeros((40, 40, 3), np.uint8),
+            people(),
+            draw_gt=False,
+        )

@@ -1,0 +1,47 @@
+"""Stops a run whose loss is no number any more."""
+
+from __future__ import annotations
+
+import torch
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+
+@HOOKS.register_module()
+class BadLossHook(Hook):
+    """Stops training at a loss that is NaN or infinite.
+
+    Without it a diverged run goes on for days and overwrites its good
+    checkpoints with NaN.
+
+    Args:
+        interval: Iterations between checks; each waits for the device.
+    """
+
+    def __init__(self, interval: int = 50) -> None:
+        self.interval = interval
+
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch=None, outputs=None
+    ) -> None:
+        """Check the losses of this iteration.
+
+        Raises:
+            ValueError: If one is not finite; names it and the images.
+        """
+        if runner.iter and not self.every_n_train_iters(runner, self.interval):
+            return
+        bad = [
+            name
+            for name, value in (outputs or {}).items()
+            if not torch.as_tensor(value).isfinite().all()
+        ]
+        if bad:
+            samples = (data_batch or {}).get('data_samples', [])
+            images = [s.metainfo.get('img_path', '?') for s in samples]
+            raise ValueError(
+                f'{", ".join(bad)} not finite at iteration {runner.iter + 1} '
+                f'(batch of {", ".join(map(str, images[:3]))}, ...). Lower '
+                f'the learning rate, or resume from an earlier checkpoint of '
+                f'{runner.work_dir}'
+            )
