@@ -71,7 +71,7 @@ def photo_backdrop(
     )
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
-    return m.linear(crop).astype(np.float32)
+    return m.linear_image(crop)
 
 
 def _colour(rng) -> tuple[float, float, float]:

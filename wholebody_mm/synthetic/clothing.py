@@ -16,7 +16,7 @@ import numpy as np
 
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.kinematics import normals
-from wholebody_mm.synthetic.mesh import Piece, Surface
+from wholebody_mm.synthetic.mesh import Piece, Surface, any_of
 from wholebody_mm.synthetic.regions import Regions, load_regions
 
 TIGHTS = slice(15328, 18002)
@@ -376,7 +376,7 @@ def dress(
         if garment.smooth:
             base = _smoothed(base, start, near, garment.smooth)
         cut = garment.cut[part]
-        faces = faces[(cut[faces] >= 0).any(1)]
+        faces = faces[any_of(cut >= 0, faces)]
         if not len(faces):
             continue
         direction = normals(base, _base(garment.base)[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from wholebody_mm.synthetic.kinematics import (
     normals,
     skin,
 )
-from wholebody_mm.synthetic.mesh import Piece, Surface
+from wholebody_mm.synthetic.mesh import Piece, Surface, all_of
 from wholebody_mm.synthetic.poses import Pose, sample_pose
 from wholebody_mm.synthetic.regions import (
     HAND_L,
@@ -213,7 +214,7 @@ def draw_figure(
     garments = look['garments']
     hidden = clothing.covered(garments, body.num_vertices)
     faces = regions.skin_faces
-    faces = faces[~hidden[faces].all(1)]
+    faces = faces[~all_of(hidden, faces)]
     part = slice(0, TIGHTS_START)
     vertices = posed.vertices[part]
     normal = normals(vertices, regions.skin_faces)
@@ -264,11 +265,16 @@ def draw_figure(
     return surfaces
 
 
+@lru_cache(maxsize=1)
+def _skull() -> np.ndarray:
+    """Ids of the vertices under the hair."""
+    return np.flatnonzero(load_regions().scalp[:SKIN_END] > 0.0)
+
+
 def head_scale(figure: Figure) -> np.ndarray:
     """(3,) size of the head relative to the average one, along x, y, z."""
-    body, regions = load_body(), load_regions()
-    ids = np.flatnonzero(regions.scalp[:SKIN_END] > 0.0)
-    own, usual = figure.shape[ids], body.rest[ids]
+    ids = _skull()
+    own, usual = figure.shape[ids], load_body().rest[ids]
     return (np.ptp(own, 0) / np.ptp(usual, 0)).astype(np.float32)
 
 
@@ -281,8 +287,7 @@ def on_head(
         figure, posed: The person.
         points: (N, 3) in rest axes of the average body.
     """
-    body, regions = load_body(), load_regions()
-    ids = np.flatnonzero(regions.scalp[:SKIN_END] > 0.0)
+    body, ids = load_body(), _skull()
     usual = body.rest[ids].mean(0)
     own = figure.shape[ids].mean(0)
     local = (points - usual) * head_scale(figure) + own

@@ -180,32 +180,33 @@ def _curtain(style, centre, rng):
     wave = rng.uniform(0, 0.008)
     phase = rng.uniform(0, 6.28, columns)
     t = np.linspace(0, 1, rows)
-    vertices, strands = [], []
-    for i, a in enumerate(angle):
-        side = abs(np.sin(a))
-        direction = np.array([np.sin(a), -np.cos(a), 0])
-        # Half axes of the skull: 7.5 cm to the sides, 10 cm to the back.
-        radius = 1 / np.sqrt(
-            (np.sin(a) / 0.08) ** 2 + (np.cos(a) / 0.096) ** 2
-        )
-        middle = centre + np.array([0, 0.012, 0])
-        for s in t:
-            drop = 0.085 - (0.085 + length) * s
-            cap = np.sqrt(np.clip(1 - (max(drop, 0) / 0.115) ** 2, 0.03, 1))
-            r = radius * cap + volume * min(1, 0.4 + 2 * s)
-            if drop < -0.07:  # towards neck and shoulders
-                r *= 1 - 0.22 * (1 - side) * min(1, (-0.07 - drop) / 0.06)
-                r += 0.02 * min(1, max(0, (-0.16 - drop) / 0.1))
-            r += wave * np.sin(9 * s + phase[i])
-            vertices.append(middle + direction * r + [0, 0, drop])
-            strands.append((i / columns * 9, s * 4 * length + 0.2, 0.0))
+    # (columns, rows) grids of angle and of the way down.
+    a, s = angle[:, None], t[None]
+    # Half axes of the skull: 8 cm to the sides, 9.6 cm to the back.
+    radius = 1 / np.sqrt((np.sin(a) / 0.08) ** 2 + (np.cos(a) / 0.096) ** 2)
+    drop = 0.085 - (0.085 + length) * s
+    cap = 1 - (np.maximum(drop, 0) / 0.115) ** 2
+    r = radius * np.sqrt(np.clip(cap, 0.03, 1))
+    r = r + volume * np.minimum(1, 0.4 + 2 * s)
+    # Towards the neck hair falls inwards, over the shoulders outwards.
+    inwards = 0.22 * np.clip((-0.07 - drop) / 0.06, 0, 1)
+    r = r * (1 - inwards * (1 - np.abs(np.sin(a))))
+    r = r + 0.02 * np.clip((-0.16 - drop) / 0.1, 0, 1)
+    r = r + wave * np.sin(9 * s + phase[:, None])
+    vertices = np.stack(
+        [np.sin(a) * r, -np.cos(a) * r, np.broadcast_to(drop, r.shape)], -1
+    )
+    vertices = vertices + centre + np.array([0, 0.012, 0])
+    strands = np.zeros((columns, rows, 3))
+    strands[..., 0] = np.arange(columns)[:, None] / columns * 9
+    strands[..., 1] = s * 4 * length + 0.2
     faces = []
     for i in range(columns - 1):
         for j in range(rows - 1):
             a, b = i * rows + j, (i + 1) * rows + j
             faces += [(a, a + 1, b + 1), (a, b + 1, b)]
     return (
-        np.array(vertices, np.float32),
+        vertices.reshape(-1, 3).astype(np.float32),
         np.array(faces, np.int32),
-        np.array(strands, np.float32),
+        strands.reshape(-1, 3).astype(np.float32),
     )

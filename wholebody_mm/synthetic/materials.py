@@ -67,6 +67,14 @@ def linear(colour) -> np.ndarray:
     return (np.clip(np.asarray(colour, np.float64), 0, 255) / 255) ** 2.2
 
 
+_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
+
+
+def linear_image(image: np.ndarray) -> np.ndarray:
+    """(..., 3) float32 linear light of a picture of 0 to 255."""
+    return _LINEAR[np.clip(image, 0, 255).astype(np.uint8)]
+
+
 def random_colour(rng: np.random.Generator) -> np.ndarray:
     """(3,) RGB, 0 to 255: greys, muted and vivid colours as clothes have."""
     kind = rng.random()

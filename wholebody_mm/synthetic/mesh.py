@@ -119,3 +119,14 @@ def _nothing() -> Surface:
     zero = np.zeros((3, 3), np.float32)
     piece = Piece(np.zeros((0, 3), np.int32), np.zeros(32, np.float32), 0)
     return Surface(zero, zero, zero, [piece])
+
+
+def all_of(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(F,) bool, triangles of which all corners are marked."""
+    # Three look-ups are far faster than a reduction over an axis of three.
+    return mask[faces[:, 0]] & mask[faces[:, 1]] & mask[faces[:, 2]]
+
+
+def any_of(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(F,) bool, triangles of which any corner is marked."""
+    return mask[faces[:, 0]] | mask[faces[:, 1]] | mask[faces[:, 2]]

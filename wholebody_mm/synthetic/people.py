@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 _FACE_WORDS = ('eye', 'nose', 'mouth', 'chin', 'cheek', 'head', 'forehead')
@@ -35,11 +37,12 @@ def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
     return out
 
 
-def sample_local_changes(
-    rng: np.random.Generator, names: list[str]
-) -> dict[str, float]:
-    """Random local changes of face and body, left and right alike."""
-    out: dict[str, float] = {}
+@lru_cache(maxsize=4)
+def _kinds(
+    names: tuple[str, ...],
+) -> list[tuple[str, str | None, float, float]]:
+    """Name, mirrored partner, share of people and spread of each change."""
+    out = []
     for name in names:
         if any(word in name for word in _SKIPPED_WORDS):
             continue
@@ -49,12 +52,29 @@ def sample_local_changes(
             chance, spread = 0.2, 0.2
         else:
             continue
-        if name.startswith('r-') or rng.random() > chance:
+        if name.startswith('r-'):
             continue
-        value = float(np.clip(rng.normal(0, spread), -0.8, 0.8))
-        out[name] = value
-        if name.startswith('l-'):
-            out['r-' + name[2:]] = value
+        partner = 'r-' + name[2:] if name.startswith('l-') else None
+        out.append((name, partner, chance, spread))
+    return out
+
+
+def sample_local_changes(
+    rng: np.random.Generator, names: list[str]
+) -> dict[str, float]:
+    """Random local changes of face and body, left and right alike."""
+    out: dict[str, float] = {}
+    kinds = _kinds(tuple(names))
+    chances = rng.random(len(kinds))
+    values = rng.normal(size=len(kinds))
+    for (name, partner, chance, spread), draw, value in zip(
+        kinds, chances.tolist(), values.tolist(), strict=True
+    ):
+        if draw > chance:
+            continue
+        out[name] = min(max(spread * value, -0.8), 0.8)
+        if partner:
+            out[partner] = out[name]
     return out
 
 

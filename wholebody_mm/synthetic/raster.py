@@ -106,13 +106,13 @@ def rasterise(screen, inverse_depth, faces, cut, cull, depth, triangle):
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def shadow_map(world, faces, cut, axes, centre, scale, size):
+def shadow_map(world, faces, cut, cull, axes, centre, scale, size):
     """Distances from a far light, an orthographic depth map.
 
     Args:
         world: (V, 3) metres.
         faces: (F, 3) int32.
-        cut: (V,) as in :func:`rasterise`.
+        cut, cull: (V,), (F,) as in :func:`rasterise`.
         axes: (3, 3) rows: two axes across the light and the direction in
             which it shines.
         centre: (3,) what the map's middle shows.
@@ -144,7 +144,7 @@ def shadow_map(world, faces, cut, axes, centre, scale, size):
         x0, y0, x1, y1 = p[a, 0], p[a, 1], p[b, 0], p[b, 1]
         x2, y2 = p[c, 0], p[c, 1]
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if abs(area) < 1e-6:
+        if abs(area) < 1e-6 or (cull[t] and area > 0):
             continue
         left = max(int(math.ceil(min(x0, x1, x2))), 0)
         right = min(int(math.floor(max(x0, x1, x2))), size - 1)
@@ -161,3 +161,34 @@ def shadow_map(world, faces, cut, axes, centre, scale, size):
                     if z < depth[y, x]:
                         depth[y, x] = z
     return depth
+
+
+@numba.njit(cache=True, nogil=True)
+def label_maps(triangle, face_piece, face_part, piece_owner, people, scale):
+    """Who and which part is seen at each sub-pixel, and masks of people.
+
+    Args:
+        triangle: (scale H, scale W) int32 of :func:`rasterise`.
+        face_piece, face_part, piece_owner: Of `mesh.Frame`.
+        people: N.
+        scale: Sub-pixels a pixel, along x and y.
+
+    Returns:
+        (scale H, scale W) int16 owner, -1 for none; the same shape of uint8
+        parts; (N, H, W) bool masks, true where at least half a pixel shows
+        the person.
+    """
+    height, width = triangle.shape
+    owner = np.full((height, width), -1, np.int16)
+    part = np.zeros((height, width), np.uint8)
+    count = np.zeros((people, height // scale, width // scale), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            t = triangle[y, x]
+            if t >= 0:
+                o = piece_owner[face_piece[t]]
+                owner[y, x] = o
+                part[y, x] = face_part[t]
+                if o > 0:
+                    count[o - 1, y // scale, x // scale] += 1
+    return owner, part, count * 2 >= scale * scale

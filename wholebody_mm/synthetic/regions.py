@@ -305,6 +305,7 @@ def _openness(body, faces, directions: int = 48) -> np.ndarray:
     total = np.zeros(len(rest))
     seen = np.zeros(len(rest))
     cut = np.ones(len(rest), np.float32)
+    cull = np.zeros(len(faces), np.bool_)
     size, scale = 700, 360.0
     for i in range(directions):
         z = 1 - 2 * (i + 0.5) / directions
@@ -314,7 +315,7 @@ def _openness(body, faces, directions: int = 48) -> np.ndarray:
         )
         axes = light_axes(to_light)
         centre = np.zeros(3, np.float32)
-        depth = shadow_map(rest, faces, cut, axes, centre, scale, size)
+        depth = shadow_map(rest, faces, cut, cull, axes, centre, scale, size)
         p = rest + 0.003 * normal
         q = p @ axes.T
         u = np.clip((size / 2 + scale * q[:, 0]).astype(int), 0, size - 1)

@@ -12,10 +12,16 @@ from typing import Protocol
 import numpy as np
 
 from wholebody_mm.synthetic import shading
-from wholebody_mm.synthetic.keypoints import visibility
+from wholebody_mm.synthetic.face_outline import visible_outline
+from wholebody_mm.synthetic.keypoints import PARTS, visibility
 from wholebody_mm.synthetic.mesh import assemble
 from wholebody_mm.synthetic.post import camera_effects, develop
-from wholebody_mm.synthetic.raster import project, rasterise, shadow_map
+from wholebody_mm.synthetic.raster import (
+    label_maps,
+    project,
+    rasterise,
+    shadow_map,
+)
 from wholebody_mm.synthetic.regions import SKIN_END, light_axes
 from wholebody_mm.synthetic.scenes import Scene
 from wholebody_mm.synthetic.textures import plane_textures, print_textures
@@ -111,6 +117,7 @@ class SoftwareRenderer:
             frame.world,
             frame.faces,
             frame.cut,
+            frame.face_cull,
             axes,
             table[shading.SHADOW_CENTRE],
             scale,
@@ -149,15 +156,20 @@ class SoftwareRenderer:
     def _labels(self, scene, frame, depth, triangle) -> list[Person]:
         if not scene.posed:
             return []
-        hit = triangle >= 0
-        owner = np.full(triangle.shape, -1, np.int16)
-        part = np.zeros(triangle.shape, np.uint8)
-        faces = triangle[hit]
-        owner[hit] = frame.piece_owner[frame.face_piece[faces]]
-        part[hit] = frame.face_part[faces]
+        owner, part, masks = label_maps(
+            triangle,
+            frame.face_piece,
+            frame.face_part,
+            frame.piece_owner,
+            len(scene.posed),
+            SCALE,
+        )
         out = []
         for i, posed in enumerate(scene.posed):
-            pixels, distance = scene.camera.project(posed.keypoints)
+            points = posed.keypoints.copy()
+            start = PARTS['face'].start
+            points[start : start + 17] = visible_outline(posed, scene.camera)
+            pixels, distance = scene.camera.project(points)
             seen = visibility(
                 pixels * SCALE + (SCALE - 1) / 2,
                 distance,
@@ -167,18 +179,11 @@ class SoftwareRenderer:
                 i + 1,
                 2.0,
             )
-            own = owner == i + 1
-            count = sum(
-                own[a::SCALE, b::SCALE].astype(np.uint8)
-                for a in range(SCALE)
-                for b in range(SCALE)
-            )
-            mask = count * 2 >= SCALE * SCALE
             out.append(
                 Person(
                     np.where(distance[:, None] > 0.05, pixels, -1e4),
                     seen,
-                    mask,
+                    masks[i],
                     _whole_area(scene.camera, posed.vertices[:SKIN_END]),
                     _facing(scene.camera, posed),
                 )
@@ -194,9 +199,13 @@ def _whole_area(camera, vertices: np.ndarray) -> float:
         return 0.0
     # Cells of a coarse grid that hold vertices.
     cell = max(np.ptp(pixels[:, 1]) / 24, 1.0)
-    inside = ((pixels >= 0) & (pixels < [camera.width, camera.height])).all(1)
-    cells = np.unique(np.floor(pixels[inside] / cell).astype(int), axis=0)
-    return float(len(cells)) * cell * cell
+    width, height = camera.width, camera.height
+    x, y = np.floor(pixels / cell).astype(np.int64).T
+    across, down = int(width / cell) + 1, int(height / cell) + 1
+    inside = (x >= 0) & (y >= 0) & (x < across) & (y < down)
+    filled = np.zeros((down, across), bool)
+    filled[y[inside], x[inside]] = True
+    return float(filled.sum()) * cell * cell
 
 
 def _facing(camera, posed) -> float:

@@ -19,6 +19,7 @@ from wholebody_mm.synthetic.figure import (
 from wholebody_mm.synthetic.held import GRIP_OF, hold_objects, sample_held
 from wholebody_mm.synthetic.keypoints import PARTS
 from wholebody_mm.synthetic.kinematics import Z, rotation, unit
+from wholebody_mm.synthetic.materials import linear_image
 from wholebody_mm.synthetic.mesh import Surface
 from wholebody_mm.synthetic.props import furniture, occluder, seat
 from wholebody_mm.synthetic.textures import PRINTS
@@ -374,4 +375,4 @@ def _surroundings(rng, camera, width, height, reach, photos):
     else:
         planes = none
         picture = backgrounds.clutter(rng, width, height, 22)
-    return planes, backgrounds.m.linear(picture).astype(np.float32)
+    return planes, linear_image(picture)

@@ -139,8 +139,10 @@ def _skin_colour(row, p, field, out):
     out[1] *= 1 - 0.28 * blush
     out[2] *= 1 - 0.25 * blush
     lips = _smooth(field[FIELD_A], 0.25, 0.75) * row[_EXTRA + 2]
-    strand = noise3(x * 900 + seed, y * 300, z * 500)
     beard = row[_EXTRA + 1] * _smooth(field[FIELD_C], 0.0, 0.6)
+    strand = 0.0
+    if beard > 0 or field[FIELD_B] < 0.0062:
+        strand = noise3(x * 900 + seed, y * 300, z * 500)
     beard *= 0.5 + 0.9 * strand
     brow = row[_EXTRA] * (1 - _smooth(field[FIELD_B], 0.0028, 0.0062))
     brow *= 0.45 + 0.9 * strand
@@ -345,10 +347,17 @@ def resolve(
                 side = max(nx * fill[0] + ny * fill[1] + nz * fill[2], 0.0)
                 up = 0.5 + 0.5 * nz
                 ao = f[AO]
-                hx, hy, hz = vx + sun[0], vy + sun[1], vz + sun[2]
-                norm = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
-                spec = max((nx * hx + ny * hy + nz * hz) / norm, 0.0)
-                spec = row[m.SPECULAR] * open_ * spec ** row[m.SHININESS]
+                spec = 0.0
+                if row[m.SPECULAR] > 0 and open_ > 0:
+                    hx, hy, hz = vx + sun[0], vy + sun[1], vz + sun[2]
+                    norm = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
+                    spec = (nx * hx + ny * hy + nz * hz) / norm
+                    if spec > 0.3:
+                        spec = (
+                            row[m.SPECULAR] * open_ * spec ** row[m.SHININESS]
+                        )
+                    else:
+                        spec = 0.0
                 share = 0.25 * count
                 red = direct if kind != m.SKIN else soft
                 for k in range(3):

@@ -26,7 +26,7 @@ def print_textures() -> np.ndarray:
     rng = np.random.default_rng(11)
     makers = (_shapes, _letters, _clouds, _flowers, _grid)
     pictures = [makers[i % len(makers)](rng) for i in range(PRINTS)]
-    return m.linear(np.stack(pictures)).astype(np.float32)
+    return m.linear_image(np.stack(pictures))
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +35,7 @@ def plane_textures() -> np.ndarray:
     rng = np.random.default_rng(12)
     makers = (_clouds, _planks, _tiles, _bricks, _ground, _plaster, _grid)
     pictures = [makers[i % len(makers)](rng) for i in range(PLANES)]
-    return m.linear(np.stack(pictures)).astype(np.float32)
+    return m.linear_image(np.stack(pictures))
 
 
 def write(
