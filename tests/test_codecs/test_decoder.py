@@ -210,6 +210,27 @@ def test_a_head_cut_by_the_border_keeps_its_mouth_and_chin(drawn):
     assert (got == face).mean() > 0.95
 
 
+def test_a_heel_whose_limb_was_missed_goes_to_its_person(drawn):
+    keypoints, visible = drawn(3, 2, overlap=0.0)
+    heel = WHOLEBODY135.index('left_heel')
+    assert (visible[:, heel] > 0).all()
+    heatmaps, pafs = MapEncoder().encode(keypoints, visible, SIZE)
+    for limb, ends in enumerate(WHOLEBODY135.limbs):
+        if heel in ends:
+            pafs[2 * limb : 2 * limb + 2] = 0
+    without = PAFDecoder(adopt_distance=0).decode(heatmaps, pafs)
+    assert not without.keypoint_scores[:, heel].any()
+    people = PAFDecoder().decode(heatmaps, pafs)
+    assert len(people) == 2
+    for points in people.keypoints:
+        # Both heels are found, each with the ankle of the same person.
+        distance = np.linalg.norm(keypoints[:, heel] - points[heel], axis=1)
+        owner = distance.argmin()
+        assert distance[owner] < 0.1
+        ankle = WHOLEBODY135.index('left_ankle')
+        assert abs(keypoints[owner, ankle] - points[ankle]).max() < 0.5
+
+
 def test_the_more_complete_person_ranks_first(drawn):
     keypoints, visible = drawn(3, 2, overlap=0.0)
     visible[1, WHOLEBODY135.parts['body'].start + 9 :] = 0
