@@ -135,10 +135,10 @@ def test_any_maps_give_a_bounded_result_in_bounded_time(maps, fields):
     heatmaps = _FILLS[maps](rng, (135, h, w))
     pafs = _FILLS[fields](rng, (2 * WHOLEBODY135.num_limbs, h, w))
     decoder.decode(heatmaps[:, :2, :2], pafs[:, :2, :2])  # compiles
-    start = time.perf_counter()
+    start = time.process_time()  # other work on the machine is not counted
     with np.errstate(over='raise', invalid='raise', divide='raise'):
         people = decoder.decode(heatmaps, pafs)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert len(people) <= 20
     assert np.isfinite(people.keypoints).all()
     if maps in ('nan', 'inf', 'minus'):
