@@ -8,7 +8,6 @@ from wholebody_mm.datasets.drawn_people import sample_people
 from wholebody_mm.skeletons import (
     COCO_WHOLEBODY133,
     WHOLEBODY135,
-    Skeleton,
     get_map,
 )
 
@@ -54,14 +53,3 @@ def crowd(
     inside = (keypoints >= 0) & (keypoints <= [width - 1, height - 1])
     visible = np.where(inside.all(axis=2), 2, 0).astype(np.float32)
     return keypoints, visible
-
-
-def crowd_of(
-    skeleton: Skeleton, rng: np.random.Generator, num_people: int,
-    width: int, height: int, **poses,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The same for another skeleton: (N, K, 2), (N, K)."""
-    keypoints, visible = crowd(rng, num_people, width, height, **poses)
-    if skeleton.name == WHOLEBODY135.name:
-        return keypoints, visible
-    return get_map(WHOLEBODY135, skeleton)(keypoints, visible)
