@@ -55,8 +55,8 @@ class PAFDecoder:
     Args:
         skeleton: A skeleton or its name; K keypoints, L limbs.
         stride: Pixels of the input a map cell.
-        peak_threshold: Peaks are above it. Lower lets noise in: at 0.05 a
-            noisy crowd falls from 74 to 30 whole-body AP.
+        peak_threshold: Peaks are above it. Lower lets noise in (80.2
+            instead of 81.4 whole-body AP at 0.05 on hard noise).
         max_peaks: Most peaks of one keypoint; the highest stay.
         limb_threshold: A sample of a limb's field passes above it.
         limb_fraction: Samples along a limb that must pass, 0 to 1.

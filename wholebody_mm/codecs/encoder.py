@@ -19,7 +19,7 @@ from wholebody_mm.skeletons import Skeleton, get_skeleton
 # A Gaussian ends where it falls under 1%, as in the released network's
 # training: at 3.03 standard deviations.
 CUT = 0.01
-# Narrower or wider fields lose up to 14 AP in crowds (docs/codec.md).
+# Cells to each side, the width of the released network's fields.
 FIELD_HALF_WIDTH = 1.0
 
 

@@ -90,9 +90,8 @@ def score_limbs(
     """Score all pairs of peaks of all limbs.
 
     The middle of the line is looked at first: nearly all wrong pairs fail
-    there, which makes 20 people 2.6 times faster. Ends nearer than ``close``
-    have no direction to speak of (some coincide); where the field says
-    nothing they pass with the lowest score.
+    there. Ends nearer than ``close`` have no direction to speak of (some
+    coincide); where the field says nothing they pass with the lowest score.
 
     Args:
         pafs: (2 L, h, w) float32 fields; what is not finite counts as 0.

@@ -2,7 +2,7 @@
 
 No map is enlarged. Near its peak a Gaussian's logarithm is a parabola in x
 and one in y, so three cells a direction give the position and height of the
-peak exactly on clean maps (docs/codec.md compares the alternatives).
+peak exactly on clean maps.
 """
 
 from __future__ import annotations
