@@ -184,6 +184,41 @@ def test_what_is_wrong_is_said_without_a_traceback(
         assert message in capfd.readouterr().err
 
 
+@pytest.mark.slow
+def test_two_processes_train_and_test_together(data, config, tmp_path):
+    """Without a GPU too; each process takes its share of the images."""
+
+    def launch(script, *arguments, options=()):
+        return subprocess.run(
+            ['bash', f'tools/{script}.sh', *map(str, arguments)]
+            + ['--work-dir', str(tmp_path)]
+            + (['--cfg-options', *options] if options else []),
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **environment(data),
+                'PATH': os.pathsep.join(
+                    [str(Path(sys.executable).parent), os.environ['PATH']]
+                ),
+                'PYTHONPATH': str(ROOT),
+                'OMP_NUM_THREADS': '1',
+                'WHOLEBODY_MM_TRACEBACK': '1',
+                'PORT': '29517',
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    options = ['train_cfg.max_iters=2', 'default_hooks.checkpoint.interval=2']
+    done = launch('dist_train', config, 2, options=options)
+    assert done.returncode == 0, done.stderr[:3000]
+    done = launch('dist_test', config, tmp_path / 'iter_2.pth', 2)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert 'wholebody/AP' in (tmp_path / 'metrics.json').read_text()
+
+
 def test_mmpose_inferencer_takes_config_and_weights(
     data, config, trained, run_python
 ):

@@ -34,6 +34,7 @@ def apply() -> list[Mend]:
         circle_radius,
         coco_masks,
         config_scope,
+        cpu_processes,
         package_location,
         package_metadata,
         stand_ins,
@@ -45,6 +46,7 @@ def apply() -> list[Mend]:
         mends += stand_ins.apply()
         mends += [checkpoint_loading.apply(), config_scope.apply()]
         mends += [package_location.apply(), circle_radius.apply()]
+        mends += [cpu_processes.apply()]
         _in_force.extend(mends)
     return report()
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from mmengine.config import Config, DictAction
 
 
@@ -54,6 +55,11 @@ def config_of(args: argparse.Namespace) -> Config:
         cfg.merge_from_dict(args.cfg_options)
     sync_test_geometry(cfg)
     cfg.launcher = args.launcher
+    if args.launcher != 'none' and not torch.cuda.is_available():
+        # MMEngine's own choice names a CUDA device for each process
+        cfg.model_wrapper_cfg = dict(
+            type='MMDistributedDataParallel', device_ids=None
+        )
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif not cfg.get('work_dir'):
