@@ -16,7 +16,10 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False),
 )
-custom_hooks = [dict(type='BadLossHook', interval=50)]
+custom_hooks = [
+    dict(type='BadLossHook', interval=50),
+    dict(type='HostMemoryHook'),
+]
 env_cfg = dict(
     cudnn_benchmark=False,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),

@@ -112,7 +112,8 @@ def trained(data, config, tmp_path_factory):
 def test_the_log_tells_how_training_goes(trained):
     work, log = trained
     line = next(x for x in log.splitlines() if 'Iter(train)' in x)
-    for word in ('lr:', 'eta:', 'loss:', 'loss_paf_stage1:', 'loss_heatmap'):
+    losses = ('loss:', 'loss_paf_stage1:', 'loss_heatmap_stage1:')
+    for word in ('lr:', 'eta:', 'time:', 'host_memory:', *losses):
         assert word in line
     assert (work / 'iter_3.pth').is_file()
 
