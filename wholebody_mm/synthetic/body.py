@@ -22,9 +22,12 @@ from pathlib import Path
 import numba
 import numpy as np
 
-CACHE_VERSION = 1
+CACHE_VERSION = 3
 SHAPE_RANK = 48  # principal body shapes kept, see `_shape_space`
-SHAPE_SAMPLES = 700
+SHAPE_SAMPLES = 900
+# The average body: an adult between man and woman. Fields on the surface
+# (`regions.py`) and sizes of clothes refer to it.
+REFERENCE = {'age': 0.8, 'height': 0.44}
 _MISSING_ANNY = (
     "rendering people needs the parametric body 'anny'; "
     "install it with: pip install 'wholebody-mm[synth]'"
@@ -39,9 +42,10 @@ class BodyModel:
     come from the same coefficients.
 
     Args:
-        mean_shape: (S, 3) float32, rest body of average coefficients.
+        mean_shape: (S, 3) float32, the average rest body (`REFERENCE`).
         shape_basis: (R, S, 3) float32 principal body shapes.
-        phenotype_mean: (M,) mean weight of anny's phenotype blend shapes.
+        phenotype_reference: (M,) weights of anny's phenotype blend shapes for
+            that body.
         phenotype_mask: (M, T) which traits each blend shape multiplies.
         phenotype_projection: (M, R) weights to principal coefficients.
         local_start: (B + 1,) int64, rows of each local blend shape in
@@ -62,7 +66,7 @@ class BodyModel:
 
     mean_shape: np.ndarray
     shape_basis: np.ndarray
-    phenotype_mean: np.ndarray
+    phenotype_reference: np.ndarray
     phenotype_mask: np.ndarray
     phenotype_projection: np.ndarray
     local_start: np.ndarray
@@ -145,7 +149,7 @@ class BodyModel:
         Returns:
             (S, 3) float32: V vertices, then J bone heads.
         """
-        weights = self.phenotype_weights(phenotypes) - self.phenotype_mean
+        weights = self.phenotype_weights(phenotypes) - self.phenotype_reference
         coefficients = (weights @ self.phenotype_projection).astype(np.float32)
         out = self.mean_shape.copy()
         _add_dense(
@@ -301,7 +305,7 @@ def _extract(model, variations, anny) -> tuple[dict, dict]:
             model.anchors[name].numpy().tolist() if name != 'race' else []
         )
         traits.append(dict(name=name, keys=list(keys), anchors=anchors))
-    mean_weights, mean, basis, projection = _shape_space(
+    reference, mean, basis, projection = _shape_space(
         template, shapes[:phenotypes], mask, traits, num_vertices
     )
     local = shapes[phenotypes:]
@@ -321,7 +325,7 @@ def _extract(model, variations, anny) -> tuple[dict, dict]:
     arrays = dict(
         mean_shape=mean,
         shape_basis=basis,
-        phenotype_mean=mean_weights,
+        phenotype_reference=reference,
         phenotype_mask=mask.astype(np.float64),
         phenotype_projection=projection,
         local_start=_starts([len(r) for r in rows], np.int64),
@@ -357,7 +361,7 @@ def _starts(counts, dtype) -> np.ndarray:
 
 
 def _shape_space(template, shapes, mask, traits, num_vertices):
-    """Principal body shapes of people as they are sampled.
+    """Principal body shapes over all traits, from toddlers on.
 
     anny's phenotypes multiply to hundreds of dense blend shapes (70 MB to
     read for each person). The bodies that they reach lie close to a space of
@@ -365,38 +369,40 @@ def _shape_space(template, shapes, mask, traits, num_vertices):
     points are millimetres apart.
 
     Returns:
-        (M,) mean weights, (S, 3) mean, (R, S, 3) basis, (M, R) projection.
+        (M,) reference weights, (S, 3) average body, (R, S, 3) basis and
+        (M, R) projection.
     """
-    from wholebody_mm.synthetic.people import sample_phenotypes
-
     rng = np.random.default_rng(0)
     scratch = BodyModel(
         **{f.name: np.zeros(1) for f in fields(BodyModel)}
         | dict(phenotype_mask=mask.astype(np.float64))
         | dict(info=dict(traits=traits))
     )
+    names = [t['name'] for t in traits if t['name'] != 'race']
+    names += [key for t in traits if t['name'] == 'race' for key in t['keys']]
+
+    def anyone() -> dict[str, float]:
+        return dict(zip(names, rng.random(len(names)), strict=True))
+
     weights = np.stack(
-        [
-            scratch.phenotype_weights(sample_phenotypes(rng))
-            for _ in range(SHAPE_SAMPLES)
-        ]
+        [scratch.phenotype_weights(anyone()) for _ in range(SHAPE_SAMPLES)]
     )
-    mean_weights = weights.mean(0)
+    reference = scratch.phenotype_weights(REFERENCE)
     importance = np.ones(len(template), np.float32)
     head = template[:, 2] > 0.62
     importance[:num_vertices][head[:num_vertices]] = 3
     flat = shapes.reshape(len(shapes), -1).astype(np.float32)
     scale = np.repeat(importance, 3)
-    samples = ((weights - mean_weights).astype(np.float32) @ flat) * scale
+    samples = ((weights - reference).astype(np.float32) @ flat) * scale
     values, vectors = np.linalg.eigh((samples @ samples.T).astype(np.float64))
     order = np.argsort(values)[::-1][:SHAPE_RANK]
     basis = (vectors[:, order] / np.sqrt(values[order])).T.astype(
         np.float32
     ) @ samples
     projection = (flat * scale) @ basis.T
-    mean = template.reshape(-1) + mean_weights.astype(np.float32) @ flat
+    mean = template.reshape(-1) + reference.astype(np.float32) @ flat
     return (
-        mean_weights,
+        reference,
         mean.reshape(-1, 3).astype(np.float32),
         (basis / scale).reshape(len(order), -1, 3).astype(np.float32),
         projection.astype(np.float64),

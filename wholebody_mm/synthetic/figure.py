@@ -122,9 +122,11 @@ def sample_figure(
         style=hair.sample_style(rng, feminine),
         hair=hair.sample_material(rng, phenotypes['age']),
         worn=worn.sample_worn(rng),
-        gloves=rng.random() < 0.03,
+        gloves=None,
         seed=int(rng.integers(1 << 31)),
     )
+    if rng.random() < 0.03:
+        look['gloves'] = look['garments'][0].material
     look['skin'] = _skin_material(rng, phenotypes, look['hair'], feminine)
     look['eye'] = _eye_material(rng)
     return Figure(phenotypes, shape, pose, look)
@@ -225,18 +227,15 @@ def draw_figure(
     tooth[m.COLOR_A : m.COLOR_A + 3] = m.linear((225, 215, 195))
     tooth[m.SPECULAR] = 0.2
     parts = regions.part[faces[:, 0]]
-    gloved = np.isin(parts, (HAND_L, HAND_R)) & look['gloves']
+    gloves = look['gloves']  # a material, or none
+    gloved = np.isin(parts, (HAND_L, HAND_R)) & (gloves is not None)
     pieces = [
         Piece(faces[~gloved], look['skin'], parts[~gloved], cull=True),
-        Piece(
-            faces[gloved],
-            look['garments'][0].material,
-            parts[gloved],
-            cull=True,
-        ),
         Piece(regions.eye_faces, look['eye'], HEAD, cull=True),
         Piece(regions.teeth_faces, tooth, HEAD),
     ]
+    if gloves is not None:
+        pieces.append(Piece(faces[gloved], gloves, parts[gloved], cull=True))
     if figure.phenotypes['gender'] < 0.5:
         pieces.append(Piece(regions.lash_faces, lash, HEAD))
     fields = regions.skin_fields[part]

@@ -9,6 +9,7 @@ import numpy as np
 _FACE_WORDS = ('eye', 'nose', 'mouth', 'chin', 'cheek', 'head', 'forehead')
 _FACE_WORDS += ('neck', 'ear')
 _BODY_WORDS = ('torso', 'hip', 'leg', 'arm', 'measure', 'foot', 'hand')
+_SPREADS = dict(muscle=0.25, weight=0.3, height=0.2, proportions=0.22)
 _SKIPPED_WORDS = ('pregnant', 'breast', 'bulge', 'age')
 
 
@@ -27,8 +28,8 @@ def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
         cupsize=rng.uniform(0.1, 0.9),
         firmness=rng.uniform(0.2, 0.9),
     )
-    for name in ('muscle', 'weight', 'height', 'proportions'):
-        out[name] = float(np.clip(rng.normal(0.5, 0.2), 0.03, 0.97))
+    for name, spread in _SPREADS.items():
+        out[name] = float(np.clip(rng.normal(0.5, spread), 0.02, 0.98))
     races = rng.dirichlet((0.5, 0.5, 0.5))
     for name, value in zip(
         ('african', 'asian', 'caucasian'), races, strict=True

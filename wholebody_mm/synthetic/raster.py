@@ -175,8 +175,8 @@ def label_maps(triangle, face_piece, face_part, piece_owner, people, scale):
 
     Returns:
         (scale H, scale W) int16 owner, -1 for none; the same shape of uint8
-        parts; (N, H, W) bool masks, true where at least half a pixel shows
-        the person.
+        parts; (N, H, W) bool masks without overlap, true where most of a
+        pixel shows the person.
     """
     height, width = triangle.shape
     owner = np.full((height, width), -1, np.int16)
@@ -190,5 +190,8 @@ def label_maps(triangle, face_piece, face_part, piece_owner, people, scale):
                 owner[y, x] = o
                 part[y, x] = face_part[t]
                 if o > 0:
-                    count[o - 1, y // scale, x // scale] += 1
-    return owner, part, count * 2 >= scale * scale
+                    # The first sub-pixel counts a little more: no ties.
+                    first = y % scale == 0 and x % scale == 0
+                    weight = np.uint8(3 if first else 2)
+                    count[o - 1, y // scale, x // scale] += weight
+    return owner, part, count > scale * scale

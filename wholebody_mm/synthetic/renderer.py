@@ -193,12 +193,12 @@ class SoftwareRenderer:
 
 def _whole_area(camera, vertices: np.ndarray) -> float:
     """Rough area of the unhidden body within the image, in pixels."""
-    pixels, distance = camera.project(vertices[::7])
+    pixels, distance = camera.project(vertices[::3])
     pixels = pixels[distance > 0.05]
     if not len(pixels):
         return 0.0
     # Cells of a coarse grid that hold vertices.
-    cell = max(np.ptp(pixels[:, 1]) / 24, 1.0)
+    cell = max(np.ptp(pixels[:, 1]) / 50, 1.0)
     width, height = camera.width, camera.height
     x, y = np.floor(pixels / cell).astype(np.int64).T
     across, down = int(width / cell) + 1, int(height / cell) + 1

@@ -1,0 +1,93 @@
+"""Annotations say what can be seen, in COCO-WholeBody's format."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.synthetic.annotations import annotation_of, merge
+from wholebody_mm.synthetic.renderer import Person
+
+PARTS = COCO_WHOLEBODY133.parts
+
+
+@pytest.fixture
+def person() -> Person:
+    """Someone seen from top to toe in an image of 100 x 80."""
+    rng = np.random.default_rng(0)
+    keypoints = rng.uniform((20, 10), (60, 70), (133, 2))
+    mask = np.zeros((80, 100), bool)
+    mask[8:74, 18:64] = True
+    return Person(keypoints, np.full(133, 2, np.uint8), mask, 3000.0, 1.0)
+
+
+def test_a_whole_person(person):
+    a = annotation_of(person)
+    assert a['bbox'] == [18, 8, 46, 66]
+    assert a['area'] == 46 * 66
+    assert a['num_keypoints'] == 17
+    assert len(a['face_kpts']) == 68 * 3
+    points = np.reshape(a['lefthand_kpts'], (21, 3))
+    assert points[:, :2] == pytest.approx(
+        person.keypoints[PARTS['lefthand']], abs=0.01
+    )
+    x, y, w, h = a['lefthand_box']
+    assert (x, y) == pytest.approx(points[:, :2].min(0))
+    assert (x + w, y + h) == pytest.approx(points[:, :2].max(0), abs=0.02)
+    assert a['face_valid'] and a['foot_valid'] and a['righthand_valid']
+
+
+def test_hidden_and_outside_points(person):
+    person.visible[0], person.visible[1] = 0, 1
+    a = annotation_of(person)
+    assert a['keypoints'][:3] == [0, 0, 0]
+    assert a['keypoints'][5] == 1 and a['keypoints'][3] > 0
+    assert a['num_keypoints'] == 16
+
+
+def test_a_hidden_hand_is_not_labelled(person):
+    person.visible[PARTS['righthand']] = 1
+    a = annotation_of(person)
+    assert not a['righthand_valid']
+    assert not any(a['righthand_kpts']) and a['righthand_box'] == [0.0] * 4
+    assert a['lefthand_valid']
+
+
+def test_a_face_turned_away_is_not_labelled(person):
+    person.facing = -0.5
+    a = annotation_of(person)
+    assert not a['face_valid'] and not any(a['face_kpts'])
+    assert a['num_keypoints'] == 17
+
+
+def test_tiny_parts_are_not_labelled(person):
+    where = PARTS['face']
+    person.keypoints[where] = 30 + person.keypoints[where] / 30
+    assert not annotation_of(person)['face_valid']
+
+
+def test_someone_almost_hidden_has_a_box_only(person):
+    person.mask[:] = False
+    person.mask[10:14, 20:25] = True
+    a = annotation_of(person)
+    assert a['bbox'] == [20, 10, 5, 4]
+    assert a['num_keypoints'] == 0 and not any(a['keypoints'])
+    assert not a['face_valid'] and not a['foot_valid']
+    person.mask[:] = False
+    assert annotation_of(person) is None
+
+
+def test_merging_numbers_everyone(person):
+    a = annotation_of(person)
+    images = [
+        dict(id=i, file_name=f'{i}.jpg', annotations=[a] * (i % 3))
+        for i in range(1, 5)
+    ]
+    content = json.loads(json.dumps(merge(images, 'test')))
+    assert [x['image_id'] for x in content['annotations']] == [1, 2, 2, 4]
+    assert [x['id'] for x in content['annotations']] == [1, 2, 3, 4]
+    assert 'annotations' not in content['images'][0]
+    assert content['categories'][0]['name'] == 'person'
