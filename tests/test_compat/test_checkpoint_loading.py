@@ -66,6 +66,7 @@ def _runner(work_dir: Path, epochs: int, **arguments) -> Runner:
     return Runner(
         model=Regression(),
         work_dir=str(work_dir),
+        default_scope='mmpose',  # it outlives the run, and the test
         experiment_name=f'{work_dir.name}_{epochs}',
         train_dataloader=loader,
         val_dataloader=loader,
