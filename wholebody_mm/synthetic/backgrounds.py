@@ -10,7 +10,7 @@ import numpy as np
 
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.noise import fractal_image
-from wholebody_mm.synthetic.shading import PLANE_COLUMNS
+from wholebody_mm.synthetic.surroundings import PLANE_COLUMNS
 from wholebody_mm.synthetic.textures import PLANES, write
 
 PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
@@ -242,7 +242,7 @@ def _tree(out, rng, x, horizon, unit) -> None:
 
 
 def plane(point, normal, right, half, rng, scale=None, tint=None):
-    """A row of the table of planes (see `shading.PLANE_COLUMNS`).
+    """A row of the table of planes (see `surroundings.PLANE_COLUMNS`).
 
     Args:
         point: (3,) middle.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from wholebody_mm.synthetic import shading
+from wholebody_mm.synthetic import shading, surroundings
 from wholebody_mm.synthetic.face_outline import visible_outline
 from wholebody_mm.synthetic.keypoints import PARTS, visibility
 from wholebody_mm.synthetic.mesh import assemble
@@ -123,8 +123,23 @@ class SoftwareRenderer:
             scale,
             SHADOW_SIZE,
         )
-        image = np.empty((camera.height, camera.width, 3), np.float32)
         focal, cx, cy = intrinsics
+        eye, image = camera.eye.astype(np.float32), scene.backdrop.copy()
+        surroundings.fill(
+            triangle,
+            eye,
+            camera.axes.astype(np.float32),
+            np.float32(focal),
+            np.float32(cx),
+            np.float32(cy),
+            scene.planes,
+            plane_textures(),
+            table,
+            shadow,
+            axes,
+            np.float32(scale),
+            image,
+        )
         shading.resolve(
             triangle,
             screen,
@@ -140,15 +155,8 @@ class SoftwareRenderer:
             table,
             shadow,
             axes,
-            scale,
-            camera.eye.astype(np.float32),
-            camera.axes.astype(np.float32),
-            focal,
-            cx,
-            cy,
-            scene.planes,
-            plane_textures(),
-            scene.backdrop,
+            np.float32(scale),
+            eye,
             image,
         )
         return image

@@ -57,7 +57,7 @@ class Scene:
         figures: People; person i owns surfaces of owner i + 1.
         posed: The same people in the world.
         surfaces: All surfaces, of people and things.
-        planes: (P, 19) floor and walls, see `shading.PLANE_COLUMNS`.
+        planes: (P, 19) floor and walls, see `surroundings.PLANE_COLUMNS`.
         backdrop: (H, W, 3) float32 linear light behind everything.
         centre: (3,) middle of what casts shadows, metres.
         radius: Metres around it.

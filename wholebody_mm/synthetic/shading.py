@@ -17,9 +17,6 @@ from wholebody_mm.synthetic.noise import noise3, texture_at
 
 # Rows of the light table.
 SUN, SUN_COLOUR, SKY, GROUND, FILL, FILL_COLOUR, SHADOW_CENTRE = range(7)
-# Columns of a plane of the background: point, normal, two axes in the plane
-# (3 each), half extents along these, texture, repeats a metre, colour (3).
-PLANE_COLUMNS = 19
 # Vertex fields.
 AO, FIELD_A, FIELD_B, FIELD_C, FIELD_D, FIELD_E = range(6)
 _KIND, _A, _B, _C, _PATTERN = (
@@ -199,16 +196,9 @@ def resolve(
     shadow_axes,
     shadow_scale,
     eye,
-    camera,
-    focal,
-    cx,
-    cy,
-    planes,
-    plane_textures,
-    backdrop,
     image,
 ):
-    """Shade every pixel.
+    """Shade every pixel that shows a triangle.
 
     Args:
         triangle: (2 H, 2 W) int32 of :func:`raster.rasterise`.
@@ -220,12 +210,9 @@ def resolve(
         textures: (T, S, S, 3) float32 of clothes and objects.
         lights: (7, 3) float32.
         shadow, shadow_axes, shadow_scale: Of :func:`raster.shadow_map`.
-        eye: (3,) camera centre; camera: (3, 3) right, down, view axes.
-        focal, cx, cy: Intrinsics at the resolution of `triangle`.
-        planes: (P, 19) float32 floor, walls; see `PLANE_COLUMNS`.
-        plane_textures: (U, S, S, 3) float32.
-        backdrop: (H, W, 3) float32 what is behind all planes.
-        image: (H, W, 3) float32 output.
+        eye: (3,) camera centre.
+        image: (H, W, 3) float32 linear light: the background, see
+            `surroundings.fill`; people and things are drawn over it.
     """
     height, width = image.shape[0], image.shape[1]
     colour = np.zeros(3, np.float32)
@@ -373,110 +360,9 @@ def resolve(
                 r += share * colour[0]
                 g += share * colour[1]
                 b += share * colour[2]
-            if covered < 4:
-                _background(
-                    px,
-                    py,
-                    camera,
-                    eye,
-                    focal,
-                    cx,
-                    cy,
-                    planes,
-                    plane_textures,
-                    lights,
-                    shadow,
-                    shadow_axes,
-                    shadow_scale,
-                    backdrop,
-                    colour,
-                )
-                share = 1 - 0.25 * covered
-                r += share * colour[0]
-                g += share * colour[1]
-                b += share * colour[2]
-            image[py, px, 0] = r
-            image[py, px, 1] = g
-            image[py, px, 2] = b
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _background(
-    px,
-    py,
-    camera,
-    eye,
-    focal,
-    cx,
-    cy,
-    planes,
-    plane_textures,
-    lights,
-    shadow,
-    shadow_axes,
-    shadow_scale,
-    backdrop,
-    colour,
-):
-    """Colour of the nearest plane behind a pixel, else of the backdrop."""
-    u = (2 * px + 0.5 - cx) / focal
-    v = (2 * py + 0.5 - cy) / focal
-    dx = camera[0, 0] * u + camera[1, 0] * v + camera[2, 0]
-    dy = camera[0, 1] * u + camera[1, 1] * v + camera[2, 1]
-    dz = camera[0, 2] * u + camera[1, 2] * v + camera[2, 2]
-    best, found, bs, bt = 1e9, -1, 0.0, 0.0
-    for i in range(planes.shape[0]):
-        q = planes[i]
-        slope = q[3] * dx + q[4] * dy + q[5] * dz
-        if abs(slope) < 1e-6:
-            continue
-        ox, oy, oz = q[0] - eye[0], q[1] - eye[1], q[2] - eye[2]
-        distance = (q[3] * ox + q[4] * oy + q[5] * oz) / slope
-        if distance <= 0.02 or distance >= best:
-            continue
-        hx = distance * dx - ox
-        hy = distance * dy - oy
-        hz = distance * dz - oz
-        s = q[6] * hx + q[7] * hy + q[8] * hz
-        t = q[9] * hx + q[10] * hy + q[11] * hz
-        if abs(s) > q[12] or abs(t) > q[13]:
-            continue
-        best, found, bs, bt = distance, i, s, t
-    if found < 0:
-        for k in range(3):
-            colour[k] = backdrop[py, px, k]
-        return
-    q = planes[found]
-    texture_at(
-        plane_textures[int(q[14])],
-        bs * q[15],
-        bt * q[15],
-        colour,
-    )
-    slope = q[3] * dx + q[4] * dy + q[5] * dz
-    sign = -1.0 if slope > 0 else 1.0
-    sun = lights[SUN]
-    direct = sign * (q[3] * sun[0] + q[4] * sun[1] + q[5] * sun[2])
-    open_ = 0.0
-    if direct > 0:
-        open_ = lit(
-            shadow,
-            shadow_axes,
-            lights[SHADOW_CENTRE],
-            shadow_scale,
-            eye[0] + best * dx,
-            eye[1] + best * dy,
-            eye[2] + best * dz,
-            0.01,
-        )
-    up = 0.5 + 0.5 * sign * q[5]
-    # Far away the texture fades into haze and repeats are not seen.
-    haze = min(max((best - 12.0) / 60.0, 0.0), 0.75)
-    for k in range(3):
-        light = (
-            lights[SKY, k] * up
-            + lights[GROUND, k] * (1 - up)
-            + max(direct, 0.0) * open_ * lights[SUN_COLOUR, k]
-        )
-        c = colour[k] * q[16 + k] * light
-        colour[k] = c * (1 - haze) + haze * 0.8 * lights[SKY, k]
+            if covered == 0:
+                continue
+            share = 1 - 0.25 * covered
+            image[py, px, 0] = r + share * image[py, px, 0]
+            image[py, px, 1] = g + share * image[py, px, 1]
+            image[py, px, 2] = b + share * image[py, px, 2]
