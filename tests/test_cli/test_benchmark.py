@@ -52,3 +52,15 @@ def test_without_mmpose_there_is_no_reference_and_a_word_about_it(run_python):
 def test_a_size_that_does_not_fit_is_named(capsys):
     assert main(['benchmark', 'encode', '--height', '481']) == 2
     assert '848 x 481' in capsys.readouterr().err
+
+
+def test_targets_are_timed_beside_moving_them(tmp_path):
+    path = tmp_path / 'times.json'
+    small = ['--height', '64', '--width', '64', '--repeat', '3']
+    arguments = ['benchmark', 'targets', '--people', '2', *small]
+    assert main([*arguments, '--json', str(path)]) == 0
+    (result,) = json.loads(path.read_text())['results']
+    assert result['people'] == 2
+    assert result['ratio'] == pytest.approx(
+        result['reference_ms'] / result['median_ms']
+    )

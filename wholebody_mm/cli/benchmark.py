@@ -32,7 +32,7 @@ class Subject:
     run: Callable[[argparse.Namespace], list[dict]]
 
 
-def _add_codec_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_map_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--people', type=int, nargs='+', default=[1, 5, 10, 20], metavar='N')
     add('--height', type=int, default=480, help='pixels of the input')
@@ -40,7 +40,13 @@ def _add_codec_arguments(parser: argparse.ArgumentParser) -> None:
     add('--stride', type=int, default=8, help='pixels a map cell')
     add('--repeat', type=int, default=50, metavar='N')
     add('--seed', type=int, default=0)
-    add('--no-reference', action='store_true', help="without MMPose's codec")
+
+
+def _add_codec_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_map_arguments(parser)
+    parser.add_argument(
+        '--no-reference', action='store_true', help="without MMPose's codec"
+    )
 
 
 def _time_codec(args: argparse.Namespace) -> list[dict]:
@@ -64,12 +70,26 @@ def _time_codec(args: argparse.Namespace) -> list[dict]:
     )
 
 
+def _time_targets(args: argparse.Namespace) -> list[dict]:
+    from wholebody_mm.benchmarks.target_times import time_targets
+
+    size = args.width, args.height
+    return time_targets(
+        args.people, size, args.stride, args.repeat, seed=args.seed
+    )
+
+
 SUBJECTS = {
     'encode': Subject(
         'people to maps, beside MMPose', _add_codec_arguments, _time_codec
     ),
     'decode': Subject(
         'maps to people, beside MMPose', _add_codec_arguments, _time_codec
+    ),
+    'targets': Subject(
+        'drawing training targets, beside moving them from a worker',
+        _add_map_arguments,
+        _time_targets,
     ),
 }
 
