@@ -10,7 +10,7 @@ import time
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The sub-command's options."""
     add = parser.add_argument
-    add('--images', type=int, required=True, metavar='N')
+    add('--images', type=int, metavar='N', help='number of images')
     add('--out', required=True, metavar='DIR', help='folder to write')
     add('--seed', type=int, default=0, help='equal seeds, equal images')
     add('--size', type=_size, default=(640, 480), metavar='WxH')
@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_range,
         metavar='A-B',
         help="people in an image; the preset's own numbers by default",
+    )
+    add(
+        '--benchmark',
+        metavar='NAME',
+        help='render val-basic or val-crowd of SyntheticWholeBody-val '
+        'instead: fixed seed, size, preset and number of images',
     )
     add(
         '--backgrounds',
@@ -42,23 +48,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Render; prints where the annotation file is and the speed."""
+    from wholebody_mm.synthetic.benchmark import checksums, settings_of
     from wholebody_mm.synthetic.generate import Settings, generate
 
-    settings = Settings(
-        images=args.images,
-        seed=args.seed,
-        width=args.size[0],
-        height=args.size[1],
-        preset=args.preset,
-        people=args.people,
-        backgrounds=args.backgrounds,
-    )
+    if args.benchmark:
+        settings = settings_of(args.benchmark)
+    elif args.images is None:
+        raise ValueError('give --images N, or --benchmark NAME')
+    else:
+        settings = Settings(
+            images=args.images,
+            seed=args.seed,
+            width=args.size[0],
+            height=args.size[1],
+            preset=args.preset,
+            people=args.people,
+            backgrounds=args.backgrounds,
+        )
     start = time.perf_counter()
     path = generate(settings, args.out, args.workers)
     seconds = time.perf_counter() - start
-    print(
-        f'{path}: {args.images} images, {args.images / seconds:.1f} images/s'
-    )
+    count = settings.images
+    print(f'{path}: {count} images, {count / seconds:.1f} images/s')
+    if args.benchmark:
+        for name, value in checksums(args.out).items():
+            print(f'sha256 of {name}: {value}')
     return 0
 
 

@@ -87,7 +87,8 @@ def clutter(rng, width: int, height: int, amount: int) -> np.ndarray:
     style = rng.random()
     if style < 0.55:
         out = fractal_image(rng, height, width, rng.uniform(-0.2, 0.7))
-        out = out * rng.uniform(8, 55) + m.random_colour(rng)
+        base = np.maximum(m.random_colour(rng), rng.uniform(0, 130))
+        out = out * rng.uniform(8, 55) + base
     else:
         top, low = m.random_colour(rng), m.random_colour(rng)
         t = np.linspace(0, 1, height)[:, None, None]

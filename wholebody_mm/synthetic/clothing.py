@@ -252,7 +252,11 @@ def _socks(body, regions, rng) -> Garment:
 
 
 def sample_outfit(
-    body, rng: np.random.Generator, textures: int, feminine: bool
+    body,
+    rng: np.random.Generator,
+    textures: int,
+    feminine: bool,
+    adult: bool,
 ) -> list[Garment]:
     """Clothes of one person, the inner ones first.
 
@@ -261,13 +265,14 @@ def sample_outfit(
         rng: Source of randomness.
         textures: Number of textures that cloth can print.
         feminine: Skirts and dresses are likely.
+        adult: Men may go without a shirt.
     """
     regions = load_regions()
     waist = rng.uniform(0.13, 0.24)
     out: list[Garment] = []
     tucked = rng.random() < 0.3
     top = _top(body, regions, rng, textures, tucked, waist)
-    if rng.random() < 0.03:
+    if rng.random() < 0.05 and adult and not feminine:
         top = None
     below = rng.random()
     if below < (0.34 if feminine else 0.01):
@@ -286,10 +291,13 @@ def sample_outfit(
                 ),
             )
             material = top.material
-        if rng.random() < 0.4:
-            leggings = _trousers(body, regions, rng, textures, waist)
-            leggings.offset = np.full_like(leggings.offset, 0.003)
-            out.append(leggings)
+        # Leggings, tights or shorts under every skirt.
+        leggings = _trousers(body, regions, rng, textures, waist)
+        leggings.offset = np.full_like(leggings.offset, 0.003)
+        leggings.smooth = 0
+        if rng.random() < 0.6:
+            leggings.cut = _leg_cut(body, regions, 0.3, waist)
+        out.append(leggings)
         out.append(_skirt(body, rng, textures, waist, material))
     else:
         out.append(_trousers(body, regions, rng, textures, waist))

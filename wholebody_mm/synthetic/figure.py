@@ -27,7 +27,8 @@ from wholebody_mm.synthetic.regions import (
     load_regions,
 )
 
-ADULT_HEIGHT = 1.68  # metres of the average rest body
+ADULT_AGE = 0.62  # of anny's scale
+ADULT_HEIGHT = 1.76  # metres of the average rest body
 
 
 @dataclass
@@ -118,7 +119,9 @@ def sample_figure(
     )
     feminine = phenotypes['gender'] < 0.5
     look = dict(
-        garments=clothing.sample_outfit(body, rng, textures, feminine),
+        garments=clothing.sample_outfit(
+            body, rng, textures, feminine, phenotypes['age'] > ADULT_AGE
+        ),
         style=hair.sample_style(rng, feminine),
         hair=hair.sample_material(rng, phenotypes['age']),
         worn=worn.sample_worn(rng),
@@ -153,7 +156,7 @@ def _skin_material(rng, phenotypes, hair_row, feminine) -> np.ndarray:
     row[m.COLOR_C : m.COLOR_C + 3] = hair_row[
         m.COLOR_A : m.COLOR_A + 3
     ] * rng.uniform(0.6, 1.0)
-    child = phenotypes['age'] < 0.6
+    child = phenotypes['age'] < ADULT_AGE
     beard = 0.0
     if not feminine and not child and rng.random() < 0.55:
         beard = rng.uniform(0.1, 1.0)

@@ -16,11 +16,11 @@ _SKIPPED_WORDS = ('pregnant', 'breast', 'bulge', 'age')
 def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
     """Traits of a person, each 0 to 1 (anny's scales).
 
-    About a sixth are children from toddlers on (age below 0.62 is anny's
+    About a sixth are children from toddlers on (age below 0.6 is anny's
     path from child to young adult); most are adults up to old age.
     """
     child = rng.random() < 0.16
-    age = rng.uniform(0.2, 0.62) if child else rng.uniform(0.62, 0.98)
+    age = rng.uniform(0.2, 0.6) if child else rng.uniform(0.62, 0.98)
     gender = rng.uniform(0, 0.2) if rng.random() < 0.5 else rng.uniform(0.8, 1)
     out = dict(
         gender=gender,

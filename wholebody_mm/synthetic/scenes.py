@@ -135,7 +135,9 @@ def sample_scene(
         surfaces += furniture(camera, posed, rng)
     if rng.random() < (0.18 if preset == 'body' else 0.08):
         surfaces += occluder(camera, posed, rng)
-    exposure = np.exp(rng.normal(0.0, 0.22))
+    # Cameras expose for the light there is, not quite rightly.
+    light = 0.6 * lights.sun_colour.mean() + lights.sky.mean()
+    exposure = np.exp(rng.normal(-0.05, 0.22)) * (0.9 / light) ** 0.6
     return Scene(
         camera,
         lights,

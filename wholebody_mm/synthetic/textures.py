@@ -33,7 +33,8 @@ def print_textures() -> np.ndarray:
 def plane_textures() -> np.ndarray:
     """(PLANES, SIZE, SIZE, 3) float32 linear light, for floors and walls."""
     rng = np.random.default_rng(12)
-    makers = (_clouds, _planks, _tiles, _bricks, _ground, _plaster, _grid)
+    makers = (_clouds, _planks, _tiles, _bricks, _ground, _plaster, _ground)
+    makers += (_plaster, _planks, _tiles)
     pictures = [makers[i % len(makers)](rng) for i in range(PLANES)]
     return m.linear_image(np.stack(pictures))
 
@@ -167,7 +168,7 @@ def _tiles(rng) -> np.ndarray:
     a, b = m.random_colour(rng), m.random_colour(rng)
     if rng.random() < 0.6:
         b = a
-    gap = m.random_colour(rng)
+    gap = np.full(3, rng.uniform(30, 220))
     for y in range(0, SIZE, step):
         for x in range(0, SIZE, step):
             colour = a if (x // step + y // step) % 2 else b

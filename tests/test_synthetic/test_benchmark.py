@@ -1,0 +1,34 @@
+"""The benchmark sets are fixed and can be checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wholebody_mm.synthetic.benchmark import VAL, checksums, settings_of
+from wholebody_mm.synthetic.generate import generate
+
+
+def test_the_parts_are_as_published():
+    assert set(VAL) == {'val-basic', 'val-crowd'}
+    assert all(s.images == 500 for s in VAL.values())
+    assert VAL['val-basic'].people == (1, 4)
+    assert VAL['val-crowd'].people == (5, 15)
+    with pytest.raises(ValueError, match='val-hard'):
+        settings_of('val-hard')
+
+
+def test_checksums_tell_labels_from_pictures(body, tmp_path):
+    small = replace(VAL['val-basic'], images=2, width=64, height=64)
+    for name in ('a', 'b'):
+        generate(small, tmp_path / name, progress=False)
+    generate(replace(small, seed=1), tmp_path / 'c', progress=False)
+    a, b, c = (checksums(tmp_path / name) for name in 'abc')
+    assert a == b
+    assert a['labels'] != c['labels'] and a['images'] != c['images']
+    picture = next((tmp_path / 'b' / 'images').iterdir())
+    picture.write_bytes(picture.read_bytes() + b'x')
+    changed = checksums(tmp_path / 'b')
+    assert changed['labels'] == a['labels']
+    assert changed['images'] != a['images']
