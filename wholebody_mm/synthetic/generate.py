@@ -157,6 +157,9 @@ def generate(
             for job in jobs:
                 bar.update(_render_chunk(job))
         else:
+            # Compiles what is not compiled yet, once instead of in each.
+            small = Settings(1, 0, 64, 64, 'body', people=(1, 1))
+            render_image(small, 0)
             context = multiprocessing.get_context('spawn')
             with context.Pool(min(workers, len(jobs)), _start_worker) as pool:
                 for done in pool.imap_unordered(_render_chunk, jobs):
@@ -165,7 +168,8 @@ def generate(
     for start in starts:
         records += json.loads(_chunk_file(out, start).read_text())
     content = merge(records, f'Rendered people, {asdict(settings)}')
-    _write(out / ANNOTATIONS, json.dumps(content).encode())
+    text = json.dumps(content, separators=(',', ':'))
+    _write(out / ANNOTATIONS, text.encode())
     shutil.rmtree(out / _PARTS)
     return out / ANNOTATIONS
 

@@ -25,7 +25,7 @@ def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
     out = dict(
         gender=gender,
         age=age,
-        cupsize=rng.uniform(0.1, 0.9),
+        cupsize=rng.uniform(0.1, 0.9 if gender < 0.5 else 0.3),
         firmness=rng.uniform(0.2, 0.9),
     )
     for name, spread in _SPREADS.items():

@@ -249,6 +249,8 @@ def _arms(body, heads, local, family, rng, hold, show_hands) -> None:
         solver.both(choose(rng, BOTH), rng)
         return
     shares = dict(SINGLE)
+    if family in ('stand', 'walk'):
+        shares['hang'] *= 1.8
     if family in ('kick', 'jump', 'run', 'lunge', 'free', 'lie'):
         shares |= {'hang': 0.1, 'side': 0.2, 'raised': 0.2, 'hip': 0.01}
     if family in ('sit', 'squat'):
