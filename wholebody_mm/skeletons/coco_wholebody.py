@@ -70,7 +70,10 @@ def _build() -> Skeleton:
         target_sigmas=of_union(union.target_sigmas, FINE_TARGET_SIGMA),
         colors=of_union(union.colors, None),
         links=tuple(renamed(union.links)),
-        reference='Jin et al., Whole-Body Human Pose Estimation in the Wild, ECCV 2020',
+        reference=(
+            'Jin et al., Whole-Body Human Pose Estimation in the Wild, '
+            'ECCV 2020'
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""From one skeleton to another: which points become which, what is labelled."""
+"""From one skeleton to another: which points become which."""
 
 from __future__ import annotations
 

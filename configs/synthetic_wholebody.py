@@ -1,0 +1,95 @@
+"""A light network on rendered people, for CPUs.
+
+Data::
+
+    wholebody-mm synthesize --images 20000 --seed 1 --size 384x384 \
+        --out data/synthetic/train
+    wholebody-mm synthesize --benchmark val-basic \
+        --out data/synthetic/val-basic
+"""
+
+_base_ = ['_base_/runtime.py', '_base_/models/light_wholebody.py']
+skeleton = _base_.skeleton
+stride = _base_.stride
+input_size = _base_.input_size
+test_options = _base_.model.test_cfg
+
+train_root = 'data/synthetic/train/'
+val_root = 'data/synthetic/val-basic/'
+ann_file = 'annotations.json'
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='WholeBodyRandomWarp',
+        relative_to='image',
+        input_size=input_size,
+        scale=(0.75, 1.6),
+        rotation=25.0,
+        shift=40.0,
+        flip_prob=0.5,
+    ),
+    dict(type='PhotometricDistortion'),
+    dict(type='SupervisionRegions', stride=stride),
+    dict(type='PackWholeBody'),
+]
+test_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='TopLeftResize',
+        height=test_options.height,
+        scales=test_options.scales,
+        multiple=32,
+    ),
+    dict(type='PackWholeBody'),
+]
+dataset = dict(
+    type='CocoWholeBodyPoseDataset',
+    skeleton=skeleton,
+    data_prefix=dict(img='images/'),
+    ann_file=ann_file,
+)
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(**dataset, data_root=train_root, pipeline=train_pipeline),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(
+        **dataset, data_root=val_root, pipeline=test_pipeline, test_mode=True
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='WholeBodyPartMetric', ann_file=val_root + ann_file, skeleton=skeleton
+)
+test_evaluator = val_evaluator
+
+max_iters = 4000
+train_cfg = dict(
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=1000
+)
+val_cfg = dict()
+test_cfg = dict()
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.05, begin=0, end=100, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        begin=100,
+        end=max_iters,
+        T_max=max_iters - 100,
+        eta_min=2e-5,
+        by_epoch=False,
+    ),
+]
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='EMAHook', momentum=0.002, priority='ABOVE_NORMAL'),
+]
+default_hooks = dict(checkpoint=dict(interval=500, save_best='body/AP'))
+randomness = dict(seed=0)
