@@ -150,6 +150,30 @@ def test_a_hand_behind_the_back_is_hidden(body, statue):
     assert (person.visible[PARTS['lefthand']] == 2).mean() > 0.4
 
 
+def test_a_hand_before_the_hip_hides_the_hip(body, statue):
+    """The hand is near enough that depth alone would not tell."""
+    from wholebody_mm.synthetic.arms import ArmSolver
+
+    solver = ArmSolver(body, statue.heads, statue.pose.local)
+    hip = body.keypoints(statue.shape[: body.num_vertices])['left_hip']
+    root = statue.heads[0]
+    before = hip + np.array([0, -0.14, 0])
+    target = before.copy()
+    palm = PARTS['lefthand'].start + np.array([0, 5, 9, 13, 17])
+    for _ in range(6):  # until the palm is there, not the wrist
+        solver.reach_world('L', target, np.array([1.0, 0.7, 0.3]), 0)
+        posed = pose_figure(statue, np.eye(3))
+        hand = posed.keypoints[palm].mean(0) + root
+        target = target + before - hand
+    camera = front_camera()
+    _, (person,) = render([statue], [posed], camera)
+    points = posed.keypoints
+    gap = points[point('left_hip')] - points[palm].mean(0)
+    assert np.abs(gap[[0, 2]]).max() < 0.05 and 0 < gap[1] < 0.2
+    assert person.visible[point('left_hip')] == 1
+    assert person.visible[point('right_hip')] == 2
+
+
 def test_a_person_in_front_hides_the_other(statue):
     near = pose_figure(statue, np.eye(3)).moved(np.array([0, -0.6, 0]))
     far = pose_figure(statue, np.eye(3)).moved(np.array([0, 0.6, 0]))

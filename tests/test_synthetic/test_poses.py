@@ -46,21 +46,34 @@ def test_a_target_too_far_stretches_the_arm(body, heads):
 
 
 @pytest.mark.parametrize('side', ['L', 'R'])
-def test_a_fist_brings_fingertips_to_the_palm(body, heads, side):
-    def tip_height(grip: str) -> float:
-        """How far the fingers' last joints are out of the palm's side."""
+def test_a_fist_closes_towards_the_palm(body, heads, side):
+    palm, along = palm_frame(body, heads, side)
+
+    def last_joint(grip: str) -> np.ndarray:
+        """Middle finger: metres along the hand and out of the palm."""
         local = np.tile(np.eye(3), (body.num_bones, 1, 1))
         rng = np.random.default_rng(0)
         pose_hand(body, heads, local, side, grip, rng)
         rotations, points = forward_kinematics(
             body.bone_parents, heads, local, np.eye(3)
         )
-        palm, along = palm_frame(body, heads, side)
         wrist = body.bone(f'wrist.{side}')
         tip = points[body.bone(f'finger3-3.{side}')] - points[wrist]
-        return float(tip @ (rotations[wrist] @ along))
+        tip = rotations[wrist].T @ tip
+        return np.array([tip @ along, tip @ palm])
 
-    assert tip_height('fist') < 0.75 * tip_height('open')
+    opened, closed = last_joint('open'), last_joint('fist')
+    assert closed[0] < 0.75 * opened[0]
+    assert closed[1] > opened[1] + 0.02
+
+
+def test_palms_of_hanging_hands_face_each_other(body, heads):
+    """The rest pose stands with arms half raised, palms down and inwards."""
+    for side, inwards in (('L', -1), ('R', 1)):
+        palm, along = palm_frame(body, heads, side)
+        assert palm @ along == pytest.approx(0, abs=0.2)
+        assert palm[0] * inwards > 0.2
+        assert along[2] < 0
 
 
 @pytest.mark.parametrize('family', list(FAMILIES))
