@@ -12,7 +12,9 @@ _base_ = ['../_base_/runtime.py', '../_base_/models/small_paf.py']
 skeleton = _base_.skeleton
 stride = _base_.stride
 input_size = _base_.input_size
-test_options = _base_.model.test_cfg
+# as large as the warp below shows whole landscape images of 3:2 to 4:3
+test_options = dict(height=328, scales=(1.0,), flip_test=False)
+model = dict(test_cfg=test_options)
 
 ann_file = '{{$WHOLEBODY_MM_ANN:data/coco/annotations/overfit.json}}'
 images = '{{$WHOLEBODY_MM_IMAGES:data/coco/val2017}}'
@@ -36,8 +38,8 @@ test_pipeline = [
     dict(type='LoadImageFile'),
     dict(
         type='TopLeftResize',
-        height=test_options.height,
-        scales=test_options.scales,
+        height=test_options['height'],
+        scales=test_options['scales'],
     ),
     dict(type='PackWholeBody'),
 ]
@@ -67,7 +69,7 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
-max_iters = 3000
+max_iters = 2000
 train_cfg = dict(
     type='IterBasedTrainLoop', max_iters=max_iters, val_interval=500
 )

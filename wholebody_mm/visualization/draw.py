@@ -9,11 +9,12 @@ import numpy as np
 
 # Sub-pixel drawing: OpenCV takes integers of 1 / 2**SHIFT pixel.
 SHIFT = 3
-# Line width and radius relative to the person's size, in pixels of a person
-# 100 pixels large, and the least line width in pixels.
+# Line width over the person's size and radius over line width; least and most
+# of them in pixels.
 WIDTH_PER_SIZE = 0.012
 LEAST_WIDTH, MOST_WIDTH = 1.0, 8.0
 RADIUS_PER_WIDTH = 1.1
+LEAST_RADIUS = 0.7
 
 
 def draw_people(
@@ -83,7 +84,7 @@ def draw_people(
                     SHIFT,
                 )
         for i in np.flatnonzero(shown):
-            radius = max(1.0, width * RADIUS_PER_WIDTH * sizes[i])
+            radius = max(LEAST_RADIUS, width * RADIUS_PER_WIDTH * sizes[i])
             cv2.circle(
                 canvas,
                 fixed[i].tolist(),

@@ -12,7 +12,7 @@ from mmpose.visualization import PoseLocalVisualizer
 from wholebody_mm.visualization.draw import draw_people
 
 # Face and hand points lie close together: drawn this much smaller.
-FINE_SIZE = 0.4
+FINE_SIZE = 0.3
 
 
 @VISUALIZERS.register_module()
