@@ -4,13 +4,14 @@ from types import SimpleNamespace
 
 import wholebody_mm.register  # noqa: F401
 
+import numpy as np
 import pytest
 import torch
 from mmpose.registry import HOOKS
 
 
 def test_it_stops_and_says_where():
-    hook = HOOKS.build(dict(type='BadLossHook', interval=10))
+    hook = HOOKS.build(dict(type='BadLossHook', interval=10, patience=0))
     runner = SimpleNamespace(iter=19, work_dir='runs/a')
     good = dict(loss=torch.tensor(1.0))
     hook.after_train_iter(runner, 19, None, good)
@@ -22,11 +23,20 @@ def test_it_stops_and_says_where():
     assert 'a.jpg' in str(error.value)
 
 
-def test_it_looks_only_now_and_then():
-    hook = HOOKS.build(dict(type='BadLossHook', interval=10))
-    bad = dict(loss=torch.tensor(float('inf')))
-    hook.after_train_iter(SimpleNamespace(iter=14), 14, None, bad)
-    with pytest.raises(ValueError, match='iteration 1 '):
-        hook.after_train_iter(
-            SimpleNamespace(iter=0, work_dir=''), 0, None, bad
-        )
+def test_it_looks_only_now_and_then_and_bears_a_few():
+    hook = HOOKS.build(dict(type='BadLossHook', interval=10, patience=2))
+    good, bad = dict(loss=torch.tensor(1.0)), dict(loss=torch.tensor(np.inf))
+
+    def at(iteration, outputs):
+        runner = SimpleNamespace(iter=iteration, work_dir='')
+        hook.after_train_iter(runner, iteration, None, outputs)
+
+    for iteration in range(14, 19):
+        at(iteration, bad)  # nobody looks
+    at(19, bad)
+    at(20, bad)
+    at(21, good)
+    at(29, bad)
+    at(30, bad)
+    with pytest.raises(ValueError, match='iteration 32 '):
+        at(31, bad)

@@ -6,6 +6,7 @@ import torch
 from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
 
+from wholebody_mm.models.data_preprocessor import add_targets
 from wholebody_mm.models.heads.staged_paf_head import average_maps
 from wholebody_mm.skeletons import get_skeleton
 
@@ -16,9 +17,6 @@ PEOPLE = np.random.default_rng(3).uniform(10, 110, (1, 17, 2))
 def sample(head, keypoints=PEOPLE, visible=None, labelled=None, ignore=None):
     """A packed sample with the codec's targets for a 128x128 input."""
     visible = np.full(keypoints.shape[:2], 2.0) if visible is None else visible
-    targets = head.decoder.encode(
-        keypoints.astype(np.float32), visible, input_size=(128, 128)
-    )
     out = PoseDataSample(
         metainfo=dict(
             labelled=np.ones(17, bool) if labelled is None else labelled,
@@ -26,8 +24,6 @@ def sample(head, keypoints=PEOPLE, visible=None, labelled=None, ignore=None):
         )
     )
     out.gt_fields = PixelData(
-        heatmaps=torch.from_numpy(targets['heatmaps']),
-        pafs=torch.from_numpy(targets['pafs']),
         ignore=torch.zeros(1, 16, 16, dtype=torch.uint8)
         if ignore is None
         else ignore,
@@ -38,6 +34,7 @@ def sample(head, keypoints=PEOPLE, visible=None, labelled=None, ignore=None):
         keypoints_visible=visible,
         bboxes=np.array([[0, 0, 128, 128.0]] * len(keypoints)),
     )
+    add_targets(out, head.decoder, (128, 128))
     return out
 
 
@@ -106,6 +103,21 @@ def test_a_part_that_is_not_labelled_takes_no_gradient(build):
     fields = head.paf_stages[-1].maps.bias.grad.reshape(-1, 2).abs().sum(1)
     for limb, (a, b) in enumerate(SKELETON.limbs):
         assert (fields[limb] > 0) == bool(labelled[a] and labelled[b])
+
+
+def test_samples_with_and_without_regions_mix(build):
+    """What one sample ignores stays ignored beside one that does not."""
+    head = build().head
+    ignore = torch.ones(1, 16, 16, dtype=torch.uint8)
+    hidden, full = sample(head, ignore=ignore), sample(head)
+    for name in ('heatmap_weights', 'paf_weights'):
+        del full.gt_fields[name]
+    maps = torch.zeros(2, 17, 16, 16, requires_grad=True)
+    pafs = torch.zeros(2, 2 * SKELETON.num_limbs, 16, 16, requires_grad=True)
+    head.forward_stages = lambda feats: ([maps], [pafs])
+    sum(head.loss((maps,), [hidden, full]).values()).backward()
+    assert (maps.grad[0] == 0).all()
+    assert (maps.grad[1] != 0).any()
 
 
 def test_ignored_pixels_take_no_gradient(build):

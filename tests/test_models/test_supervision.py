@@ -78,8 +78,21 @@ def test_a_missing_keypoint_is_ignored_within_its_persons_box():
     np.testing.assert_array_equal(limbs[limb], keypoints[nose])
 
 
+def test_a_part_without_any_keypoint_is_left_to_its_region():
+    """It may be ignored in the part's own small box."""
+    visible = np.full((1, 135), 2.0)
+    visible[0, WHOLEBODY135.parts['face']] = 0
+    keypoints, limbs = weights(
+        visible=visible, boxes=np.array([[0.0, 0, 95, 95]])
+    )
+    assert (keypoints == 1).all()
+    assert (limbs == 1).all()
+
+
 def test_a_person_outside_the_image_changes_nothing():
+    visible = np.full((1, 135), 2.0)
+    visible[0, ::2] = 0
     keypoints, _ = weights(
-        visible=np.zeros((1, 135)), boxes=np.array([[-90.0, -90, -30, -30]])
+        visible=visible, boxes=np.array([[-90.0, -90, -30, -30]])
     )
     assert (keypoints == 1).all()

@@ -83,6 +83,10 @@ def test_other_files_are_refused(state, message):
 
 
 def test_frozen_groups_take_no_gradient():
+    backbone = VGG19Reduced(frozen_groups=4)
+    frozen = {n for n, p in backbone.named_parameters() if not p.requires_grad}
+    assert {'conv1_1.weight', 'conv4_2.bias', 'act4_2.weight'} <= frozen
+    assert not any(n.startswith(('conv4_3', 'act4_4')) for n in frozen)
     backbone = VGG19Reduced(frozen_groups=2).train()
     assert not backbone.conv2_2.weight.requires_grad
     assert backbone.conv3_1.weight.requires_grad

@@ -134,8 +134,35 @@ def test_autocast_and_channels_last_change_little(build):
             plain.predict_maps(image), fast.predict_maps(image), strict=True
         ):
             assert (a - b).abs().max() < 0.05 * a.abs().max()
+    half = build(autocast='float16')
+    with pytest.raises(ValueError, match='for inference'):
+        half(image, [], mode='loss')
     with pytest.raises(ValueError, match="autocast 'int8'"):
         build(autocast='int8')
+
+
+def test_a_cpu_without_bfloat16_computes_in_float32(build, monkeypatch):
+    torch.manual_seed(0)
+    plain = build().eval()
+    fast = build(autocast='bfloat16').eval()
+    fast.load_state_dict(plain.state_dict())
+    module = 'wholebody_mm.models.wholebody_estimator.cpu_has_bfloat16'
+    monkeypatch.setattr(module, lambda: False)
+    image = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        for a, b in zip(
+            plain.predict_maps(image), fast.predict_maps(image), strict=True
+        ):
+            assert torch.equal(a, b)
+
+
+def test_images_made_for_other_scales_are_refused(build):
+    model = build(test_cfg=dict(scales=(2.0, 1.0))).eval()
+    sample = PoseDataSample(
+        metainfo=dict(warp_mat=np.eye(2, 3), test_scales=(1.0,))
+    )
+    with pytest.raises(ValueError, match='TopLeftResize and model.test_cfg'):
+        model.predict(torch.zeros(1, 3, 64, 64), [sample])
 
 
 def test_wrong_scales_are_refused(build):

@@ -132,6 +132,10 @@ SIMPLE = dict(
         (dict(limbs=((0, 1), (0, 2), (2, 0))), 'duplicate limb'),
         (dict(flip_pairs=((0, 1), (1, 2))), 'two flip pairs'),
         (dict(part_sizes=(('body', 2),)), 'do not partition'),
+        (
+            dict(part_sizes=(('a', 1), ('b', 1), ('a', 1))),
+            'not contiguous',
+        ),
         (dict(oks_sigmas=(0.1,)), '1 oks_sigmas for 3 keypoints'),
         (dict(keypoint_names=('a', 'b', 'b')), 'duplicate keypoint'),
     ],

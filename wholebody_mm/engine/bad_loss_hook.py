@@ -9,17 +9,21 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class BadLossHook(Hook):
-    """Stops training at a loss that is NaN or infinite.
+    """Stops training at losses that are NaN or infinite.
 
     Without it a diverged run goes on for days and overwrites its good
     checkpoints with NaN.
 
     Args:
         interval: Iterations between checks; each waits for the device.
+        patience: Bad iterations in a row that are borne: the scaled losses
+            of mixed precision skip one now and then.
     """
 
-    def __init__(self, interval: int = 50) -> None:
+    def __init__(self, interval: int = 50, patience: int = 3) -> None:
         self.interval = interval
+        self.patience = patience
+        self.in_a_row = 0
 
     def after_train_iter(
         self, runner, batch_idx: int, data_batch=None, outputs=None
@@ -29,14 +33,18 @@ class BadLossHook(Hook):
         Raises:
             ValueError: If one is not finite; names it and the images.
         """
-        if runner.iter and not self.every_n_train_iters(runner, self.interval):
+        due = not runner.iter or self.every_n_train_iters(
+            runner, self.interval
+        )
+        if not due and not self.in_a_row:
             return
         bad = [
             name
             for name, value in (outputs or {}).items()
             if not torch.as_tensor(value).isfinite().all()
         ]
-        if bad:
+        self.in_a_row = self.in_a_row + 1 if bad else 0
+        if self.in_a_row > self.patience:
             samples = (data_batch or {}).get('data_samples', [])
             images = [s.metainfo.get('img_path', '?') for s in samples]
             raise ValueError(

@@ -8,6 +8,9 @@ from mmengine.structures import PixelData
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 
+from wholebody_mm.codecs.paf_codec import PAFCodec
+from wholebody_mm.models.supervision import expand_weights
+
 
 @MODELS.register_module()
 class WholeBodyDataPreprocessor(PoseDataPreprocessor):
@@ -18,7 +21,7 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
 
     Args:
         codec: Config of the codec. Samples that bring ``heatmaps`` along
-            (MMPose's ``GenerateTarget``) are left as they are.
+            (MMPose's ``GenerateTarget``) keep them.
         **kwargs: MMPose's: mean, std, bgr_to_rgb, pad_size_divisor, ...
     """
 
@@ -27,35 +30,58 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
         self.codec = KEYPOINT_CODECS.build(codec) if codec else None
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        """Normalise; in training add ``heatmaps`` and ``pafs``.
+        """Normalise; in training add targets and weights.
 
         Args:
             data: ``inputs``, (B,) images (3, H, W) uint8, and
                 ``data_samples``.
             training: Whether targets are needed.
         """
-        data = super().forward(data, training)
         if training and self.codec is not None:
-            inputs = data['inputs']
-            height, width = inputs.shape[-2:]
+            # drawn on the CPU, then moved to the device with the images
+            shapes = self._get_pad_shape(data)
+            height, width = (max(side) for side in zip(*shapes, strict=True))
             for sample in data['data_samples']:
-                self._add_targets(sample, (width, height), inputs.device)
-        return data
+                add_targets(sample, self.codec, (width, height))
+        return super().forward(data, training)
 
-    def _add_targets(
-        self, sample, input_size: tuple[int, int], device: torch.device
-    ) -> None:
-        """Draw the targets of one sample into its ``gt_fields``."""
-        fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
-        if 'heatmaps' in fields:
-            return
-        people = sample.gt_instances
-        targets = self.codec.encode(
+
+def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
+    """Draw the targets of one sample into its ``gt_fields``.
+
+    Adds ``heatmaps`` (K, h, w) and ``pafs`` (2 L, h, w) float32 and, where
+    ``ignore`` and ``person`` say that not everything is supervised,
+    ``heatmap_weights`` (K, h, w) and ``paf_weights`` (L, h, w) uint8.
+
+    Args:
+        sample: A packed sample on the CPU.
+        codec: Draws the maps.
+        input_size: Width and height of the network's input in pixels.
+    """
+    fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
+    people = sample.gt_instances
+    visible = np.asarray(people.keypoints_visible, np.float32)
+    if 'heatmaps' not in fields:
+        targets = codec.encode(
             np.asarray(people.keypoints, np.float32),
-            np.asarray(people.keypoints_visible, np.float32),
+            visible,
             input_size=input_size,
         )
         for name in ('heatmaps', 'pafs'):
-            maps = torch.from_numpy(targets[name])
-            fields.set_field(maps.to(device, non_blocking=True), name)
-        sample.gt_fields = fields
+            fields.set_field(torch.from_numpy(targets[name]), name)
+    if 'ignore' in fields:
+        weights = expand_weights(
+            codec.skeleton,
+            codec.stride,
+            sample.metainfo['labelled'],
+            fields.ignore.numpy(),
+            fields.person.numpy().reshape(fields.shape),
+            bool(sample.metainfo['negatives']),
+            visible,
+            people.bboxes,
+        )
+        for name, planes in zip(
+            ('heatmap_weights', 'paf_weights'), weights, strict=True
+        ):
+            fields.set_field(torch.from_numpy(planes), name)
+    sample.gt_fields = fields

@@ -60,8 +60,11 @@ def expand_weights(
     limb_weights[limb_labelled] = free[limb_parts[:, 0]]
     limb_weights[limb_labelled] &= free[limb_parts[:, 1]]
     limb_weights[~limb_labelled] = outside
+    part = skeleton.keypoint_part
     for seen, box in zip(visible, boxes, strict=True):
-        missing = labelled & (seen <= 0)
+        # a part without any keypoint is ignored as a whole, in `ignore`
+        part_seen = np.bincount(part, seen > 0) > 0
+        missing = labelled & (seen <= 0) & part_seen[part]
         if not missing.any():
             continue
         x0, y0, x1, y1 = to_cells(box, stride)

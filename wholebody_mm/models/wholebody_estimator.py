@@ -16,6 +16,7 @@ from torch import Tensor
 
 from wholebody_mm.checkpoints import CheckpointError, check_compatible
 from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
+from wholebody_mm.models.precision import cpu_has_bfloat16
 
 
 @MODELS.register_module()
@@ -36,9 +37,11 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         strict_weights: Refuse a checkpoint that lacks layers or whose layers
             have other shapes (another skeleton, another width). Set False to
             fine-tune from one: the rest keeps its initial values.
-        autocast: Run the network in this precision (``bfloat16``, or
-            ``float16`` on CUDA), weights and losses staying in float32. On
-            CPUs with bf16 instructions it halves the time.
+        autocast: Run the network in this precision, weights and losses
+            staying in float32: ``bfloat16``, or ``float16`` for inference on
+            CUDA (train in it with ``tools/train.py --amp``, which scales the
+            loss). On CPUs with bf16 instructions it halves the time; CPUs
+            without compute in float32 instead.
         channels_last: Store maps with the channels last, which convolutions
             on CPUs and tensor cores prefer.
         **kwargs: MMPose's.
@@ -96,15 +99,23 @@ class WholeBodyEstimator(BottomupPoseEstimator):
 
     def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
         """The losses of all stages for (B, 3, H, W) images."""
+        if self.autocast is torch.float16:
+            raise ValueError(
+                'model.autocast float16 is for inference; train with '
+                "tools/train.py --amp or with autocast='bfloat16'"
+            )
         inputs = inputs.contiguous(memory_format=self.memory_format)
         with self._precision(inputs):
             return super().loss(inputs, data_samples)
 
     def _precision(self, inputs: Tensor) -> AbstractContextManager:
         """Autocast if asked for; else what is in force around (AMP)."""
-        if self.autocast is None:
+        device = inputs.device.type
+        if self.autocast is None or (
+            device == 'cpu' and not cpu_has_bfloat16()
+        ):
             return nullcontext()
-        return torch.autocast(inputs.device.type, dtype=self.autocast)
+        return torch.autocast(device, dtype=self.autocast)
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
         """Find the people of a batch.
@@ -123,6 +134,14 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             raise TypeError(
                 'WholeBodyEstimator takes one tensor and makes the smaller '
                 'scales itself; set test_cfg.scales, not multiscale_test'
+            )
+        made = data_samples[0].metainfo.get('test_scales')
+        scales = tuple(self.test_cfg.get('scales', (1.0,)))
+        if made is not None and max(made) != max(scales):
+            raise ValueError(
+                f'the pipeline made images for scales {made}, the model tests '
+                f'at {scales}: give TopLeftResize and model.test_cfg the same '
+                f'height and scales'
             )
         maps = self.predict_maps(inputs)
         instances = self.head.decode(maps)

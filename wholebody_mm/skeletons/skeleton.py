@@ -68,6 +68,13 @@ class Skeleton:
                 )
         if len(set(self.keypoint_names)) != k:
             raise ValueError(f'skeleton {self.name!r}: duplicate keypoint')
+        if len(set(self.part_names)) != len(self.part_sizes) or any(
+            n < 1 for _, n in self.part_sizes
+        ):
+            raise ValueError(
+                f'skeleton {self.name!r}: the parts {self.part_sizes} are '
+                f'empty or not contiguous'
+            )
         if sum(n for _, n in self.part_sizes) != k:
             raise ValueError(
                 f'skeleton {self.name!r}: the parts {self.part_sizes} do not '

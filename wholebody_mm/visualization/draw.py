@@ -61,7 +61,8 @@ def draw_people(
     )
     for person in order:
         points = keypoints[person]
-        shown = (scores[person] >= threshold) & np.isfinite(points).all(-1)
+        found = (scores[person] >= threshold) & (scores[person] > 0)
+        shown = found & np.isfinite(points).all(-1)
         if not shown.any():
             continue
         width = np.clip(

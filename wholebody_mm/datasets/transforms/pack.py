@@ -17,6 +17,7 @@ META_KEYS = (
     'input_center',
     'input_scale',
     'warp_mat',
+    'test_scales',
     'flip',
     'flip_direction',
     'flip_indices',

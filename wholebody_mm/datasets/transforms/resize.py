@@ -17,7 +17,8 @@ from wholebody_mm.datasets.transforms.geometry import (
 class TopLeftResize(BaseTransform):
     """Resize to a height, keep the aspect, align top left, pad the rest.
 
-    Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat`` and, for
+    Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``,
+    ``test_scales`` and, for
     MMPose's way back to the image, ``input_center`` and ``input_scale``.
     Ground truth stays in pixels of the original image.
 
@@ -45,6 +46,7 @@ class TopLeftResize(BaseTransform):
             )
         largest = max(scales)
         self.height = round(height * largest)
+        self.scales = tuple(scales)
         self.max_width = max_width and round(max_width * largest)
         self.multiple = multiple
         self.border = tuple(border)
@@ -82,6 +84,7 @@ class TopLeftResize(BaseTransform):
             input_scale=input_scale,
             input_center=input_center,
             warp_mat=matrix,
+            test_scales=self.scales,
         )
         return results
 

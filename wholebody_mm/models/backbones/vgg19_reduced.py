@@ -56,6 +56,7 @@ class VGG19Reduced(BaseBackbone):
         self.frozen_groups = frozen_groups
         self.vgg_names: list[str] = []
         self._steps: list[str] = []
+        self._group_of: dict[str, int] = {}
         channels = 3
         for group, widths in enumerate(VGG_GROUPS, start=1):
             if group > 1:
@@ -64,6 +65,8 @@ class VGG19Reduced(BaseBackbone):
                 name, out = f'conv{group}_{i}', round(full * width)
                 self._add(name, nn.Conv2d(channels, out, 3, padding=1))
                 self.vgg_names.append(name)
+                for step in (name, f'act{group}_{i}'):
+                    self._group_of[step] = group
                 last = (group, i) == (len(VGG_GROUPS), len(widths))
                 self._add(
                     f'act{group}_{i}',
@@ -77,6 +80,7 @@ class VGG19Reduced(BaseBackbone):
             self._add(f'act{name}', nn.PReLU(out))
             channels = out
         self.out_channels = channels
+        self._freeze()
 
     def _add(self, name: str, module: nn.Module) -> None:
         self.add_module(name, module)
@@ -148,7 +152,15 @@ class VGG19Reduced(BaseBackbone):
     def train(self, mode: bool = True) -> VGG19Reduced:
         """Set the mode; frozen groups take no gradient."""
         super().train(mode)
-        for name in self.vgg_names:
-            if int(name[len('conv')]) <= self.frozen_groups:
-                getattr(self, name).requires_grad_(False)
+        self._freeze()
         return self
+
+    def _freeze(self) -> None:
+        """Take the frozen groups, activations too, out of training.
+
+        At once, since distributed training counts what is trained before it
+        calls :meth:`train`.
+        """
+        for name, group in self._group_of.items():
+            if group <= self.frozen_groups:
+                getattr(self, name).requires_grad_(False)

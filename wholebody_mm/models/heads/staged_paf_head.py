@@ -11,7 +11,6 @@ from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor
 
-from wholebody_mm.models.supervision import expand_weights
 from wholebody_mm.skeletons import get_skeleton
 
 Maps = tuple[Tensor, Tensor]
@@ -131,54 +130,44 @@ class StagedPAFHead(BaseHead):
         Args:
             feats: Maps of backbone and neck; one is F.
             batch_data_samples: Samples whose ``gt_fields`` hold ``heatmaps``
-                (K, h, w) and ``pafs`` (2 L, h, w); ``ignore`` and ``person``
-                too where not everything is supervised.
+                (K, h, w) and ``pafs`` (2 L, h, w), and where not everything
+                is supervised ``heatmap_weights`` (K, h, w) and
+                ``paf_weights`` (L, h, w), 1 or 0.
             train_cfg: Unused.
         """
         maps, pafs = self.forward_stages(feats)
+        fields = [sample.gt_fields for sample in batch_data_samples]
         device = maps[-1].device
 
         def stack(name: str) -> Tensor:
-            planes = [s.gt_fields.get(name) for s in batch_data_samples]
-            return torch.stack(planes).to(device, non_blocking=True)
+            return torch.stack([f.get(name) for f in fields]).to(device)
 
-        map_weights, paf_weights = self._weights(batch_data_samples, device)
+        def weights(name: str, channels: int) -> Tensor | None:
+            if not any(name in f for f in fields):
+                return None  # everything is supervised
+            full = torch.ones((channels, *fields[0].shape), dtype=torch.uint8)
+            return torch.stack([f.get(name, full).to(device) for f in fields])
+
         losses = {}
-        for name, stages, target, weights in (
-            ('paf', pafs, stack('pafs'), paf_weights),
-            ('heatmap', maps, stack('heatmaps'), map_weights),
+        for name, stages, target, mask in (
+            (
+                'paf',
+                pafs,
+                stack('pafs'),
+                weights('paf_weights', self.skeleton.num_limbs),
+            ),
+            (
+                'heatmap',
+                maps,
+                stack('heatmaps'),
+                weights('heatmap_weights', self.skeleton.num_keypoints),
+            ),
         ):
             for i, prediction in enumerate(stages, start=1):
                 losses[f'loss_{name}_stage{i}'] = self.loss_module(
-                    prediction, target, weights
+                    prediction, target, mask
                 )
         return losses
-
-    def _weights(
-        self, samples: list, device: torch.device
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """(B, K, h, w) and (B, L, h, w) weights; None if all is supervised."""
-        if not all('ignore' in s.gt_fields for s in samples):
-            return None, None
-        map_weights, paf_weights = [], []
-        for sample in samples:
-            fields, people = sample.gt_fields, sample.gt_instances
-            keypoint, limb = expand_weights(
-                self.skeleton,
-                self.decoder.stride,
-                sample.metainfo['labelled'],
-                fields.ignore.cpu().numpy(),
-                fields.person.cpu().numpy().reshape(fields.shape),
-                bool(sample.metainfo['negatives']),
-                people.keypoints_visible,
-                people.bboxes,
-            )
-            map_weights.append(torch.from_numpy(keypoint))
-            paf_weights.append(torch.from_numpy(limb))
-        return (
-            torch.stack(map_weights).to(device, non_blocking=True),
-            torch.stack(paf_weights).to(device, non_blocking=True),
-        )
 
     def predict(
         self,

@@ -13,9 +13,9 @@ class MaskedMapLoss(nn.Module):
     Args:
         reduction: ``sum`` is the paper's form and the released solver's: the
             sum over channels and pixels of (W (prediction - target))^2 / 2,
-            averaged over the batch. ``mean`` divides the same sum by the
-            number of supervised values instead, so that its size depends
-            neither on the resolution nor on how much is labelled.
+            averaged over the batch. ``mean`` is the mean square of the
+            supervised values instead, whose size depends neither on the
+            resolution nor on how much is labelled.
         loss_weight: Factor of the result.
 
     Raises:

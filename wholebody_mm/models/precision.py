@@ -1,0 +1,32 @@
+"""Whether a CPU computes in bfloat16 faster than in float32."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from mmengine.logging import print_log
+
+
+@cache
+def cpu_has_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16.
+
+    Without them oneDNN emulates: one convolution takes 3 (AVX512 VNNI) to 60
+    times (AVX512 alone) as long as in float32.
+    """
+    x86 = (
+        torch.cpu._is_avx512_bf16_supported()
+        or torch.cpu._is_amx_tile_supported()
+    )
+    arm = (
+        torch.backends.mkldnn.is_available()
+        and not torch.cpu._is_avx2_supported()
+        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+    if not (x86 or arm):
+        print_log(
+            'this CPU has no bfloat16 instructions: computing in float32',
+            'current',
+        )
+    return bool(x86 or arm)
