@@ -42,7 +42,7 @@ train_dataloader = dict(
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(
         **dataset,
         ann_file='annotations/coco_wholebody_train_v1.0.json',
@@ -68,7 +68,7 @@ test_evaluator = dict(
 
 max_iters = 400
 train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters + 1
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=max_iters + 1
 )
 test_cfg = dict()
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
@@ -86,4 +86,3 @@ param_scheduler = [
 default_hooks = dict(
     logger=dict(interval=20), checkpoint=dict(interval=200, max_keep_ckpts=1)
 )
-randomness = dict(seed=0)

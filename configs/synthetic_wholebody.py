@@ -52,7 +52,7 @@ train_dataloader = dict(
     batch_size=32,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(**dataset, data_root=train_root, pipeline=train_pipeline),
 )
 val_dataloader = dict(
@@ -71,7 +71,7 @@ test_evaluator = val_evaluator
 
 max_iters = 4000
 train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=1000
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=1000
 )
 val_cfg = dict()
 test_cfg = dict()
@@ -92,4 +92,3 @@ custom_hooks = [
     dict(type='EMAHook', momentum=0.002, priority='ABOVE_NORMAL'),
 ]
 default_hooks = dict(checkpoint=dict(interval=500, save_best='body/AP'))
-randomness = dict(seed=0)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = Path('work_dirs/demo')
+IMAGES = 500
 PICTURES_SHOWN = 6
 
 
@@ -30,7 +31,6 @@ def run(*command: str | Path) -> None:
 def main() -> None:
     """Make data, train, test and say where the pictures are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--images', type=int, default=500)
     parser.add_argument(
         '--iterations', type=int, help="the config's own by default"
     )
@@ -41,7 +41,7 @@ def main() -> None:
     if not (ROOT / annotations).is_file():
         run(
             'tools/data/make_drawn_people.py',
-            *('--out', WORK / 'data', '--images', str(args.images)),
+            *('--out', WORK / 'data', '--images', IMAGES),
             *('--seed', '0', '--size', '320x256', '--people', '1', '2'),
         )
     options: list[str] = []

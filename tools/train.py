@@ -46,6 +46,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='scale the learning rate with the batch size',
     )
+    parser.add_argument(
+        '--tensorboard',
+        action='store_true',
+        help='write what is logged for TensorBoard too, below the work '
+        'directory',
+    )
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
@@ -60,6 +66,11 @@ def build_config(args: argparse.Namespace) -> Config:
         cfg.model.autocast = 'bfloat16'
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.tensorboard:
+        cfg.visualizer.vis_backends = [
+            *cfg.visualizer.get('vis_backends', []),
+            dict(type='TensorboardVisBackend'),
+        ]
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume

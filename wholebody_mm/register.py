@@ -14,6 +14,7 @@ import wholebody_mm.codecs.paf_codec
 import wholebody_mm.datasets.registered
 import wholebody_mm.engine.bad_loss_hook
 import wholebody_mm.engine.host_memory_hook
+import wholebody_mm.engine.resumable_loop
 import wholebody_mm.evaluation.metric
 import wholebody_mm.models
 import wholebody_mm.visualization.wholebody_visualizer

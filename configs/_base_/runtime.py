@@ -25,8 +25,7 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'),
 )
-# TensorBoard too: --cfg-options "visualizer.vis_backends=[...]" with both
-# dict(type='LocalVisBackend') and dict(type='TensorboardVisBackend')
+# tools/train.py --tensorboard adds TensorBoard
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='WholeBodyVisualizer', vis_backends=vis_backends, name='visualizer'
@@ -38,3 +37,5 @@ log_level = 'INFO'
 load_from = None
 resume = False
 backend_args = dict(backend='local')
+# the order of images is known from it, so that a resumed run goes on with it
+randomness = dict(seed=0)

@@ -53,7 +53,7 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(**dataset, pipeline=train_pipeline),
 )
 val_dataloader = dict(
@@ -71,7 +71,7 @@ test_evaluator = val_evaluator
 
 max_iters = 2000
 train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=500
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=500
 )
 val_cfg = dict()
 test_cfg = dict()

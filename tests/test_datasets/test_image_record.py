@@ -110,3 +110,20 @@ def test_no_people_have_the_shapes_of_none():
 
 def test_other_categories_are_passed_over():
     assert len(wholebody(dict(id=1, bbox=[0, 0, 9, 9]))['person_boxes']) == 0
+
+
+def test_people_without_the_key_keypoints_are_ignored_not_absent():
+    """COCO's instance annotations of the same image."""
+    other = dict(person(keypoints=None), category_id=1, id=7)
+    dog = dict(person(keypoints=None), category_id=18, id=8)
+    record = image_record(
+        [person(), other, dog], coco_points, COCO, 'f', frozenset({1})
+    )
+    assert record['id'] == [1]
+    assert len(record['person_boxes']) == 2
+    assert None in parts_of(record)
+
+
+def test_a_person_known_by_the_segmentation_alone_is_ignored():
+    record = wholebody(person(visible=0, bbox=None))
+    assert parts_of(record) == [None]

@@ -160,3 +160,10 @@ def test_real_annotations(kind, name, labelled):
     ]
     assert len(everything) == 2  # the two people without keypoints
     assert all(s['labelled'].sum() == labelled for s in samples)
+
+
+def test_annotations_of_another_task_are_refused(tmp_path):
+    """Else a network would learn that nobody is anywhere."""
+    path = write(tmp_path, [person(keypoints=None)])
+    with pytest.raises(ValueError, match='none of its 1 annotations'):
+        build(path, 'CocoPoseDataset')

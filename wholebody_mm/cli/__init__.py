@@ -13,7 +13,7 @@ import importlib
 import sys
 
 COMMANDS = {
-    'benchmark': 'time the codec, the network and whole images',
+    'benchmark': 'time the codec and drawing targets',
     'synthesize': 'render people with exact whole-body labels',
 }
 

@@ -16,6 +16,6 @@ def require() -> None:
         raise ImportError(
             f'Training and testing need {", ".join(missing)}, which '
             f'{"is" if len(missing) == 1 else "are"} not installed: '
-            "pip install 'wholebody-mm[train]', then "
+            "pip install -e '.[train]' in the checkout, then "
             'python -m wholebody_mm.install; see docs/install.md.'
         )

@@ -17,6 +17,7 @@ def image_record(
     parse: ParsePoints,
     to_target: SkeletonMap,
     ann_file: str,
+    people_categories: frozenset[int] = frozenset(),
 ) -> dict:
     """The people of one image in the target skeleton, and what to ignore.
 
@@ -29,6 +30,9 @@ def image_record(
             skeleton and its part boxes.
         to_target: From the source to the target skeleton.
         ann_file: Name of the file, for messages.
+        people_categories: Category ids of people. Annotations of people
+            without the key ``keypoints`` are people of whom nothing is
+            labelled; those of other categories are left out.
 
     Returns:
         ``keypoints`` (N, K, 2) float32, ``keypoints_visible`` (N, K)
@@ -49,14 +53,21 @@ def image_record(
             shape = _segmentation(annotation)
             if shape is not None:
                 regions.append((None, shape))
-        elif 'keypoints' in annotation:  # else no person
+            continue
+        own_points = np.zeros((to_target.source.num_keypoints, 3), np.float32)
+        own_parts: dict[str, np.ndarray] = {}
+        if 'keypoints' in annotation:
             own_points, own_parts = parse(annotation, ann_file)
-            box = person_box(annotation, own_points)
-            if box is not None:
-                people.append(annotation)
-                points.append(own_points)
-                boxes.append(box)
-                part_boxes.append(own_parts)
+        elif annotation.get('category_id') not in people_categories:
+            continue  # something else
+        box = person_box(annotation, own_points)
+        if box is not None:
+            people.append(annotation)
+            points.append(own_points)
+            boxes.append(box)
+            part_boxes.append(own_parts)
+        elif (shape := _segmentation(annotation)) is not None:
+            regions.append((None, shape))
 
     ks = to_target.source.num_keypoints
     source = np.array(points, np.float32).reshape(-1, ks, 3)

@@ -103,11 +103,26 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'{self.ann_file}. {DOWNLOAD}'
             )
         self._metainfo['CLASSES'] = categories
+        everything = [a for group in annotations.values() for a in group]
+        if everything and not any('keypoints' in a for a in everything):
+            raise ValueError(
+                f'{self.ann_file}: none of its {len(everything)} annotations '
+                f'has keypoints; is it the file of another task? {DOWNLOAD}'
+            )
+        people_categories = frozenset(
+            category['id']
+            for category in categories
+            if category.get('name') == 'person'
+        )
         records = []
         for image in sorted(images, key=lambda image: image['id']):
             people = annotations.get(image['id'], [])
             record = image_record(
-                people, self.parse_points, self.to_target, self.ann_file
+                people,
+                self.parse_points,
+                self.to_target,
+                self.ann_file,
+                people_categories,
             )
             # Also kept without the option: images of people that have no
             # keypoints, they still hold what is not to be learnt.

@@ -4,6 +4,7 @@ from wholebody_mm.datasets.readers import (
     CocoPoseDataset,
     CocoWholeBodyPoseDataset,
 )
+from wholebody_mm.datasets.samplers.resumable_sampler import ResumableSampler
 from wholebody_mm.datasets.transforms.load import LoadImageFile
 from wholebody_mm.datasets.transforms.pack import PackWholeBody
 from wholebody_mm.datasets.transforms.regions import SupervisionRegions
@@ -15,6 +16,7 @@ __all__ = [
     'CocoWholeBodyPoseDataset',
     'LoadImageFile',
     'PackWholeBody',
+    'ResumableSampler',
     'SupervisionRegions',
     'TopLeftResize',
     'WholeBodyRandomWarp',

@@ -30,7 +30,7 @@ SHAPE_SAMPLES = 900
 REFERENCE = {'age': 0.8, 'height': 0.44}
 _MISSING_ANNY = (
     "rendering people needs the parametric body 'anny'; "
-    "install it with: pip install 'wholebody-mm[synth]'"
+    'install it with: pip install anny'
 )
 
 

@@ -3,7 +3,7 @@
 # the released network was taken at 464k, its authors recommend about 800k.
 max_iters = 600_000
 train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=20_000
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=20_000
 )
 val_cfg = dict()
 test_cfg = dict()

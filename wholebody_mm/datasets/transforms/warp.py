@@ -14,8 +14,8 @@ from wholebody_mm.datasets.transforms.geometry import (
     warp_points,
 )
 
-# Who may set the scale of a sample: OpenPose's condition for a "self" person
-# (a4_coco_matToRefinedJson.m): 5 keypoints and 32 x 32 pixels.
+# Who may set the scale of a sample, as published of the released network's
+# training: 5 keypoints and 32 x 32 pixels.
 MIN_KEYPOINTS = 5
 MIN_AREA = 32 * 32
 
@@ -25,10 +25,11 @@ class WholeBodyRandomWarp(BaseTransform):
     """Random scale relative to a person, rotation, crop and flip.
 
     One of the people is drawn; their box comes to the middle of the input,
-    ``target_height_ratio * input height * m`` high, with m uniform in
-    ``scale``. At 480 x 480 with the paper's range of 1/3 to 1.5 people are
-    96 to 432 pixels high. An image of nobody (or of none large enough) is
-    scaled as if it were such a person's surroundings, around a random point.
+    ``target_height_ratio * m`` times the input's smaller side high, with m
+    uniform in ``scale``. At 480 x 480 with the paper's range of 1/3 to 1.5
+    people are 96 to 432 pixels high. An image of nobody (or of none large
+    enough) is scaled as if it were such a person's surroundings, around a
+    random point.
     Points that fall outside of the crop stay labelled.
 
     Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``, ``flip`` and
@@ -48,8 +49,8 @@ class WholeBodyRandomWarp(BaseTransform):
             smaller side.
         border: BGR colour outside of the image.
 
-    Sources: section 4.1 of the paper; dataAugmentation.cpp of its authors'
-    training code for the order and the numbers 0.6, 45 and 40.
+    Sources: section 4.1 of the paper; the numbers 0.6, 45 and 40 are those
+    published of the released network's training.
     """
 
     def __init__(

@@ -1,0 +1,50 @@
+"""Training by iterations that resumes without loading old batches again."""
+
+from __future__ import annotations
+
+from mmengine.logging import print_log
+from mmengine.runner.loops import IterBasedTrainLoop
+from mmengine.runner.loops import _InfiniteDataloaderIterator as Endless
+from mmpose.registry import LOOPS
+
+
+@LOOPS.register_module()
+class ResumableTrainLoop(IterBasedTrainLoop):
+    """MMEngine's loop; a resumed run starts its sampler where it stopped.
+
+    MMEngine loads and warps every batch that was trained already before it
+    goes on. With :class:`ResumableSampler` no image is loaded twice; with any
+    other sampler a resumed run begins its order of images anew.
+    """
+
+    def run(self):
+        """Train from the current iteration to the last."""
+        if self._iter > 0:
+            sampler = self.dataloader.sampler
+            if hasattr(sampler, 'start_at'):
+                sampler.start_at(self._iter * self.dataloader.batch_size)
+                message = 'the sampler goes on where it stopped'
+            else:
+                message = f'{type(sampler).__name__} begins its order anew'
+            print_log(
+                f'Resumed at iteration {self._iter}; {message}', 'current'
+            )
+            self.dataloader_iterator = Endless(self.dataloader)
+        runner = self.runner
+        runner.call_hook('before_train')
+        runner.call_hook('before_train_epoch')
+        while self._iter < self._max_iters and not self.stop_training:
+            runner.model.train()
+            self.run_iter(next(self.dataloader_iterator))
+            self._decide_current_val_interval()
+            due = self._iter % self.val_interval == 0
+            last = self._iter == self._max_iters
+            if (
+                runner.val_loop is not None
+                and self._iter >= self.val_begin
+                and (due or last)
+            ):
+                runner.val_loop.run()
+        runner.call_hook('after_train_epoch')
+        runner.call_hook('after_train')
+        return runner.model
