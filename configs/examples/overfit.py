@@ -1,8 +1,8 @@
 """Learn a handful of images by heart: does my data set train at all?
 
 A small network, from scratch, trained and tested on the same few images (its
-size and its weights are good for nothing else). Four images take about 45
-minutes on 2 CPU cores::
+size and its weights are good for nothing else). Four images take about half
+an hour on 2 CPU cores::
 
     WHOLEBODY_MM_ANN=annotations.json WHOLEBODY_MM_IMAGES=folder \
         python tools/train.py configs/examples/overfit.py
@@ -69,9 +69,9 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
-max_iters = 2000
+max_iters = 1200
 train_cfg = dict(
-    type='ResumableTrainLoop', max_iters=max_iters, val_interval=500
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=400
 )
 val_cfg = dict()
 test_cfg = dict()
@@ -93,7 +93,7 @@ param_scheduler = [
 default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(
-        interval=500,
+        interval=400,
         max_keep_ckpts=1,
         save_best='wholebody/AP',
         rule='greater',
