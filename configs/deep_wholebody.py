@@ -14,11 +14,10 @@ model.test_cfg.scales="(2.0,1.5,1.0,0.5)"
 _base_ = [
     '_base_/runtime.py',
     '_base_/schedules/paper.py',
+    '_base_/datasets/loaders.py',
     '_base_/models/deep_paf.py',
 ]
 skeleton = _base_.skeleton
-stride = _base_.stride
-input_size = _base_.input_size
 test_options = _base_.model.test_cfg
 
 data_root = 'data/coco/'
@@ -27,13 +26,12 @@ train_pipeline = [
     dict(type='LoadImageFile'),
     dict(
         type='WholeBodyRandomWarp',
-        input_size=input_size,
+        input_size=_base_.input_size,
         scale=(1 / 3, 1.5),
         rotation=45.0,
         flip_prob=0.5,
     ),
-    dict(type='SupervisionRegions', stride=stride),
-    dict(type='PackWholeBody'),
+    *_base_.supervision,
 ]
 test_pipeline = [
     dict(type='LoadImageFile'),
@@ -44,33 +42,26 @@ test_pipeline = [
     ),
     dict(type='PackWholeBody'),
 ]
+dataset = dict(
+    type='CocoWholeBodyPoseDataset', skeleton=skeleton, data_root=data_root
+)
 train_dataloader = dict(
     batch_size=10,
     num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(
-        type='CocoWholeBodyPoseDataset',
-        skeleton=skeleton,
-        data_root=data_root,
+        **dataset,
         ann_file='annotations/coco_wholebody_train_v1.0.json',
         data_prefix=dict(img='train2017/'),
         pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='CocoWholeBodyPoseDataset',
-        skeleton=skeleton,
-        data_root=data_root,
+        **dataset,
         ann_file=val_ann,
         data_prefix=dict(img='val2017/'),
         pipeline=test_pipeline,
-        test_mode=True,
     ),
 )
 test_dataloader = val_dataloader

@@ -3,9 +3,12 @@
 Data of ``python tools/data/make_drawn_people.py --size 320x256``.
 """
 
-_base_ = ['_base_/runtime.py', '_base_/models/light_wholebody.py']
+_base_ = [
+    '_base_/runtime.py',
+    '_base_/datasets/loaders.py',
+    '_base_/models/light_wholebody.py',
+]
 skeleton = _base_.skeleton
-stride = _base_.stride
 test_options = _base_.model.test_cfg
 input_size = (320, 256)
 
@@ -22,8 +25,7 @@ train_pipeline = [
         shift=24.0,
         flip_prob=0.5,
     ),
-    dict(type='SupervisionRegions', stride=stride),
-    dict(type='PackWholeBody'),
+    *_base_.supervision,
 ]
 test_pipeline = [
     dict(type='LoadImageFile'),
@@ -31,7 +33,7 @@ test_pipeline = [
         type='TopLeftResize',
         height=test_options.height,
         scales=test_options.scales,
-        multiple=32,
+        multiple=_base_.multiple,
     ),
     dict(type='PackWholeBody'),
 ]
@@ -40,9 +42,6 @@ dataset = dict(
 )
 train_dataloader = dict(
     batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(
         **dataset,
         ann_file='annotations/coco_wholebody_train_v1.0.json',
@@ -50,16 +49,14 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
+val_dataloader = None  # tested once, at the end
 test_dataloader = dict(
     batch_size=4,
-    num_workers=1,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         **dataset,
         ann_file=val_ann,
         data_prefix=dict(img='val2017/'),
         pipeline=test_pipeline,
-        test_mode=True,
     ),
 )
 test_evaluator = dict(
@@ -67,9 +64,7 @@ test_evaluator = dict(
 )
 
 max_iters = 400
-train_cfg = dict(
-    type='ResumableTrainLoop', max_iters=max_iters, val_interval=max_iters + 1
-)
+train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
 test_cfg = dict()
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
 param_scheduler = [

@@ -8,10 +8,12 @@ Data::
         --out data/synthetic/val-basic
 """
 
-_base_ = ['_base_/runtime.py', '_base_/models/light_wholebody.py']
+_base_ = [
+    '_base_/runtime.py',
+    '_base_/datasets/loaders.py',
+    '_base_/models/light_wholebody.py',
+]
 skeleton = _base_.skeleton
-stride = _base_.stride
-input_size = _base_.input_size
 test_options = _base_.model.test_cfg
 
 train_root = 'data/synthetic/train/'
@@ -22,15 +24,14 @@ train_pipeline = [
     dict(
         type='WholeBodyRandomWarp',
         relative_to='image',
-        input_size=input_size,
+        input_size=_base_.input_size,
         scale=(0.75, 1.6),
         rotation=25.0,
         shift=40.0,
         flip_prob=0.5,
     ),
     dict(type='PhotometricDistortion'),
-    dict(type='SupervisionRegions', stride=stride),
-    dict(type='PackWholeBody'),
+    *_base_.supervision,
 ]
 test_pipeline = [
     dict(type='LoadImageFile'),
@@ -38,7 +39,7 @@ test_pipeline = [
         type='TopLeftResize',
         height=test_options.height,
         scales=test_options.scales,
-        multiple=32,
+        multiple=_base_.multiple,
     ),
     dict(type='PackWholeBody'),
 ]
@@ -50,18 +51,11 @@ dataset = dict(
 )
 train_dataloader = dict(
     batch_size=32,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(**dataset, data_root=train_root, pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=8,
-    num_workers=1,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        **dataset, data_root=val_root, pipeline=test_pipeline, test_mode=True
-    ),
+    dataset=dict(**dataset, data_root=val_root, pipeline=test_pipeline),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(

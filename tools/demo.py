@@ -49,7 +49,6 @@ def main() -> None:
         options = [
             '--cfg-options',
             f'train_cfg.max_iters={args.iterations}',
-            f'train_cfg.val_interval={args.iterations + 1}',
             f'default_hooks.checkpoint.interval={args.iterations}',
             f'param_scheduler.1.end={args.iterations}',
             f'param_scheduler.1.T_max={max(1, args.iterations - 50)}',

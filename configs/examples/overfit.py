@@ -8,10 +8,12 @@ an hour on 2 CPU cores::
         python tools/train.py configs/examples/overfit.py
 """
 
-_base_ = ['../_base_/runtime.py', '../_base_/models/small_paf.py']
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/loaders.py',
+    '../_base_/models/small_paf.py',
+]
 skeleton = _base_.skeleton
-stride = _base_.stride
-input_size = _base_.input_size
 # as large as the warp below shows whole landscape images of 3:2 to 4:3
 test_options = dict(height=328, scales=(1.0,), flip_test=False)
 model = dict(test_cfg=test_options)
@@ -25,14 +27,13 @@ train_pipeline = [
     dict(
         type='WholeBodyRandomWarp',
         relative_to='image',
-        input_size=input_size,
+        input_size=_base_.input_size,
         scale=(0.95, 1.0),
         rotation=3.0,
         shift=12.0,
         flip_prob=0.5,
     ),
-    dict(type='SupervisionRegions', stride=stride),
-    dict(type='PackWholeBody'),
+    *_base_.supervision,
 ]
 test_pipeline = [
     dict(type='LoadImageFile'),
@@ -50,19 +51,9 @@ dataset = dict(
     data_prefix=dict(img=images),
 )
 train_dataloader = dict(
-    batch_size=4,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='ResumableSampler', shuffle=True),
-    dataset=dict(**dataset, pipeline=train_pipeline),
+    batch_size=4, dataset=dict(**dataset, pipeline=train_pipeline)
 )
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(**dataset, pipeline=test_pipeline, test_mode=True),
-)
+val_dataloader = dict(dataset=dict(**dataset, pipeline=test_pipeline))
 test_dataloader = val_dataloader
 val_evaluator = dict(
     type='WholeBodyPartMetric', ann_file=ann_file, skeleton=skeleton

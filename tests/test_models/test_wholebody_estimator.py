@@ -8,7 +8,6 @@ from mmpose.structures import PoseDataSample
 from wholebody_mm.checkpoints import CheckpointError
 from wholebody_mm.models.wholebody_estimator import (
     boxes_of_people,
-    invert_affine,
     maps_at_scale,
     resize_to_multiple,
 )
@@ -73,7 +72,6 @@ def test_people_go_back_to_the_original_image(build):
     matrix = np.array([[0.5, 0, -0.25], [0, 0.5, -0.25]])
     original = np.array([[[30.0, 40], [100, 20]]])
     moved = original @ matrix[:, :2].T + matrix[:, 2]
-    np.testing.assert_allclose(invert_affine(matrix, moved), original, 1e-5)
     keypoints = np.zeros((1, 17, 2), np.float32)
     scores = np.zeros((1, 17), np.float32)
     keypoints[0, :2], scores[0, :2] = moved[0], 1

@@ -15,6 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from wholebody_mm.checkpoints import CheckpointError, check_compatible
+from wholebody_mm.datasets.transforms.geometry import inverse, warp_points
 from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
 from wholebody_mm.models.precision import cpu_has_bfloat16
 
@@ -199,7 +200,7 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         for i, sample in enumerate(batch_data_samples):
             people = batch_pred_instances[i]
             matrix = np.asarray(sample.metainfo['warp_mat'], np.float64)
-            people.keypoints = invert_affine(matrix, people.keypoints)
+            people.keypoints = warp_points(people.keypoints, inverse(matrix))
             people.keypoints_visible = people.keypoint_scores
             people.bboxes = boxes_of_people(
                 people.keypoints, people.keypoint_scores
@@ -254,13 +255,6 @@ def maps_at_scale(maps: Tensor, ratio: float, size: tuple[int, int]) -> Tensor:
     )[..., : size[0], : size[1]]
     pad = size[0] - maps.shape[-2], size[1] - maps.shape[-1]
     return F.pad(maps, (0, pad[1], 0, pad[0]), mode='replicate')
-
-
-def invert_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(..., 2) points of the network's input as points of the original."""
-    inverse = np.linalg.inv(matrix[:, :2])
-    moved = (np.asarray(points, np.float64) - matrix[:, 2]) @ inverse.T
-    return moved.astype(np.float32)
 
 
 def boxes_of_people(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:

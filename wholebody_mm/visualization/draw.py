@@ -71,7 +71,7 @@ def draw_people(
             MOST_WIDTH,
         )
         # far outside, OpenCV's fixed point numbers would overflow
-        fixed = np.clip(points, -1e5, 1e5)
+        fixed = np.clip(np.nan_to_num(points), -1e5, 1e5)
         fixed = np.round(fixed * (1 << SHIFT)).astype(int)
         for (a, b), color in zip(links, link_colors, strict=True):
             if shown[a] and shown[b]:

@@ -2,36 +2,18 @@
 # the outputs of the whole body. The paper gives the range of the PAF stages'
 # widths only: 96, 128, 256 here; the widths of the 1x1 layers are those of
 # the released networks. 53,769,047 parameters, 236.41 GMAC at 480x480.
-skeleton = 'wholebody135'
-stride = 8
+_base_ = ['paf_estimator.py']
 input_size = (480, 480)  # width, height; section 4.1
-codec = dict(
-    type='PAFCodec', skeleton=skeleton, stride=stride, input_size=input_size
-)
 model = dict(
-    type='WholeBodyEstimator',
-    data_preprocessor=dict(
-        type='WholeBodyDataPreprocessor',
-        codec=codec,
-        # ImageNet's, as VGG-19's weights expect
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=stride,
-    ),
     backbone=dict(type='VGG19Reduced', vgg19_weights=None),
     head=dict(
-        type='StagedPAFHead',
         in_channels=128,
-        skeleton=skeleton,
         paf_stages=[
             dict(blocks=8, width=96, hidden=256),
             dict(blocks=8, width=128, hidden=512),
             dict(blocks=8, width=256, hidden=512),
         ],
         confidence_map_stages=[dict(blocks=8, width=192, hidden=512)],
-        loss=dict(type='MaskedMapLoss', reduction='sum'),
-        decoder=codec,
     ),
     # the paper's single-scale test: height 480, aspect kept
     test_cfg=dict(height=480, scales=(1.0,), flip_test=False),

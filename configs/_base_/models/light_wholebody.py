@@ -1,25 +1,14 @@
 # The paper's idea in a size for CPUs: a batch-normalised ResNet-18 of half
 # width, a feature pyramid down to stride 8, then two short PAF stages and one
 # confidence map stage.
-skeleton = 'wholebody135'
-stride = 8
+_base_ = ['paf_estimator.py']
 input_size = (256, 256)
-codec = dict(
-    type='PAFCodec', skeleton=skeleton, stride=stride, input_size=input_size
-)
 base_channels = 32
+multiple = 32  # the backbone's stride
 model = dict(
-    type='WholeBodyEstimator',
     autocast='bfloat16',
     channels_last=True,
-    data_preprocessor=dict(
-        type='WholeBodyDataPreprocessor',
-        codec=codec,
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=32,
-    ),
+    data_preprocessor=dict(pad_size_divisor=multiple),
     backbone=dict(
         type='ResNet',
         depth=18,
@@ -40,10 +29,8 @@ model = dict(
         act_cfg=dict(type='ReLU'),
     ),
     head=dict(
-        type='StagedPAFHead',
         in_channels=96,
         feature_level=0,
-        skeleton=skeleton,
         paf_stages=[
             dict(type='LightPAFStage', width=96, dilations=(1,)),
             dict(type='LightPAFStage', width=96, dilations=(1, 2)),
@@ -51,8 +38,6 @@ model = dict(
         confidence_map_stages=[
             dict(type='LightConfidenceMapStage', width=96, dilations=(1, 2))
         ],
-        loss=dict(type='MaskedMapLoss', reduction='sum'),
-        decoder=codec,
     ),
     test_cfg=dict(height=256, scales=(1.0,), flip_test=False),
 )

@@ -5,7 +5,7 @@ from wholebody_mm.datasets.transforms.geometry import centred_warp
 from wholebody_mm.datasets.transforms.rasters import (
     decode_rle,
     fill,
-    to_cells,
+    mask_to_cells,
 )
 
 IDENTITY = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
@@ -91,5 +91,5 @@ def test_far_outside_is_no_accident():
 def test_a_cell_counts_if_any_of_its_pixels_does():
     mask = np.zeros((16, 24), np.uint8)
     mask[7, 8] = 1
-    cells = to_cells(mask, 8)
+    cells = mask_to_cells(mask, 8)
     assert cells.tolist() == [[0, 1, 0], [0, 0, 0]]

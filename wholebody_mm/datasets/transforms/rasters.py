@@ -74,7 +74,7 @@ def decode_rle(rle: dict) -> np.ndarray:
         ) from error
 
 
-def to_cells(mask: np.ndarray, stride: int) -> np.ndarray:
+def mask_to_cells(mask: np.ndarray, stride: int) -> np.ndarray:
     """A mask at map resolution: 1 where any pixel of the cell is 1.
 
     Args:

@@ -13,7 +13,7 @@ from wholebody_mm.datasets.transforms.geometry import (
 from wholebody_mm.datasets.transforms.rasters import (
     fill,
     fill_polygon,
-    to_cells,
+    mask_to_cells,
 )
 
 
@@ -60,10 +60,10 @@ class SupervisionRegions(BaseTransform):
         ignore = np.empty(
             (len(skeleton.parts), h // self.stride, w // self.stride), np.uint8
         )
-        ignore[:] = to_cells(everyone, self.stride)
+        ignore[:] = mask_to_cells(everyone, self.stride)
         for i, part in enumerate(skeleton.part_names):
             if part in of_part:
-                cells = to_cells(of_part[part], self.stride)
+                cells = mask_to_cells(of_part[part], self.stride)
                 np.maximum(ignore[i], cells, out=ignore[i])
         # Drawn onto `everyone`: where anybody ignored is, somebody may be.
         person = everyone
@@ -72,7 +72,7 @@ class SupervisionRegions(BaseTransform):
         ):
             fill_polygon(person, corners)
         results['ignore'] = ignore
-        results['person'] = to_cells(person, self.stride)
+        results['person'] = mask_to_cells(person, self.stride)
         return results
 
     def __repr__(self) -> str:
