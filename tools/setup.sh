@@ -14,6 +14,15 @@ cd "$(dirname "$0")/.."
 
 venv=$1
 stack=$2
+# What `make setup PYTHON=...` asked for holds for a later `make test`, which
+# would else make the environment anew with the default.
+asked=$venv/.asked
+if [ -f "$asked" ]; then
+    { read -r python_asked; read -r torch_asked; read -r index_asked; } <"$asked"
+    PYTHON=${PYTHON:-$python_asked}
+    TORCH=${TORCH:-$torch_asked}
+    TORCH_INDEX=${TORCH_INDEX:-$index_asked}
+fi
 # A fixed release, so that everybody runs what the tests ran.
 if [ "$stack" = full ]; then
     torch=${TORCH:-torch==2.14.1 torchvision==0.29.1}
@@ -97,5 +106,6 @@ fi
 "$venv/bin/python" -m wholebody_mm.install
 # Fails here, and not in the middle of a training, if something is missing.
 "$venv/bin/python" -c 'import wholebody_mm.register'
+printf '%s\n' "${PYTHON:-}" "${TORCH:-}" "${TORCH_INDEX:-}" >"$asked"
 state >"$stamp"
 echo "Ready: . $venv/bin/activate"

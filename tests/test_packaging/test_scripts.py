@@ -64,3 +64,14 @@ def test_setup_refuses_an_unsupported_python(root, tmp_path):
     assert done.returncode == 1
     assert f'No Python 3.11 to 3.13 found as {old}' in done.stderr
     assert not (tmp_path / 'venv').exists()
+
+
+def test_setup_remembers_which_python_was_asked_for(root, tmp_path):
+    """`make test` after `make setup PYTHON=...` must not start anew."""
+    old = _tool(tmp_path, 'python3.10', 'exit 1')
+    venv = tmp_path / 'venv'
+    venv.mkdir()
+    (venv / '.asked').write_text(f'{old}\n\n\n')
+    done = _run([str(root / 'tools' / 'setup.sh'), str(venv), 'light'])
+    assert done.returncode == 1
+    assert f'found as {old}' in done.stderr
