@@ -72,6 +72,7 @@ def test_setup_remembers_which_python_was_asked_for(root, tmp_path):
     venv = tmp_path / 'venv'
     venv.mkdir()
     (venv / '.asked').write_text(f'{old}\n\n\n')
-    done = _run([str(root / 'tools' / 'setup.sh'), str(venv), 'light'])
+    setup = str(root / 'tools' / 'setup.sh')
+    done = _run([setup, str(venv), 'light'], PYTHON='')
     assert done.returncode == 1
     assert f'found as {old}' in done.stderr
