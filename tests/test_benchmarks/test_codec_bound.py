@@ -81,7 +81,12 @@ def test_the_tool_prints_and_writes_what_it_measured(root, split, tmp_path):
         return subprocess.run(
             [sys.executable, str(root / 'tools' / 'codec_bound.py')]
             + [str(a) for a in arguments],
-            env=dict(PYTHONPATH=str(root), PATH='/usr/bin:/bin'),
+            env=dict(
+                PYTHONPATH=str(root),
+                PATH='/usr/bin:/bin',
+                # what other packages deprecate is none of its output
+                PYTHONWARNINGS='ignore',
+            ),
             capture_output=True,
             text=True,
         )
