@@ -46,12 +46,15 @@ def main() -> None:
         )
     options: list[str] = []
     if args.iterations:
+        warm_up = max(1, args.iterations // 8)
         options = [
             '--cfg-options',
             f'train_cfg.max_iters={args.iterations}',
             f'default_hooks.checkpoint.interval={args.iterations}',
-            f'param_scheduler.1.end={args.iterations}',
-            f'param_scheduler.1.T_max={max(1, args.iterations - 50)}',
+            f'param_scheduler.0.end={warm_up}',
+            f'param_scheduler.1.begin={warm_up}',
+            f'param_scheduler.1.end={max(args.iterations, warm_up + 1)}',
+            f'param_scheduler.1.T_max={max(1, args.iterations - warm_up)}',
         ]
     run('tools/train.py', config, '--work-dir', run_dir, *options)
     checkpoint = (ROOT / run_dir / 'last_checkpoint').read_text().strip()
