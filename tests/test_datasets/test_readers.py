@@ -1,4 +1,3 @@
-import os
 import pickle
 from pathlib import Path
 
@@ -9,8 +8,6 @@ from support.annotations import crowd, person, write
 
 import wholebody_mm.datasets.registered  # noqa: F401
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_skeleton
-
-REAL = os.environ.get('WHOLEBODY_MM_REAL_DATA')
 
 
 def build(path, kind='CocoWholeBodyPoseDataset', **kwargs):
@@ -141,7 +138,6 @@ def test_topdown_is_refused(tmp_path):
         build(write(tmp_path, [person()]), data_mode='topdown')
 
 
-@pytest.mark.skipif(not REAL, reason='WHOLEBODY_MM_REAL_DATA is not set')
 @pytest.mark.parametrize(
     ('kind', 'name', 'labelled'),
     [
@@ -149,8 +145,8 @@ def test_topdown_is_refused(tmp_path):
         ('CocoPoseDataset', 'test_coco.json', 17),
     ],
 )
-def test_real_annotations(kind, name, labelled):
-    data = build(Path(REAL) / 'mini' / 'coco' / name, kind)
+def test_real_annotations(kind, name, labelled, real_data):
+    data = build(real_data / 'mini' / 'coco' / name, kind)
     samples = [data[i] for i in range(len(data))]
     assert len(samples) == 4
     assert sum(len(s['keypoints']) for s in samples) == 12

@@ -1,8 +1,6 @@
 import contextlib
 import io
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ from support.drawn import truth, write_drawn
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
-REAL = os.environ.get('WHOLEBODY_MM_REAL_DATA')
 PARTS = ('body', 'foot', 'face', 'lefthand', 'righthand', 'wholebody')
 VALUES = ('AP', 'AR', 'AP50', 'AP75')
 
@@ -39,9 +36,8 @@ def test_ground_truth_against_itself_is_perfect(drawn):
     assert all(value == pytest.approx(1.0) for value in metrics.values())
 
 
-@pytest.mark.skipif(not REAL, reason='WHOLEBODY_MM_REAL_DATA is not set')
-def test_real_ground_truth_against_itself_is_perfect():
-    path = Path(REAL) / 'mini' / 'coco' / 'test_coco_wholebody.json'
+def test_real_ground_truth_against_itself_is_perfect(real_data):
+    path = real_data / 'mini' / 'coco' / 'test_coco_wholebody.json'
     metrics = evaluate_parts(path, noisy(path, 0))
     assert len(metrics) == 28
     assert all(value == pytest.approx(1.0) for value in metrics.values())

@@ -1,10 +1,6 @@
 """The transforms one after the other, as a config names them."""
 
-import os
-from pathlib import Path
-
 import numpy as np
-import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 from mmpose.registry import DATASETS
@@ -12,7 +8,6 @@ from support.annotations import person, write
 
 import wholebody_mm.datasets.registered  # noqa: F401
 
-REAL = os.environ.get('WHOLEBODY_MM_REAL_DATA')
 TRAIN = [
     dict(type='mmpose.LoadImageFile'),
     dict(type='mmpose.WholeBodyRandomWarp', input_size=(96, 64)),
@@ -73,9 +68,8 @@ def test_a_packed_test_sample_keeps_ground_truth_in_the_image(tmp_path):
     assert sample.gt_instances.bboxes.tolist() == [[20, 30, 60, 110]]
 
 
-@pytest.mark.skipif(not REAL, reason='WHOLEBODY_MM_REAL_DATA is not set')
-def test_real_images_and_repeatable_samples():
-    path = Path(REAL) / 'mini' / 'coco' / 'test_coco_wholebody.json'
+def test_real_images_and_repeatable_samples(real_data):
+    path = real_data / 'mini' / 'coco' / 'test_coco_wholebody.json'
     data = build(path, TRAIN)
     runs = []
     for _ in range(2):
