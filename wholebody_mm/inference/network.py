@@ -1,0 +1,277 @@
+"""What every engine's network looks like from outside, and how to get one.
+
+A network takes images as they are in memory and returns maps; normalisation,
+channel order and precision are its own business. Needs NumPy only, so that
+exported weights run without torch and MMPose.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+# The key of NetworkInfo's JSON in the metadata of every kind of weights file.
+METADATA_KEY = 'wholebody_mm'
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """What belongs to weights and travels with them as metadata.
+
+    Args:
+        name: Of the network, for example ``fast_wholebody``.
+        skeleton: Name of a registered skeleton (``skeletons.get_skeleton``).
+        stride: Pixels of the input a map cell.
+        multiple: Sides of an input are multiples of it; itself a multiple of
+            the stride.
+        height: Height in pixels of an input at scale 1.
+        decoder: Options of ``codecs.PAFDecoder`` tuned for the weights.
+        data: What the weights were trained on.
+        licence: Of the weights.
+        scales: Scales that are averaged unless the user asks for others.
+        flip: Whether the mirrored image is averaged in as well.
+        border: BGR colour that inputs are padded with, as in training.
+        normalisation: ``mean``, ``std`` and ``bgr_to_rgb`` inside of the
+            network, for information.
+        config: Config that builds the network in torch, by path or as
+            ``wholebody_mm::NAME.py``; empty if unknown.
+        precision: Of the weights, for information.
+
+    Raises:
+        ValueError: If a size is not positive or they do not fit together.
+    """
+
+    name: str
+    skeleton: str
+    stride: int
+    multiple: int
+    height: int
+    decoder: dict = field(default_factory=dict)
+    data: str = ''
+    licence: str = ''
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False
+    # ImageNet's mean colour: 0 after normalisation, as in training
+    border: tuple[int, int, int] = (104, 116, 124)
+    normalisation: dict = field(default_factory=dict)
+    config: str = ''
+    precision: str = 'fp32'
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'scales', tuple(self.scales))
+        object.__setattr__(self, 'border', tuple(self.border))
+        if min(self.stride, self.multiple, self.height) < 1:
+            raise ValueError(
+                f'network {self.name!r}: stride {self.stride}, multiple '
+                f'{self.multiple} and height {self.height} are not all '
+                f'positive'
+            )
+        if self.multiple % self.stride:
+            raise ValueError(
+                f'network {self.name!r}: sides that are multiples of '
+                f'{self.multiple} have no whole number of cells of '
+                f'{self.stride} pixels'
+            )
+        if not self.scales or min(self.scales) <= 0:
+            raise ValueError(
+                f'network {self.name!r}: scales {self.scales} are not all '
+                f'positive'
+            )
+
+    def to_json(self) -> str:
+        """As text, for a file's metadata."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(
+        cls, text: str | dict, source: str | PathLike = 'the weights'
+    ) -> NetworkInfo:
+        """From :meth:`to_json`'s text, or the dictionary that it stands for.
+
+        Args:
+            text: JSON; a key that this version does not know is ignored with
+                a warning.
+            source: The file, for errors.
+
+        Raises:
+            ValueError: If it is no such JSON or something is missing.
+        """
+        try:
+            values = json.loads(text) if isinstance(text, str) else dict(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f'{source}: metadata {METADATA_KEY!r} is not JSON ({error}); '
+                f'export the network again'
+            ) from error
+        if not isinstance(values, dict):
+            raise ValueError(
+                f'{source}: metadata {METADATA_KEY!r} is no JSON object; '
+                f'export the network again'
+            )
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(values.keys() - known)
+        if unknown:
+            warnings.warn(
+                f'{source}: metadata {", ".join(unknown)} is unknown to this '
+                f'version and ignored',
+                stacklevel=2,
+            )
+        needed = ('name', 'skeleton', 'stride', 'multiple', 'height')
+        missing = [key for key in needed if key not in values]
+        if missing:
+            raise ValueError(
+                f'{source}: metadata lacks {", ".join(missing)}; export the '
+                f'network again with "wholebody-mm export"'
+            )
+        return cls(**{k: v for k, v in values.items() if k in known})
+
+
+class Network(Protocol):
+    """A network of any engine.
+
+    Attributes:
+        info: What belongs to its weights.
+    """
+
+    info: NetworkInfo
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The maps of a batch; may be called from several threads.
+
+        Args:
+            images: (B, H, W, 3) uint8, BGR; H and W are multiples of
+                ``info.multiple``.
+
+        Returns:
+            (B, K, H / stride, W / stride) confidence maps and
+            (B, 2 L, H / stride, W / stride) fields, float32.
+        """
+        ...
+
+
+# Backend to (its module and class here, packages it needs, pip command).
+_BACKENDS = {
+    'torch': (
+        'torch_network:TorchNetwork',
+        ('torch', 'mmengine', 'mmpose'),
+        "pip install 'wholebody-mm[train]' && python -m wholebody_mm.install",
+    ),
+    'onnxruntime': (
+        'onnx_network:OnnxNetwork',
+        ('onnxruntime',),
+        'pip install onnxruntime',
+    ),
+    'openvino': (
+        'openvino_network:OpenVinoNetwork',
+        ('openvino',),
+        "pip install 'wholebody-mm[openvino]'",
+    ),
+}
+BACKENDS = tuple(_BACKENDS)
+# Suffix of a weights file to the backends that run it, the default first.
+BACKENDS_OF_SUFFIX = {
+    '.onnx': ('onnxruntime', 'openvino'),
+    '.xml': ('openvino',),
+    '.pth': ('torch',),
+    '.safetensors': ('torch',),
+}
+
+
+def backend_for(weights: str | PathLike, backend: str | None = None) -> str:
+    """The backend that runs a weights file.
+
+    Args:
+        weights: The file.
+        backend: The user's wish; None takes the usual one.
+
+    Raises:
+        ValueError: If no backend, or not this one, runs such a file.
+    """
+    suffix = Path(weights).suffix.lower()
+    if suffix not in BACKENDS_OF_SUFFIX:
+        raise ValueError(
+            f'{weights}: weights end in '
+            f'{", ".join(BACKENDS_OF_SUFFIX)}, not {suffix!r}'
+        )
+    possible = BACKENDS_OF_SUFFIX[suffix]
+    if backend is None:
+        return possible[0]
+    if backend not in BACKENDS:
+        raise ValueError(
+            f'no backend {backend!r}; there are {", ".join(BACKENDS)}'
+        )
+    if backend not in possible:
+        raise ValueError(
+            f'{backend} does not run {suffix} files such as {weights}; '
+            f'{" or ".join(possible)} does. "wholebody-mm export" writes '
+            f'other formats'
+        )
+    return backend
+
+
+def backend_class(backend: str) -> Callable[..., Network]:
+    """The class of a backend's networks.
+
+    Raises:
+        ImportError: If a package that it needs is not installed; says how to
+            get it.
+    """
+    where, packages, command = _BACKENDS[backend]
+    module, _, name = where.partition(':')
+    try:
+        module = importlib.import_module(f'wholebody_mm.inference.{module}')
+    except ImportError as error:
+        missing = (error.name or '').partition('.')[0]
+        if missing and missing not in packages:
+            raise
+        raise ImportError(
+            f'the backend {backend} needs {", ".join(packages)} '
+            f'({error}): {command}',
+            name=error.name,
+        ) from error
+    return getattr(module, name)
+
+
+def load_network(
+    weights: str | PathLike,
+    config: str | PathLike | None = None,
+    backend: str | None = None,
+    device: str = 'cpu',
+    threads: int | None = None,
+) -> Network:
+    """Load a network for inference.
+
+    Args:
+        weights: ``.onnx``, ``.xml`` (OpenVINO), ``.pth`` or
+            ``.safetensors``.
+        config: Config that builds the network, for torch; not needed where
+            the weights name it.
+        backend: ``torch``, ``onnxruntime`` or ``openvino``; by default what
+            the suffix stands for.
+        device: The engine's name of a device: ``cpu``, ``cuda:0``, ``GPU``.
+        threads: Threads of the engine; its own choice by default.
+
+    Raises:
+        FileNotFoundError: If there are no such weights or no such config.
+        ImportError: If the engine is not installed; says how to get it.
+        ValueError: If the file is none of a network or does not fit.
+    """
+    weights = Path(weights).expanduser()
+    backend = backend_for(weights, backend)
+    if not weights.is_file():
+        what = 'is a folder' if weights.is_dir() else 'does not exist'
+        raise FileNotFoundError(f'weights {weights}: the file {what}')
+    if threads is not None and threads < 1:
+        raise ValueError(f'{threads} threads; give 1 or more')
+    network = backend_class(backend)
+    if backend == 'torch':
+        return network.load(weights, config, device=device, threads=threads)
+    return network.load(weights, device=device, threads=threads)

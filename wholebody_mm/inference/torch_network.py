@@ -1,0 +1,238 @@
+"""A network run by torch: built from a config, filled from a checkpoint."""
+
+from __future__ import annotations
+
+# Mends the stack; has to come before anything that imports MMPose.
+import wholebody_mm.register  # noqa: F401
+
+import math
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from wholebody_mm import checkpoints
+from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
+from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
+
+
+class ImageToMaps(nn.Module):
+    """A whole network as one graph: uint8 BGR images in, maps out.
+
+    Channel order, normalisation and precision are inside, so that it is what
+    an exporter traces and nobody passes a mean by hand.
+
+    Args:
+        model: The estimator.
+    """
+
+    def __init__(self, model: WholeBodyEstimator) -> None:
+        super().__init__()
+        self.model = model
+        preprocessor = model.data_preprocessor
+        normalises = getattr(preprocessor, '_enable_normalize', False)
+        mean = preprocessor.mean.flatten() if normalises else torch.zeros(3)
+        std = preprocessor.std.flatten() if normalises else torch.ones(3)
+        self.register_buffer('mean', mean.float().view(1, -1, 1, 1))
+        self.register_buffer('std', std.float().view(1, -1, 1, 1))
+        self.swap = bool(getattr(preprocessor, '_channel_conversion', False))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps of a batch.
+
+        Args:
+            images: (B, H, W, 3) uint8, BGR.
+
+        Returns:
+            (B, K, h, w) and (B, 2 L, h, w) float32.
+        """
+        inputs = images.permute(0, 3, 1, 2)
+        if self.swap:
+            inputs = inputs.flip(1)
+        inputs = (inputs.float() - self.mean) / self.std
+        inputs = inputs.contiguous(memory_format=self.model.memory_format)
+        heatmaps, pafs = self.model(inputs, None, mode='tensor')
+        return heatmaps.float(), pafs.float()
+
+
+class TorchNetwork:
+    """A :class:`~wholebody_mm.inference.network.Network` run by torch.
+
+    Args:
+        model: The estimator with its weights.
+        info: What belongs to the weights.
+        device: Where it runs.
+    """
+
+    def __init__(
+        self,
+        model: WholeBodyEstimator,
+        info: NetworkInfo,
+        device: str = 'cpu',
+    ) -> None:
+        self.info = info
+        self.device = torch.device(device)
+        self.graph = ImageToMaps(model).to(self.device).eval()
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike,
+        config: str | PathLike | None = None,
+        device: str = 'cpu',
+        threads: int | None = None,
+    ) -> TorchNetwork:
+        """Build the network and fill it.
+
+        Args:
+            weights: A checkpoint (``wholebody_mm.checkpoints``).
+            config: The config it was trained with; by default the one that
+                its metadata names.
+            device: Where it runs.
+            threads: Threads of torch in this process.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            CheckpointError: If the weights do not fit the config.
+            ValueError: If there is no config, or torch has no such device.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        _check_device(device)
+        model, info = build_model(weights, config)
+        return cls(model, info, device)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Maps of (B, H, W, 3) uint8 BGR images, float32."""
+        images = torch.from_numpy(np.ascontiguousarray(images))
+        with torch.inference_mode():
+            heatmaps, pafs = self.graph(images.to(self.device))
+        return heatmaps.cpu().numpy(), pafs.cpu().numpy()
+
+
+def build_model(
+    weights: str | PathLike, config: str | PathLike | None = None
+) -> tuple[WholeBodyEstimator, NetworkInfo]:
+    """A filled estimator in evaluation mode and what belongs to it.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        CheckpointError: If the weights do not fit the config.
+        ValueError: If no config is named or it builds something else.
+    """
+    checkpoint = checkpoints.load(weights)
+    stored = (checkpoint.get('meta') or {}).get(METADATA_KEY)
+    info = NetworkInfo.from_json(stored, weights) if stored else None
+    if config is None:
+        config = info.config if info else None
+    if not config:
+        raise ValueError(
+            f'{weights} does not say which config builds its network; name '
+            f'it (--config)'
+        )
+    cfg = read_config(config)
+    model = model_of(cfg)
+    checkpoints.check_compatible(model, checkpoint, weights)
+    model.load_state_dict(checkpoints.weights_of(checkpoint), strict=False)
+    return model.eval(), info or info_of(cfg, model)
+
+
+def read_config(config: str | PathLike) -> Config:
+    """A config by path or as ``wholebody_mm::NAME.py``.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    text = str(config)
+    if '::' in text:
+        from mmengine.utils import get_installed_path
+
+        package, _, name = text.partition('::')
+        path = Path(get_installed_path(package)) / '.mim' / 'configs' / name
+    else:
+        path = Path(text).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'no config {config}')
+    return Config.fromfile(str(path))
+
+
+def model_of(cfg: Config) -> WholeBodyEstimator:
+    """The estimator of a config, with initial weights, on the CPU.
+
+    Raises:
+        ValueError: If the config builds something else.
+    """
+    # its own scope, so that a runner in the same process keeps its own
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(cfg.model)
+    if not isinstance(model, WholeBodyEstimator):
+        raise ValueError(
+            f'{cfg.filename} builds a {type(model).__name__}; inference here '
+            f"is for WholeBodyEstimator. MMPose's own models run with "
+            f'mmpose.apis.MMPoseInferencer'
+        )
+    return model
+
+
+def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
+    """What a config says about its network, for weights that do not.
+
+    Args:
+        cfg: The config.
+        model: What :func:`model_of` built from it.
+    """
+    codec = model.head.decoder
+    options = model.test_cfg
+    graph = ImageToMaps(model)
+    skeleton = cfg.model.head.get('skeleton')
+    resize = _resize_step(cfg)
+    # what pads a batch in training also suits the network
+    preprocessor = cfg.model.get('data_preprocessor') or {}
+    multiple = resize.get('multiple', preprocessor.get('pad_size_divisor', 1))
+    given = dict(border=tuple(resize['border'])) if 'border' in resize else {}
+    return NetworkInfo(
+        name=Path(cfg.filename or 'network').stem,
+        # a skeleton of the user's own is found by its place, not its name
+        skeleton=(
+            skeleton if isinstance(skeleton, str) else codec.skeleton.name
+        ),
+        stride=codec.stride,
+        multiple=math.lcm(int(multiple), codec.stride),
+        height=int(options.get('height', codec.input_size[1])),
+        decoder=dict(cfg.model.head.decoder.get('decoder') or {}),
+        scales=tuple(options.get('scales', (1.0,))),
+        flip=bool(options.get('flip_test', False)),
+        normalisation=dict(
+            mean=graph.mean.flatten().tolist(),
+            std=graph.std.flatten().tolist(),
+            bgr_to_rgb=graph.swap,
+        ),
+        config=str(cfg.filename or ''),
+        precision=str(cfg.model.get('autocast') or 'float32'),
+        **given,
+    )
+
+
+def _resize_step(cfg: Config) -> dict:
+    """The test pipeline's ``TopLeftResize``; empty if it has none."""
+    loader = cfg.get('test_dataloader') or {}
+    for step in loader.get('dataset', {}).get('pipeline', []):
+        if step['type'] == 'TopLeftResize':
+            return step
+    return {}
+
+
+def _check_device(device: str) -> None:
+    """Refuse a device that torch does not have here."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f'torch has no device {device!r} here ({reason}); give cpu'
+        ) from error
