@@ -49,3 +49,30 @@ def test_weight_and_precision():
     assert loss.item() == 1.5
     with pytest.raises(ValueError, match="'max' is not 'sum' or 'mean'"):
         MaskedMapLoss('max')
+
+
+def test_gradient_is_that_of_autograd():
+    generator = torch.Generator().manual_seed(0)
+    shape = (2, 4, 3, 5)
+    prediction = torch.randn(shape, generator=generator).requires_grad_()
+    target = torch.randn(shape, generator=generator)
+    weight = torch.rand((2, 2, 3, 5), generator=generator)
+    MaskedMapLoss()(prediction, target, weight).backward()
+    ours, prediction.grad = prediction.grad, None
+    error = (prediction - target).unflatten(1, (2, 2))
+    (error.square() * weight[:, :, None]).sum().div(4).backward()
+    torch.testing.assert_close(ours, prediction.grad)
+
+
+def test_what_is_there_can_count_more_than_what_is_not():
+    loss = MaskedMapLoss(positive_weight=3)
+    # a field of length 1, one of none, and one that is not supervised
+    target = torch.tensor([0.6, 0.8, 0, 0, 1, 0]).reshape(1, 6, 1, 1)
+    mask = torch.tensor([1, 1, 0]).reshape(1, 3, 1, 1)
+    weights = loss.weights(target, mask, components=2)
+    torch.testing.assert_close(weights.flatten(), torch.tensor([4.0, 1, 0]))
+    heights = loss.weights(torch.tensor([0.5, 0]).reshape(1, 2, 1, 1))
+    torch.testing.assert_close(heights.flatten(), torch.tensor([2.5, 1]))
+    assert MaskedMapLoss().weights(target) is None
+    with pytest.raises(ValueError, match='positive_weight -1'):
+        MaskedMapLoss(positive_weight=-1)

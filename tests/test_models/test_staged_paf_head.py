@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from wholebody_mm.models.data_preprocessor import add_targets
 from wholebody_mm.models.heads.staged_paf_head import average_maps
 from wholebody_mm.skeletons import get_skeleton
+
+from .conftest import SMALL
 
 SKELETON = get_skeleton('coco17')
 PEOPLE = np.random.default_rng(3).uniform(10, 110, (1, 17, 2))
@@ -195,3 +198,36 @@ def test_a_head_and_a_decoder_of_two_skeletons_are_refused(build):
         build(head=model)
     with pytest.raises(ValueError, match='at least one PAF stage'):
         build(head={**model, 'paf_stages': []})
+
+
+def test_parts_can_count_more_in_the_loss():
+    def head(**options):
+        return MODELS.build(dict(SMALL['head'], **options))
+
+    plain, weighted = head(), head(part_weights=dict(body=3.0))
+    weighted.load_state_dict(plain.state_dict())
+    feats = (torch.randn(1, 16, 16, 16),)
+    samples = [sample(plain)]
+    more = weighted.loss(feats, samples)
+    for name, loss in plain.loss(feats, samples).items():
+        torch.testing.assert_close(more[name], 3 * loss)
+    with pytest.raises(ValueError, match=r"names \['tail'\]; the parts"):
+        head(part_weights=dict(tail=1.0))
+
+
+def test_limbs_between_two_parts_take_the_mean_of_their_weights():
+    head = MODELS.build(
+        dict(
+            SMALL['head'],
+            skeleton='wholebody135',
+            decoder=dict(SMALL['head']['decoder'], skeleton='wholebody135'),
+            part_weights=dict(body=3.0),
+        )
+    )
+    weights = head.channel_weights['paf'].tolist()
+    seen = set()
+    for weight, parts in zip(weights, head.skeleton.limb_parts, strict=True):
+        ends = [head.skeleton.part_names[part] == 'body' for part in parts]
+        assert weight == 1 + sum(ends)
+        seen.add(sum(ends))
+    assert seen == {0, 1, 2}

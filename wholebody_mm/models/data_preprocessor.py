@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+import torch.nn.functional as F
+from mmengine.logging import MessageHub
 from mmengine.structures import PixelData
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import KEYPOINT_CODECS, MODELS
@@ -22,12 +26,36 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
     Args:
         codec: Config of the codec. Samples that bring ``heatmaps`` along
             (MMPose's ``GenerateTarget``) keep them.
+        input_scales: Pairs of an iteration and the factor by which training
+            images are made smaller from then on. Networks learn coarse
+            things several times faster on small images, for each hour of
+            computing: ``((0, 0.5), (1000, 0.75), (3000, 1.0))``.
         **kwargs: MMPose's: mean, std, bgr_to_rgb, pad_size_divisor, ...
+
+    Raises:
+        ValueError: If the scales are not 0 to 1, from iteration 0 on.
     """
 
-    def __init__(self, codec: dict | None = None, **kwargs) -> None:
+    def __init__(
+        self,
+        codec: dict | None = None,
+        input_scales: Sequence[tuple[int, float]] = ((0, 1.0),),
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         self.codec = KEYPOINT_CODECS.build(codec) if codec else None
+        self.input_scales = tuple(tuple(pair) for pair in input_scales)
+        starts = [start for start, _ in self.input_scales]
+        if (
+            not starts
+            or starts[0] != 0
+            or starts != sorted(starts)
+            or not all(0 < scale <= 1 for _, scale in self.input_scales)
+        ):
+            raise ValueError(
+                f'input_scales {self.input_scales}: give pairs of rising '
+                f'iterations, the first 0, and factors above 0 up to 1'
+            )
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Normalise; in training add targets and weights.
@@ -37,6 +65,10 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
                 ``data_samples``.
             training: Whether targets are needed.
         """
+        if training:
+            scale = self.current_scale()
+            if scale != 1:
+                data = shrink(data, scale, self.codec and self.codec.stride)
         if training and self.codec is not None:
             # drawn on the CPU, then moved to the device with the images
             shapes = self._get_pad_shape(data)
@@ -44,6 +76,60 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
             for sample in data['data_samples']:
                 add_targets(sample, self.codec, (width, height))
         return super().forward(data, training)
+
+    def current_scale(self) -> float:
+        """The factor of the iteration that MMEngine's runner is at."""
+        hub = MessageHub.get_current_instance()
+        iteration = hub.runtime_info.get('iter', 0)
+        return [s for i, s in self.input_scales if i <= iteration][-1]
+
+
+def shrink(data: dict, scale: float, stride: int | None) -> dict:
+    """A batch whose images are smaller, with all that lies in them.
+
+    Args:
+        data: ``inputs``, (B,) images (3, H, W) uint8 of one size, and
+            ``data_samples`` with people and regions.
+        scale: Factor of both sides.
+        stride: Both sides become multiples of it; None for any.
+
+    Raises:
+        ValueError: If the smaller sides are no multiples of the stride.
+    """
+    images = torch.stack(list(data['inputs']))
+    height, width = (round(side * scale) for side in images.shape[-2:])
+    if stride and (height % stride or width % stride):
+        raise ValueError(
+            f'input_scales: {scale} of {tuple(images.shape[-2:])} is '
+            f'{(height, width)}, no multiples of the stride {stride}'
+        )
+    factors = (
+        np.float32([width, height]) / np.float32(images.shape[:1:-1])
+    ).astype(np.float32)
+    images = F.interpolate(
+        images, (height, width), mode='bilinear', antialias=True
+    )
+    for sample in data['data_samples']:
+        people = sample.gt_instances
+        # pixel centres lie at integers
+        people.keypoints = (people.keypoints + 0.5) * factors - 0.5
+        people.bboxes = (people.bboxes + 0.5) * np.tile(factors, 2) - 0.5
+        if 'gt_fields' not in sample:
+            continue
+        if 'heatmaps' in sample.gt_fields:
+            raise ValueError(
+                'input_scales make images smaller before targets are drawn; '
+                'take the step that draws them out of the pipeline'
+            )
+        fields = PixelData()
+        for name, planes in sample.gt_fields.items():
+            # a cell that touches a covered one is covered
+            small = F.adaptive_max_pool2d(
+                planes.float(), (height // stride, width // stride)
+            )
+            fields.set_field(small.to(planes.dtype), name)
+        sample.gt_fields = fields
+    return dict(data, inputs=list(images))
 
 
 def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:

@@ -36,6 +36,10 @@ class StagedPAFHead(BaseHead):
             which takes ``num_keypoints``.
         decoder: Config of the codec, :class:`PAFCodec`.
         loss: Config of the loss of every stage.
+        part_weights: Part name to the factor of its channels in the loss, 1
+            for the others; a limb between two parts takes their mean. Of the
+            135 keypoints 70 are in the face: small networks learn bodies
+            sooner when these count more.
         feature_level: Which of the maps that backbone and neck give is F;
             the last by default, 0 for the finest of a feature pyramid.
         init_cfg: MMEngine initialisation; the stages bring their own.
@@ -50,6 +54,7 @@ class StagedPAFHead(BaseHead):
         decoder: dict,
         loss: dict | None = None,
         feature_level: int = -1,
+        part_weights: dict[str, float] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -67,6 +72,7 @@ class StagedPAFHead(BaseHead):
                 f'{self.decoder.skeleton.name!r}'
             )
         self.loss_module = MODELS.build(loss or dict(type='MaskedMapLoss'))
+        self._weigh_parts(part_weights or {})
         k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
         # MMEngine's ModuleList, whose members' init_weights gets called
         self.paf_stages = ModuleList(
@@ -91,6 +97,25 @@ class StagedPAFHead(BaseHead):
             )
             for i, stage in enumerate(confidence_map_stages)
         )
+
+    def _weigh_parts(self, part_weights: dict[str, float]) -> None:
+        """Set the factors of keypoints (K,) and limbs (L,) in the loss."""
+        names = self.skeleton.part_names
+        unknown = set(part_weights) - set(names)
+        if unknown:
+            raise ValueError(
+                f'part_weights names {sorted(unknown)}; the parts of '
+                f'{self.skeleton.name!r} are {list(names)}'
+            )
+        self.channel_weights: dict[str, Tensor | None] = dict(
+            heatmap=None, paf=None
+        )
+        if part_weights:
+            of_part = torch.tensor([part_weights.get(n, 1.0) for n in names])
+            self.channel_weights = dict(
+                heatmap=of_part[self.skeleton.keypoint_part],
+                paf=of_part[self.skeleton.limb_parts].mean(dim=1),
+            )
 
     def forward_stages(
         self, feats: Sequence[Tensor]
@@ -138,9 +163,14 @@ class StagedPAFHead(BaseHead):
         maps, pafs = self.forward_stages(feats)
         fields = [sample.gt_fields for sample in batch_data_samples]
         device = maps[-1].device
+        # as the maps are stored: mixed layouts cost more than the loss itself
+        layout = torch.contiguous_format
+        if maps[-1].is_contiguous(memory_format=torch.channels_last):
+            layout = torch.channels_last
 
         def stack(name: str) -> Tensor:
-            return torch.stack([f.get(name) for f in fields]).to(device)
+            stacked = torch.stack([f.get(name) for f in fields]).to(device)
+            return stacked.contiguous(memory_format=layout)
 
         def weights(name: str, channels: int) -> Tensor | None:
             if not any(name in f for f in fields):
@@ -149,23 +179,24 @@ class StagedPAFHead(BaseHead):
             return torch.stack([f.get(name, full).to(device) for f in fields])
 
         losses = {}
-        for name, stages, target, mask in (
-            (
-                'paf',
-                pafs,
-                stack('pafs'),
-                weights('paf_weights', self.skeleton.num_limbs),
-            ),
-            (
-                'heatmap',
-                maps,
-                stack('heatmaps'),
-                weights('heatmap_weights', self.skeleton.num_keypoints),
-            ),
+        skeleton = self.skeleton
+        for name, stages, channels, components in (
+            ('paf', pafs, skeleton.num_limbs, 2),
+            ('heatmap', maps, skeleton.num_keypoints, 1),
         ):
+            target = stack(f'{name}s')
+            weight = self.loss_module.weights(
+                target,
+                weights(f'{name}_weights', channels),
+                self.channel_weights[name],
+                components,
+            )
+            if weight is not None:
+                weight = weight.repeat_interleave(components, dim=1)
+                weight = weight.contiguous(memory_format=layout)
             for i, prediction in enumerate(stages, start=1):
                 losses[f'loss_{name}_stage{i}'] = self.loss_module(
-                    prediction, target, mask
+                    prediction, target, weight
                 )
         return losses
 

@@ -1,0 +1,93 @@
+"""Batches: smaller images early in training, targets drawn on them."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import MessageHub
+from mmengine.structures import InstanceData, PixelData
+from mmpose.structures import PoseDataSample
+
+from wholebody_mm.models.data_preprocessor import (
+    WholeBodyDataPreprocessor,
+    shrink,
+)
+
+STRIDE = 8
+CODEC = dict(type='PAFCodec', skeleton='coco17', stride=STRIDE)
+
+
+def batch(point=(63.5, 31.5)):
+    """One person whose 17 keypoints lie at a bright pixel of 128 x 64."""
+    image = torch.zeros(3, 64, 128, dtype=torch.uint8)
+    x, y = (int(v + 0.5) for v in point)
+    image[:, y - 4 : y + 4, x - 4 : x + 4] = 255
+    sample = PoseDataSample(
+        metainfo=dict(labelled=np.ones(17, bool), negatives=False)
+    )
+    sample.gt_instances = InstanceData(
+        keypoints=np.tile(np.float32(point), (1, 17, 1)),
+        keypoints_visible=np.ones((1, 17), np.float32),
+        bboxes=np.float32([[-0.5, -0.5, 127.5, 63.5]]),
+    )
+    ignore = torch.zeros(1, 8, 16, dtype=torch.uint8)
+    ignore[0, 0, 3] = 1
+    sample.gt_fields = PixelData(
+        ignore=ignore, person=torch.ones(1, 8, 16, dtype=torch.uint8)
+    )
+    return dict(inputs=[image], data_samples=[sample])
+
+
+@pytest.fixture
+def at_iteration():
+    """Tells the preprocessor at which iteration the training is."""
+    hub = MessageHub.get_current_instance()
+    yield lambda i: hub.update_info('iter', i)
+    hub.runtime_info.pop('iter', None)
+
+
+def preprocessor(**options):
+    return WholeBodyDataPreprocessor(
+        codec=CODEC, mean=[0.0] * 3, std=[1.0] * 3, **options
+    )
+
+
+def test_people_and_regions_shrink_with_the_image():
+    small = shrink(batch(), 0.5, STRIDE)
+    image, sample = small['inputs'][0], small['data_samples'][0]
+    assert image.shape == (3, 32, 64)
+    y, x = np.nonzero(image[0].numpy() > 200)
+    people = sample.gt_instances
+    np.testing.assert_allclose(people.keypoints[0, 0], [x.mean(), y.mean()])
+    np.testing.assert_allclose(people.bboxes[0], [-0.5, -0.5, 63.5, 31.5])
+    ignore = sample.gt_fields.ignore
+    assert ignore.shape == (1, 4, 8)
+    assert ignore.nonzero().tolist() == [[0, 0, 1]]  # cell 3 lies in cell 1
+
+
+def test_scale_follows_the_iteration(at_iteration):
+    prepare = preprocessor(input_scales=((0, 0.5), (10, 1.0)))
+    for iteration, size in ((0, 32), (9, 32), (10, 64), (99, 64)):
+        at_iteration(iteration)
+        out = prepare(batch(), training=True)
+        assert out['inputs'].shape[-2:] == (size, 2 * size)
+        fields = out['data_samples'][0].gt_fields
+        cells = (size // STRIDE, 2 * size // STRIDE)
+        assert fields.heatmaps.shape[-2:] == cells
+        assert fields.heatmap_weights.shape[-2:] == cells
+        # the target's peak lies on the person of the image
+        at = int(fields.heatmaps[0].argmax())
+        row, column = divmod(at, cells[1])
+        bright = out['inputs'][0, 0].reshape(
+            cells[0], STRIDE, cells[1], STRIDE
+        )
+        assert bright[row, :, column].max() > 200
+    at_iteration(0)
+    assert prepare(batch())['inputs'].shape[-2:] == (64, 128)  # a test image
+
+
+def test_scales_that_cannot_be_are_refused(at_iteration):
+    for scales in ((), ((5, 1.0),), ((0, 2.0),), ((0, 0.5), (3, 1), (2, 1))):
+        with pytest.raises(ValueError, match='rising iterations'):
+            preprocessor(input_scales=scales)
+    with pytest.raises(ValueError, match='no multiples of the stride 8'):
+        preprocessor(input_scales=((0, 0.7),))(batch(), training=True)
