@@ -10,13 +10,22 @@ from wholebody_mm.skeletons.body25b import BODY25B
 from wholebody_mm.skeletons.coco import COCO17
 from wholebody_mm.skeletons.coco_wholebody import COCO_WHOLEBODY133
 from wholebody_mm.skeletons.maps import get_map
+from wholebody_mm.skeletons.openpose import BODY25, FACE70, HAND21
 from wholebody_mm.skeletons.skeleton import Skeleton
 from wholebody_mm.skeletons.skeleton_map import SkeletonMap, map_by_names
 from wholebody_mm.skeletons.wholebody135 import WHOLEBODY135
 
 SKELETONS = {
     skeleton.name: skeleton
-    for skeleton in (WHOLEBODY135, COCO_WHOLEBODY133, COCO17, BODY25B)
+    for skeleton in (
+        WHOLEBODY135,
+        COCO_WHOLEBODY133,
+        COCO17,
+        BODY25B,
+        BODY25,
+        FACE70,
+        HAND21,
+    )
 }
 
 
@@ -25,8 +34,9 @@ def get_skeleton(name: str | Skeleton) -> Skeleton:
 
     Args:
         name: ``wholebody135``, ``coco_wholebody133``, ``coco17``,
-            ``body25b``; ``package.module:NAME`` or ``path/to/file.py:NAME``
-            for a :class:`Skeleton` of your own; or the object itself.
+            ``body25b``, ``body25``, ``face70``, ``hand21``;
+            ``package.module:NAME`` or ``path/to/file.py:NAME`` for a
+            :class:`Skeleton` of your own; or the object itself.
 
     Raises:
         ValueError: If nothing of that name is a skeleton.
@@ -54,9 +64,12 @@ def get_skeleton(name: str | Skeleton) -> Skeleton:
 
 
 __all__ = [
+    'BODY25',
     'BODY25B',
     'COCO17',
     'COCO_WHOLEBODY133',
+    'FACE70',
+    'HAND21',
     'SKELETONS',
     'WHOLEBODY135',
     'Skeleton',

@@ -11,6 +11,7 @@ from wholebody_mm.skeletons.coco_wholebody import (
     LEFT_ROOT,
     RIGHT_ROOT,
 )
+from wholebody_mm.skeletons.openpose import BODY25, MIDPOINTS
 from wholebody_mm.skeletons.skeleton import Skeleton
 from wholebody_mm.skeletons.skeleton_map import SkeletonMap, map_by_names
 from wholebody_mm.skeletons.wholebody135 import (
@@ -56,6 +57,15 @@ def _to_wholebody133(source: Skeleton) -> SkeletonMap:
     return replace(base, sources=tuple(sources), requires=requires)
 
 
+def _to_body25(source: Skeleton) -> SkeletonMap:
+    """To BODY_25, whose neck and middle of the hips are midpoints."""
+    base = map_by_names(source, BODY25)
+    sources = list(base.sources)
+    for name, ends in MIDPOINTS.items():
+        sources[BODY25.index(name)] = tuple(source.index(n) for n in ends)
+    return replace(base, sources=tuple(sources))
+
+
 WHOLEBODY133_TO_135 = _wholebody133_to_135()
 WHOLEBODY135_TO_133 = _to_wholebody133(WHOLEBODY135)
 _SPECIAL = {
@@ -64,6 +74,11 @@ _SPECIAL = {
     # The bodies have no hands, so no hand roots either.
     ('coco17', 'coco_wholebody133'): map_by_names(COCO17, COCO_WHOLEBODY133),
     ('body25b', 'coco_wholebody133'): map_by_names(BODY25B, COCO_WHOLEBODY133),
+    ('body25', 'coco_wholebody133'): map_by_names(BODY25, COCO_WHOLEBODY133),
+    **{
+        (source.name, 'body25'): _to_body25(source)
+        for source in (COCO17, COCO_WHOLEBODY133, WHOLEBODY135, BODY25B)
+    },
 }
 
 
