@@ -2,7 +2,7 @@
 
 Data::
 
-    wholebody-mm synthesize --images 20000 --seed 1 --size 384x384 \
+    wholebody-mm synthesize --images 24000 --seed 1 --size 384x384 \
         --out data/synthetic/train
     wholebody-mm synthesize --benchmark val-basic \
         --out data/synthetic/val-basic
@@ -25,9 +25,9 @@ train_pipeline = [
         type='WholeBodyRandomWarp',
         relative_to='image',
         input_size=_base_.input_size,
-        scale=(0.75, 1.6),
+        scale=(0.75, 1.5),
         rotation=25.0,
-        shift=40.0,
+        shift=32.0,
         flip_prob=0.5,
     ),
     dict(type='PhotometricDistortion'),
@@ -63,20 +63,40 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
-max_iters = 4000
+max_iters = 3200
+full_size_from = 2600  # 192x192 until then
+warm_up = 200
+model = dict(
+    data_preprocessor=dict(
+        input_scales=((0, 0.75), (full_size_from, 1.0)),
+    ),
+)
 train_cfg = dict(
-    type='ResumableTrainLoop', max_iters=max_iters, val_interval=1000
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=400
 )
 val_cfg = dict()
 test_cfg = dict()
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(
+        type='AdamW', lr=2.5e-3, betas=(0.9, 0.99), weight_decay=0.02
+    ),
+    paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
+    clip_grad=dict(max_norm=5.0),
+)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.05, begin=0, end=100, by_epoch=False),
+    dict(
+        type='LinearLR',
+        start_factor=0.02,
+        begin=0,
+        end=warm_up,
+        by_epoch=False,
+    ),
     dict(
         type='CosineAnnealingLR',
-        begin=100,
+        begin=warm_up,
         end=max_iters,
-        T_max=max_iters - 100,
+        T_max=max_iters - warm_up,
         eta_min=2e-5,
         by_epoch=False,
     ),
@@ -85,4 +105,4 @@ custom_hooks = [
     *_base_.custom_hooks,
     dict(type='EMAHook', momentum=0.002, priority='ABOVE_NORMAL'),
 ]
-default_hooks = dict(checkpoint=dict(interval=500, save_best='body/AP'))
+default_hooks = dict(checkpoint=dict(interval=400, save_best='body/AP'))

@@ -12,6 +12,7 @@ from wholebody_mm.models.heads import (
     StagedPAFHead,
 )
 from wholebody_mm.models.losses import MaskedMapLoss
+from wholebody_mm.models.necks import TopDownFusion
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     'MaskedMapLoss',
     'PAFStage',
     'StagedPAFHead',
+    'TopDownFusion',
     'VGG19Reduced',
     'WholeBodyDataPreprocessor',
     'WholeBodyEstimator',

@@ -1,0 +1,5 @@
+"""Necks: what joins a backbone's maps."""
+
+from wholebody_mm.models.necks.top_down_fusion import TopDownFusion
+
+__all__ = ['TopDownFusion']
