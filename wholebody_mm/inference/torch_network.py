@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-# Mends the stack; has to come before anything that imports MMPose.
-import wholebody_mm.register  # noqa: F401
-
 import math
 from os import PathLike
 from pathlib import Path
+
+# Mends the stack; has to come before anything that imports MMPose.
+import wholebody_mm.register  # noqa: F401
 
 import numpy as np
 import torch

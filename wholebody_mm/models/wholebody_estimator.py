@@ -15,6 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from wholebody_mm.checkpoints import CheckpointError, check_compatible
+from wholebody_mm.codecs.boxes import boxes_of_people
 from wholebody_mm.datasets.transforms.geometry import inverse, warp_points
 from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
 from wholebody_mm.models.precision import cpu_has_bfloat16
@@ -163,11 +164,14 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         """
         scales: Sequence[float] = self.test_cfg.get('scales', (1.0,))
         stride = self.head.decoder.stride
+        # what the network needs of the whole image it needs of smaller ones
+        padded = self.data_preprocessor.pad_size_divisor
+        multiple = math.lcm(stride, padded)
         size = inputs.shape[-2] // stride, inputs.shape[-1] // stride
         collected = []
         for scale in sorted(scales, reverse=True):
             ratio = scale / max(scales)
-            image = resize_to_multiple(inputs, ratio, stride)
+            image = resize_to_multiple(inputs, ratio, multiple)
             image = image.contiguous(memory_format=self.memory_format)
             passes = [self._forward(image)]
             if self.test_cfg.get('flip_test', False):
@@ -255,12 +259,3 @@ def maps_at_scale(maps: Tensor, ratio: float, size: tuple[int, int]) -> Tensor:
     )[..., : size[0], : size[1]]
     pad = size[0] - maps.shape[-2], size[1] - maps.shape[-1]
     return F.pad(maps, (0, pad[1], 0, pad[0]), mode='replicate')
-
-
-def boxes_of_people(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(N, 4) boxes x0, y0, x1, y1 around the keypoints found (score > 0)."""
-    found = (np.asarray(scores) > 0)[..., None]
-    low = np.where(found, keypoints, np.inf).min(axis=1, initial=np.inf)
-    high = np.where(found, keypoints, -np.inf).max(axis=1, initial=-np.inf)
-    boxes = np.concatenate([low, high], axis=-1)
-    return np.nan_to_num(boxes, posinf=0, neginf=0).astype(np.float32)

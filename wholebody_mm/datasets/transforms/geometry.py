@@ -82,6 +82,47 @@ def top_left_warp(
     return matrix, input_size, content
 
 
+def top_left_image(
+    image: np.ndarray,
+    height: int,
+    multiple: int = 16,
+    max_width: int | None = None,
+    border: tuple[float, ...] = MEAN_BGR,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A test image: resized to a height, aligned top left, padded.
+
+    Args:
+        image: (h, w, 3) uint8.
+        height: As for :func:`top_left_warp`, like the next two.
+        multiple: Of both sides.
+        max_width: A wider image is made smaller.
+        border: Colour of the padding, right and below.
+
+    Returns:
+        The (H, W, 3) uint8 input and the (2, 3) float32 matrix, image pixels
+        to input pixels.
+    """
+    h, w = image.shape[:2]
+    matrix, input_size, content = top_left_warp(
+        (w, h), height, multiple, max_width
+    )
+    resized = cv2.resize(
+        image,
+        content,
+        interpolation=cv2.INTER_AREA if content[1] < h else cv2.INTER_LINEAR,
+    )
+    padded = cv2.copyMakeBorder(
+        resized,
+        0,
+        input_size[1] - content[1],
+        0,
+        input_size[0] - content[0],
+        cv2.BORDER_CONSTANT,
+        value=tuple(float(v) for v in border),
+    )
+    return padded, matrix
+
+
 def warp_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Move (..., 2) points, any number of them, by a (2, 3) matrix."""
     points = np.asarray(points, np.float32)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from wholebody_mm.datasets.transforms.geometry import (
     MEAN_BGR,
-    top_left_warp,
+    top_left_image,
 )
 
 
@@ -53,26 +52,14 @@ class TopLeftResize(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Resize and pad ``results['img']``."""
-        image = results['img']
-        h, w = image.shape[:2]
-        matrix, input_size, content = top_left_warp(
-            (w, h), self.height, self.multiple, self.max_width
+        results['img'], matrix = top_left_image(
+            results['img'],
+            self.height,
+            self.multiple,
+            self.max_width,
+            self.border,
         )
-        shrinks = content[1] < h
-        resized = cv2.resize(
-            image,
-            content,
-            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-        )
-        results['img'] = cv2.copyMakeBorder(
-            resized,
-            0,
-            input_size[1] - content[1],
-            0,
-            input_size[0] - content[0],
-            cv2.BORDER_CONSTANT,
-            value=self.border,
-        )
+        input_size = results['img'].shape[1::-1]
         # MMPose: image = input / input_size * scale + centre - scale / 2,
         # which is the inverse of the matrix for these two.
         factor = np.array([matrix[0, 0], matrix[1, 1]], np.float64)

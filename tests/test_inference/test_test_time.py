@@ -1,0 +1,121 @@
+"""Scales and flips on any engine equal those of the estimator in torch."""
+
+import numpy as np
+import pytest
+
+from wholebody_mm.inference.network import NetworkInfo
+from wholebody_mm.inference.resampling import shrink_image
+from wholebody_mm.inference.test_time import predict_maps, unflip
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135
+
+
+@pytest.fixture(scope='module')
+def torch_network():
+    """A small network with random weights, stride 8, padded to 16."""
+    import wholebody_mm.register  # noqa: F401
+
+    import torch
+    from mmengine.registry import DefaultScope
+    from mmpose.registry import MODELS
+
+    from wholebody_mm.inference.torch_network import TorchNetwork
+
+    codec = dict(type='PAFCodec', skeleton='coco17', stride=8)
+    stage = [dict(blocks=1, width=8, hidden=16)]
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(
+            dict(
+                type='WholeBodyEstimator',
+                data_preprocessor=dict(
+                    type='WholeBodyDataPreprocessor',
+                    codec=codec,
+                    mean=[123.675, 116.28, 103.53],
+                    std=[58.395, 57.12, 57.375],
+                    bgr_to_rgb=True,
+                    pad_size_divisor=16,
+                ),
+                backbone=dict(
+                    type='VGG19Reduced', width=0.25, reduction=(32, 16)
+                ),
+                head=dict(
+                    type='StagedPAFHead',
+                    in_channels=16,
+                    skeleton='coco17',
+                    paf_stages=stage,
+                    confidence_map_stages=stage,
+                    decoder=codec,
+                ),
+            )
+        )
+    return TorchNetwork(model, NetworkInfo('small', 'coco17', 8, 16, 96))
+
+
+@pytest.mark.parametrize(
+    ('scales', 'flip'),
+    [
+        ((1.0,), False),
+        ((1.0,), True),
+        ((2.0, 1.5, 1.0, 0.5), False),
+        ((1.0, 0.7), True),
+    ],
+)
+def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
+    import torch
+    from mmpose.structures import PoseDataSample
+
+    model = torch_network.graph.model
+    images = np.stack([photo[:96, :160], photo[-96:, -160:]])
+    heatmaps, pafs = predict_maps(
+        torch_network, images, COCO17, scales=scales, flip=flip
+    )
+    model.test_cfg = dict(scales=scales, flip_test=flip)
+    batch = dict(
+        inputs=list(torch.from_numpy(images).permute(0, 3, 1, 2)),
+        data_samples=[PoseDataSample() for _ in images],
+    )
+    inputs = model.data_preprocessor(batch)['inputs']
+    with torch.no_grad():
+        expected = model.predict_maps(inputs)
+    for found, wanted in zip((heatmaps, pafs), expected, strict=True):
+        wanted = wanted.numpy()
+        # smaller scales are rounded to whole grey levels here
+        tolerance = 1e-5 if len(scales) == 1 else 0.02
+        largest = np.abs(wanted).max()
+        np.testing.assert_allclose(found, wanted, atol=tolerance * largest)
+        assert np.abs(found - wanted).mean() < 0.1 * tolerance * largest
+
+
+@pytest.mark.parametrize('ratio', [0.75, 0.5, 0.25, 1 / 3])
+def test_images_shrink_as_in_torch(photo, ratio):
+    import torch
+    import torch.nn.functional as F
+
+    planes = torch.from_numpy(photo).permute(2, 0, 1)[None].float()
+    expected = F.interpolate(
+        planes,
+        scale_factor=ratio,
+        mode='bilinear',
+        antialias=True,
+        recompute_scale_factor=False,
+    )
+    found = shrink_image(photo, ratio)
+    difference = found - expected[0].permute(1, 2, 0).numpy()
+    assert np.abs(difference).max() <= 0.51
+
+
+def test_unflip_undoes_the_mirror(known):
+    people = np.random.default_rng(1).uniform(40, 200, (2, 135, 2))
+    seen = np.ones((2, 135))
+    mirrored = people.copy()
+    mirrored[..., 0] = 255 - mirrored[..., 0]
+    mirrored = mirrored[:, WHOLEBODY135.flip_indices]
+    heatmaps, pafs = known.encoder.encode(people, seen, (256, 256))
+    flipped = known.encoder.encode(mirrored, seen, (256, 256))
+    back_heatmaps, back_pafs = unflip(
+        flipped[0][None], flipped[1][None], WHOLEBODY135
+    )
+    np.testing.assert_allclose(back_heatmaps[0], heatmaps, atol=1e-5)
+    paired = np.repeat(WHOLEBODY135.limb_flips[0] >= 0, 2)
+    np.testing.assert_allclose(back_pafs[0][paired], pafs[paired], atol=1e-4)
+    assert not back_pafs[0][~paired].any() and (~paired).any()
