@@ -36,12 +36,13 @@ ParsePoints = Callable[[dict, str], Points]
 
 
 def read_annotation_file(
-    ann_file: str,
+    ann_file: str, how_to_get: str = DOWNLOAD
 ) -> tuple[list[dict], dict[int, list[dict]], list[dict]]:
     """Images, their annotations and the categories of a COCO file.
 
     Args:
         ann_file: Path of the JSON file.
+        how_to_get: Where such a file comes from, for messages.
 
     Returns:
         The image dictionaries, image id to its annotations, categories.
@@ -56,7 +57,7 @@ def read_annotation_file(
     if not path.is_file():
         raise FileNotFoundError(
             f'no annotation file {path}; put it into the folder '
-            f'{path.parent.absolute()}. {DOWNLOAD}'
+            f'{path.parent.absolute()}. {how_to_get}'
         )
     try:
         content = json.loads(path.read_bytes())
@@ -65,7 +66,7 @@ def read_annotation_file(
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f'{path} is no COCO annotation file ({error!r}); is the download '
-            f'complete? {DOWNLOAD}'
+            f'complete? {how_to_get}'
         ) from error
     if not images:
         raise ValueError(f'{path} has no images')

@@ -16,6 +16,7 @@ from wholebody_mm.datasets.coco_annotations import (
     wholebody_points,
 )
 from wholebody_mm.datasets.image_record import image_record
+from wholebody_mm.datasets.seeded_index import seeded
 from wholebody_mm.skeletons import (
     COCO17,
     COCO_WHOLEBODY133,
@@ -57,6 +58,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
 
     METAINFO: dict = WHOLEBODY135.metainfo()
     SOURCE: Skeleton = COCO17
+    HOW_TO_GET: str = DOWNLOAD
     parse_points: ParsePoints = staticmethod(coco_points)
 
     def __init__(
@@ -93,21 +95,24 @@ class CocoPoseDataset(BaseCocoStyleDataset):
 
     def load_data_list(self) -> list[dict]:
         """One record an image, ordered by image id."""
-        images, annotations, categories = read_annotation_file(self.ann_file)
+        images, annotations, categories = read_annotation_file(
+            self.ann_file, self.HOW_TO_GET
+        )
         folder = self.data_prefix.get('img', '')
         # A folder on a remote store is left to the loading transform.
         local = folder and '://' not in folder
         if local and not osp.isdir(folder):
             raise FileNotFoundError(
                 f'no folder of images {osp.abspath(folder)} for '
-                f'{self.ann_file}. {DOWNLOAD}'
+                f'{self.ann_file}. {self.HOW_TO_GET}'
             )
         self._metainfo['CLASSES'] = categories
         everything = [a for group in annotations.values() for a in group]
         if everything and not any('keypoints' in a for a in everything):
             raise ValueError(
                 f'{self.ann_file}: none of its {len(everything)} annotations '
-                f'has keypoints; is it the file of another task? {DOWNLOAD}'
+                f'has keypoints; is it the file of another task? '
+                f'{self.HOW_TO_GET}'
             )
         people_categories = frozenset(
             category['id']
@@ -142,6 +147,15 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'keep_images_without_people is False'
             )
         return records
+
+    def prepare_data(self, idx: int) -> Any:
+        """Take a sample through the pipeline.
+
+        Its randomness follows from the index alone where the sampler gives a
+        :class:`SeededIndex`.
+        """
+        with seeded(idx):
+            return super().prepare_data(idx)
 
     def get_data_info(self, idx: int) -> dict:
         """A record with what is the same for all images of the data set.

@@ -1,8 +1,12 @@
 """Importing this registers data sets and transforms with MMPose."""
 
+from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
 from wholebody_mm.datasets.readers import (
     CocoPoseDataset,
     CocoWholeBodyPoseDataset,
+)
+from wholebody_mm.datasets.samplers.dataset_probability_sampler import (
+    DatasetProbabilitySampler,
 )
 from wholebody_mm.datasets.samplers.resumable_sampler import ResumableSampler
 from wholebody_mm.datasets.transforms.load import LoadImageFile
@@ -14,7 +18,9 @@ from wholebody_mm.datasets.transforms.warp import WholeBodyRandomWarp
 __all__ = [
     'CocoPoseDataset',
     'CocoWholeBodyPoseDataset',
+    'DatasetProbabilitySampler',
     'LoadImageFile',
+    'MultiTaskDataset',
     'PackWholeBody',
     'ResumableSampler',
     'SupervisionRegions',

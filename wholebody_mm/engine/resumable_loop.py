@@ -13,16 +13,22 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     """MMEngine's loop; a resumed run starts its sampler where it stopped.
 
     MMEngine loads and warps every batch that was trained already before it
-    goes on. With :class:`ResumableSampler` no image is loaded twice; with any
-    other sampler a resumed run begins its order of images anew.
+    goes on. With :class:`ResumableSampler` or
+    :class:`DatasetProbabilitySampler` no image is loaded twice; with any other
+    sampler a resumed run begins its order of images anew.
     """
 
     def run(self):
         """Train from the current iteration to the last."""
         if self._iter > 0:
-            sampler = self.dataloader.sampler
-            if hasattr(sampler, 'start_at'):
-                sampler.start_at(self._iter * self.dataloader.batch_size)
+            loader = self.dataloader
+            sampler = loader.sampler
+            if hasattr(loader.batch_sampler, 'start_at'):
+                # counts batches, as loops do
+                loader.batch_sampler.start_at(self._iter)
+                message = 'the batches go on where they stopped'
+            elif hasattr(sampler, 'start_at'):
+                sampler.start_at(self._iter * loader.batch_size)
                 message = 'the sampler goes on where it stopped'
             else:
                 message = f'{type(sampler).__name__} begins its order anew'

@@ -9,14 +9,16 @@ from mmengine.dist import get_dist_info, sync_random_seed
 from mmpose.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
+from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
+
 
 @DATA_SAMPLERS.register_module()
-class ResumableSampler(Sampler[int]):
+class ResumableSampler(Sampler[SeededIndex]):
     """Shuffles again after each pass, for ever; resumes without replaying.
 
     MMEngine's InfiniteSampler can only be advanced by loading every batch
     that was trained already: hours for a run of days. Here sample j of the
-    stream is known from the seed and j alone.
+    stream, and how it is augmented, are known from the seed and j alone.
 
     Args:
         dataset: What is sampled.
@@ -33,6 +35,7 @@ class ResumableSampler(Sampler[int]):
     ) -> None:
         if not len(dataset):
             raise ValueError('the training data set is empty')
+        self.dataset = dataset
         self.size = len(dataset)
         self.shuffle = shuffle
         self.rank, self.world_size = get_dist_info()
@@ -43,13 +46,15 @@ class ResumableSampler(Sampler[int]):
         """Begin the next iteration after so many samples of this process."""
         self.start = samples
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[SeededIndex]:
         """Indices for this process; disjoint between processes."""
         position = self.start * self.world_size + self.rank
         epoch, offset = divmod(position, self.size)
         while True:
             order = self._order(epoch)
-            yield from order[offset :: self.world_size].tolist()
+            for i in range(offset, self.size, self.world_size):
+                seed = draw_seed(self.seed, epoch * self.size + i)
+                yield SeededIndex(order[i], seed)
             left = (self.size - offset + self.world_size - 1) // (
                 self.world_size
             )
