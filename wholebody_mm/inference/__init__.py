@@ -6,3 +6,9 @@ network's inputs and averages its maps, the codec's decoder finds the people,
 joins these for use from Python. Nothing here needs torch or MMPose except
 :mod:`.torch_network`, which is imported when a checkpoint is loaded.
 """
+
+from wholebody_mm.inference.network import NetworkInfo, load_network
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.predictor import Predictor
+
+__all__ = ['NetworkInfo', 'PeopleInImage', 'Predictor', 'load_network']

@@ -1,0 +1,106 @@
+"""Any image as (H, W, 3) uint8 BGR, or an error that says what is wrong."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    ImageLike = np.ndarray | str | PathLike | Image
+
+
+class BrokenImageError(ValueError):
+    """A file that cannot be read as an image."""
+
+
+def as_bgr(image: ImageLike) -> np.ndarray:
+    """An image as the networks take it.
+
+    Args:
+        image: A file; a PIL image; or an array as OpenCV has it: (H, W),
+            (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, uint8 or uint16.
+            Transparency is dropped. Files and PIL images are turned upright
+            as their EXIF data says.
+
+    Returns:
+        (H, W, 3) uint8, BGR.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        BrokenImageError: If the file is no image or is damaged.
+        ValueError: If an array has another shape or type.
+        TypeError: If it is something else.
+    """
+    if isinstance(image, np.ndarray):
+        return _array_as_bgr(image)
+    if isinstance(image, (str, PathLike)):
+        return read_image(image)
+    if hasattr(image, 'getexif') and hasattr(image, 'convert'):
+        from PIL import ImageOps
+
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith(('I', 'F')):  # 16 bit grey, float
+            return _array_as_bgr(np.asarray(image))
+        return np.ascontiguousarray(
+            np.asarray(image.convert('RGB'))[..., ::-1]
+        )
+    raise TypeError(
+        f'an image is a path, an array or a PIL image, not a '
+        f'{type(image).__name__}'
+    )
+
+
+def read_image(path: str | PathLike) -> np.ndarray:
+    """Read an image file as (H, W, 3) uint8 BGR, upright.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        BrokenImageError: If it is no image or is damaged.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'no image {path}')
+    # not cv2.imread, which says nothing of why it fails
+    data = np.fromfile(path, np.uint8)
+    if not data.size:
+        raise BrokenImageError(f'{path} is empty; copy or download it again')
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise BrokenImageError(
+            f'{path} cannot be read as an image ({error.err})'
+        ) from error
+    if image is None or not image.size:
+        raise BrokenImageError(
+            f'{path} ({data.size:,} bytes) is no image, or damaged; copy or '
+            f'download it again'
+        )
+    return image
+
+
+def _array_as_bgr(image: np.ndarray) -> np.ndarray:
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or not image.size:
+        raise ValueError(
+            f'an image of shape {image.shape}; give (H, W), (H, W, 3) BGR or '
+            f'(H, W, 4) BGRA with at least one pixel'
+        )
+    if image.dtype == np.int32 and image.min() >= 0 and image.max() < 1 << 16:
+        image = image.astype(np.uint16)  # PIL's 16 bit grey
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise ValueError(
+            f'an image of {image.dtype}; give uint8 from 0 to 255 (or uint16 '
+            f'to 65535)'
+        )
+    if image.shape[2] == 1:
+        image = np.repeat(image, 3, axis=2)
+    return np.ascontiguousarray(image[..., :3])
