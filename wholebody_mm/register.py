@@ -10,6 +10,7 @@ import wholebody_mm.compat
 
 # isort: split
 
+import wholebody_mm.codecs.crop_codec
 import wholebody_mm.codecs.paf_codec
 import wholebody_mm.datasets.registered
 import wholebody_mm.engine.bad_loss_hook

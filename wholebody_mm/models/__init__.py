@@ -2,13 +2,19 @@
 
 import wholebody_mm.compat  # noqa: F401
 
-from wholebody_mm.models.backbones import VGG19Reduced
+from wholebody_mm.models.backbones import (
+    VGG19Dense,
+    VGG19PoseMachine,
+    VGG19Reduced,
+)
 from wholebody_mm.models.data_preprocessor import WholeBodyDataPreprocessor
 from wholebody_mm.models.heads import (
+    BackgroundPAFHead,
     ConfidenceMapStage,
     LightConfidenceMapStage,
     LightPAFStage,
     PAFStage,
+    PoseMachineHead,
     StagedPAFHead,
 )
 from wholebody_mm.models.losses import MaskedMapLoss
@@ -16,13 +22,17 @@ from wholebody_mm.models.necks import TopDownFusion
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 
 __all__ = [
+    'BackgroundPAFHead',
     'ConfidenceMapStage',
     'LightConfidenceMapStage',
     'LightPAFStage',
     'MaskedMapLoss',
     'PAFStage',
+    'PoseMachineHead',
     'StagedPAFHead',
     'TopDownFusion',
+    'VGG19Dense',
+    'VGG19PoseMachine',
     'VGG19Reduced',
     'WholeBodyDataPreprocessor',
     'WholeBodyEstimator',

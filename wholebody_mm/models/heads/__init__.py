@@ -1,16 +1,20 @@
 """Heads and the stages they are built from."""
 
+from wholebody_mm.models.heads.background_head import BackgroundPAFHead
 from wholebody_mm.models.heads.light_stages import (
     LightConfidenceMapStage,
     LightPAFStage,
 )
+from wholebody_mm.models.heads.pose_machine_head import PoseMachineHead
 from wholebody_mm.models.heads.staged_paf_head import StagedPAFHead
 from wholebody_mm.models.heads.stages import ConfidenceMapStage, PAFStage
 
 __all__ = [
+    'BackgroundPAFHead',
     'ConfidenceMapStage',
     'LightConfidenceMapStage',
     'LightPAFStage',
     'PAFStage',
+    'PoseMachineHead',
     'StagedPAFHead',
 ]
