@@ -86,7 +86,7 @@ setup(
     install_requires=requirements('base'),
     extras_require={
         name: requirements(name)
-        for name in ('train', 'full', 'synth', 'openvino', 'dev')
+        for name in ('train', 'full', 'synth', 'openvino', 'export', 'dev')
     },
     entry_points={
         'console_scripts': [f'wholebody-mm = {PACKAGE}.cli:main'],

@@ -14,6 +14,7 @@ import sys
 
 COMMANDS = {
     'benchmark': 'time the codec and drawing targets',
+    'export': 'write a network for ONNX Runtime, OpenVINO or TorchScript',
     'synthesize': 'render people with exact whole-body labels',
 }
 

@@ -1,0 +1,194 @@
+"""``wholebody-mm export``: a network as a file for another engine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wholebody_mm.export.formats import (
+    FORMATS,
+    PRECISIONS,
+    TOLERANCE,
+    check,
+)
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The sub-command's options."""
+    add = parser.add_argument
+    add('config', metavar='CONFIG', help='config that builds the network')
+    add('weights', metavar='WEIGHTS', help='checkpoint, .pth or .safetensors')
+    add('--format', choices=FORMATS, default='onnx')
+    add('--out', type=Path, required=True, metavar='FILE')
+    add('--precision', choices=PRECISIONS, default='fp32')
+    add(
+        '--dynamic',
+        action='store_true',
+        help='take images of any size, in batches; else one at a time, up to '
+        'one size',
+    )
+    add(
+        '--size',
+        type=_size,
+        metavar='WxH',
+        help="that size; 16:9 at the config's height by default",
+    )
+    add(
+        '--image',
+        nargs='+',
+        default=[],
+        metavar='PATH',
+        help='pictures of people to compare the file and the original on; '
+        'rendered people by default',
+    )
+    add(
+        '--calibration',
+        nargs='+',
+        default=[],
+        metavar='PATH',
+        help='int8: images, or folders of images, to calibrate on',
+    )
+    add(
+        '--max-calibration',
+        type=int,
+        default=300,
+        metavar='N',
+        help='most of them to use (default: 300)',
+    )
+    add('--ann', metavar='FILE', help='int8: annotations to compare AP on')
+    add('--img-dir', metavar='DIR', help='their images')
+    add('--max-images', type=int, metavar='N', help='only the first N of them')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export, compare, print; exit code 1 if float32 does not agree."""
+    if bool(args.ann) != bool(args.img_dir):
+        raise ValueError('--ann and --img-dir go together')
+    try:
+        check(args.format, args.precision, args.out)
+        from wholebody_mm.export.exporter import (
+            Original,
+            agreement,
+            export,
+        )
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    images = [_read(path) for path in _files(args.image)] or [people()]
+    calibration = [
+        _read(path)
+        for path in _spread(_files(args.calibration), args.max_calibration)
+    ]
+    original = Original.of(args.weights, args.config)
+    path = export(
+        original,
+        args.format,
+        args.out,
+        args.size,
+        args.dynamic,
+        args.precision,
+        calibration,
+    )
+    size = path.stat().st_size
+    if path.suffix == '.xml':
+        size += path.with_suffix('.bin').stat().st_size
+    meaning = FORMATS[args.format].precisions[args.precision]
+    print(f'{path}: {args.precision} ({meaning}), {size / 2**20:.1f} MiB')
+    found = agreement(original, path, images)
+    print(f'beside float32 torch: {found}')
+    if not found.people:
+        print(
+            'the network finds nobody in this picture: name one of people '
+            'with --image',
+            file=sys.stderr,
+        )
+    if args.ann:
+        _print_accuracy(original, path, args)
+    if args.precision == 'fp32' and found.maps > TOLERANCE:
+        print(
+            f'{path} differs from its original by more than rounding '
+            f'({TOLERANCE:.0e}); do not use it',
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def people() -> np.ndarray:
+    """(480, 640, 3) BGR picture of rendered people, else of drawn ones."""
+    from importlib.util import find_spec
+
+    if find_spec('anny') is None:
+        from wholebody_mm.datasets.drawn_people import drawn_image
+
+        return drawn_image(np.random.default_rng(0), 5, 640, 480)[0]
+    from wholebody_mm.synthetic.generate import Settings, render_image
+
+    settings = Settings(1, 0, 640, 480, preset='body', people=(5, 5))
+    data, _ = render_image(settings, 0)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+
+
+def _print_accuracy(original, path: Path, args: argparse.Namespace) -> None:
+    """AP of the original, of the file, and the difference."""
+    from wholebody_mm.export.accuracy import accuracy
+    from wholebody_mm.export.exporter import load_exported
+
+    rows = [
+        accuracy(network, args.ann, args.img_dir, args.max_images)
+        for network in (original, load_exported(path))
+    ]
+    print(f'{"AP":<12}{"torch":>8}{args.precision:>8}{"lost":>8}')
+    for key in rows[0]:
+        part, _, value = key.partition('/')
+        if value == 'AP':
+            ours, theirs = (100 * row.get(key, 0.0) for row in rows)
+            print(f'{part:<12}{ours:8.1f}{theirs:8.1f}{ours - theirs:8.1f}')
+
+
+def _files(paths: list[str]) -> list[Path]:
+    """Images, and those of folders, in order."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(
+                p
+                for p in path.rglob('*')
+                if p.suffix.lower() in IMAGE_SUFFIXES
+            )
+            if not inside:
+                raise ValueError(f'{path}: no images in this folder')
+            files += inside
+        else:
+            files.append(path)
+    return files
+
+
+def _spread(files: list[Path], most: int) -> list[Path]:
+    """At most so many of the files, evenly from first to last."""
+    if most < 1:
+        raise ValueError(f'--max-calibration {most}: give 1 or more')
+    if len(files) <= most:
+        return files
+    return [files[i * len(files) // most] for i in range(most)]
+
+
+def _read(path: Path) -> np.ndarray:
+    from wholebody_mm.export.accuracy import read
+
+    return read(path)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition('x')
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no size such as 848x480'
+        ) from None

@@ -1,0 +1,110 @@
+"""From a config and weights to a checked file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from wholebody_mm.export.agreement import Agreement, compare
+from wholebody_mm.export.formats import check
+from wholebody_mm.export.graph import (
+    check_size,
+    default_size,
+    float32_graph,
+)
+from wholebody_mm.inference.network import Network
+from wholebody_mm.inference.torch_network import TorchNetwork, build_model
+
+
+class Original(TorchNetwork):
+    """The network in float32 torch on the CPU, whatever its config says."""
+
+    @classmethod
+    def of(
+        cls, weights: str | PathLike, config: str | PathLike | None
+    ) -> Original:
+        """Build and fill it; errors as of ``build_model``."""
+        model, info = build_model(weights, config)
+        network = cls(model, info)
+        network.graph = float32_graph(model)
+        return network
+
+
+def export(
+    original: Original,
+    name: str,
+    out: str | PathLike,
+    size: tuple[int, int] | None = None,
+    dynamic: bool = False,
+    precision: str = 'fp32',
+    calibration: Sequence[np.ndarray] = (),
+) -> Path:
+    """Write a network as a file for another engine.
+
+    Args:
+        original: The network.
+        name: Format, one of :data:`~wholebody_mm.export.formats.FORMATS`.
+        out: File to write; its folder is made.
+        size: Width and height of the images that the file takes; 16:9 at the
+            network's own height by default.
+        dynamic: Take images of any size, in batches.
+        precision: One that goes with the format.
+        calibration: (h, w, 3) uint8 BGR images, for ``int8``.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: If these do not go together.
+        ImportError: If a package is missing; says how to get it.
+    """
+    out, info, graph = Path(out).expanduser(), original.info, original.graph
+    check(name, precision, out)
+    size = size or default_size(info)
+    check_size(size, info)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if precision == 'int8':
+        if not len(calibration):
+            raise ValueError(
+                'int8 is calibrated on images like those that the network is '
+                'for: name some dozens (--calibration FILE_OR_FOLDER ...)'
+            )
+        from wholebody_mm.export import quantize
+
+        write = {
+            'onnx': quantize.write_onnx_int8,
+            'openvino': quantize.write_openvino_int8,
+        }[name]
+        write(graph, info, out, size, calibration, dynamic)
+        return out
+    if name == 'onnx':
+        from wholebody_mm.export.onnx_file import write_onnx as write
+    elif name == 'openvino':
+        from wholebody_mm.export.openvino_file import write_openvino as write
+    else:
+        from wholebody_mm.export.torchscript_file import (
+            write_torchscript as write,
+        )
+    write(graph, info, out, size, dynamic, precision)
+    return out
+
+
+def load_exported(path: Path) -> Network:
+    """What :func:`export` wrote, on the engine that it was written for."""
+    if path.suffix == '.ts':
+        from wholebody_mm.export.torchscript_file import TorchScriptNetwork
+
+        return TorchScriptNetwork(path)
+    from wholebody_mm.inference.network import load_network
+
+    return load_network(path)
+
+
+def agreement(
+    original: Original, path: Path, images: Sequence[np.ndarray]
+) -> Agreement:
+    """Compare the file with the network it was made from."""
+    return compare(original, load_exported(path), images)

@@ -1,0 +1,127 @@
+"""A network run by ONNX Runtime, without torch and MMPose."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from wholebody_mm.inference.fixed_size import InputShape, run_in_shape
+from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
+
+OUTPUTS = ['heatmaps', 'pafs']
+_PROVIDERS = {
+    'cpu': 'CPUExecutionProvider',
+    'cuda': 'CUDAExecutionProvider',
+    'tensorrt': 'TensorrtExecutionProvider',
+    'openvino': 'OpenVINOExecutionProvider',
+    'coreml': 'CoreMLExecutionProvider',
+    'directml': 'DmlExecutionProvider',
+    'rocm': 'ROCMExecutionProvider',
+}
+
+
+class OnnxNetwork:
+    """A :class:`~wholebody_mm.inference.network.Network` in an ONNX file.
+
+    Args:
+        weights: A file that ``wholebody-mm export`` wrote.
+        device: ``cpu``, or another of ONNX Runtime's (``cuda``, ``cuda:1``),
+            if the installed onnxruntime has it.
+        threads: Threads of one run; ONNX Runtime's choice by default.
+
+    Attributes:
+        info: What belongs to the weights.
+        shape: Which images the graph takes.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged or none of ours, or the device is
+            not there.
+    """
+
+    def __init__(
+        self,
+        weights: str | PathLike,
+        device: str = 'cpu',
+        threads: int | None = None,
+    ) -> None:
+        path = Path(weights).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f'weights {path}: no such file')
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors; they are raised as well
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        # Without spinning, waiting threads leave the cores to the decoder.
+        options.add_session_config_entry(
+            'session.intra_op.allow_spinning', '0'
+        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=_providers(device)
+            )
+        except Exception as error:
+            # ONNX Runtime's errors have no common class of their own.
+            if type(error).__module__.startswith('onnxruntime'):
+                raise ValueError(
+                    f'{path} cannot be read as ONNX; copy it again or export '
+                    f'the network again ({error})'
+                ) from error
+            raise
+        stored = self._session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in stored:
+            raise ValueError(
+                f'{path} says nothing about its network: export it with '
+                f'"wholebody-mm export"'
+            )
+        self.info = NetworkInfo.from_json(stored[METADATA_KEY], path)
+        (entry,) = self._session.get_inputs()
+        sides = (s if isinstance(s, int) else None for s in entry.shape[:3])
+        self.shape = InputShape(*sides)
+        self._name, self._source = entry.name, str(path)
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike,
+        device: str = 'cpu',
+        threads: int | None = None,
+    ) -> OnnxNetwork:
+        """The same as the constructor, as every backend has it."""
+        return cls(weights, device, threads)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Maps of (B, H, W, 3) uint8 BGR images, float32.
+
+        May be called from several threads at once.
+
+        Raises:
+            ValueError: If the graph does not take such images.
+        """
+        return run_in_shape(
+            lambda batch: self._session.run(OUTPUTS, {self._name: batch}),
+            images,
+            self.shape,
+            self.info,
+            self._source,
+        )
+
+
+def _providers(device: str) -> list:
+    """ONNX Runtime's name of a device such as ``cuda:1``, then the CPU."""
+    kind, _, number = device.lower().partition(':')
+    name = _PROVIDERS.get(kind, device)
+    available = onnxruntime.get_available_providers()
+    if name not in available:
+        raise ValueError(
+            f'the installed onnxruntime has no device {device!r}; it has '
+            f'{", ".join(available)}. Give cpu, or install the onnxruntime '
+            f'package for the device (onnxruntime-gpu for cuda)'
+        )
+    chosen: list = [(name, {'device_id': number}) if number else name]
+    if name != _PROVIDERS['cpu']:
+        chosen.append(_PROVIDERS['cpu'])
+    return chosen
