@@ -10,6 +10,10 @@ from wholebody_mm.datasets.samplers.dataset_probability_sampler import (
 )
 from wholebody_mm.datasets.samplers.resumable_sampler import ResumableSampler
 from wholebody_mm.datasets.transforms.load import LoadImageFile
+from wholebody_mm.datasets.transforms.negatives import (
+    FillOutside,
+    OccludePeople,
+)
 from wholebody_mm.datasets.transforms.pack import PackWholeBody
 from wholebody_mm.datasets.transforms.regions import SupervisionRegions
 from wholebody_mm.datasets.transforms.resize import TopLeftResize
@@ -19,8 +23,10 @@ __all__ = [
     'CocoPoseDataset',
     'CocoWholeBodyPoseDataset',
     'DatasetProbabilitySampler',
+    'FillOutside',
     'LoadImageFile',
     'MultiTaskDataset',
+    'OccludePeople',
     'PackWholeBody',
     'ResumableSampler',
     'SupervisionRegions',

@@ -61,7 +61,7 @@ def test_keypoints_follow_the_picture(seed, flip_prob):
     paint(results['img'], (190, 230), (0, 0, 255))
     out = warp(
         results, seed, input_size=(384, 256), flip_prob=flip_prob,
-        scale=(0.6, 1.2), border=(0, 0, 0),
+        scale=(0.6, 0.9), border=(0, 0, 0),
     )  # fmt: skip
     assert out['img'].shape == (256, 384, 3)
     assert out['flip'] is bool(flip_prob)
@@ -181,3 +181,50 @@ def test_a_seed_repeats_the_warp():
 def test_arguments_out_of_range(bad):
     with pytest.raises(ValueError):
         WholeBodyRandomWarp(**bad)
+
+
+@pytest.mark.parametrize(
+    ('centre_on', 'scale', 'names', 'share'),
+    [
+        ('hand', (2.5, 4.0), ('left_wrist', 'right_wrist'), 0.95),
+        ('hand', (1.4, 1.9), ('left_wrist', 'right_wrist'), 0.5),
+        ('hand', (0.5, 1.2), ('left_wrist', 'right_wrist'), 0.0),
+        ('face', (2.5, 4.0), ('nose',), 0.95),
+        ('wholebody', (2.5, 4.0), ('nose',), 0.475),
+        (None, (2.5, 4.0), ('nose', 'left_wrist', 'right_wrist'), 0.0),
+    ],
+)
+def test_large_people_are_centred_on_what_the_data_set_is_for(
+    centre_on, scale, names, share
+):
+    points = [WHOLEBODY135.index(name) for name in names]
+    hits, tries = 0, 200
+    for seed in range(tries):
+        results = warp(
+            sample(1),
+            seed,
+            input_size=(65, 65),
+            scale=scale,
+            shift=0.0,
+            centre_on=centre_on,
+        )
+        off = np.abs(results['keypoints'][0, points] - 32).max(axis=1)
+        if results['flip']:  # the named points are the other side's now
+            order = WHOLEBODY135.flip_indices[points]
+            off = np.abs(results['keypoints'][0, order] - 32).max(axis=1)
+        hits += off.min() < 0.1
+    assert abs(hits / tries - share) < 0.12
+
+
+def test_a_centre_that_nobody_has_is_an_error_or_the_person():
+    with pytest.raises(ValueError, match='centre_on'):
+        WholeBodyRandomWarp(centre_on='foot')
+    results = sample(1)
+    results['keypoints_visible'][:, WHOLEBODY135.index('nose')] = 0
+    middle = (results['bbox'][0, :2] + results['bbox'][0, 2:]) / 2
+    results = warp(
+        results, scale=(3, 3), rotation=0.0, shift=0.0, flip_prob=0.0,
+        centre_on='face',
+    )  # fmt: skip
+    moved = warp_points(middle[None], results['warp_mat'])[0]
+    assert np.allclose(moved, 239.5, atol=0.1)

@@ -24,7 +24,8 @@ class SupervisionRegions(BaseTransform):
     After the warp. Sets ``ignore`` (P, h, w) uint8, 1 where a part is not to
     be learnt, and ``person`` (h, w) uint8, 1 where people are: their boxes
     enlarged, and crowds as they are. A cell of which any pixel is covered
-    counts as covered. How they become weights is in
+    counts as covered. Where :class:`FillOutside` put a picture of nobody,
+    every channel is learnt. How they become weights is in
     ``docs/architecture.md``.
 
     Args:
@@ -73,7 +74,24 @@ class SupervisionRegions(BaseTransform):
             fill_polygon(person, corners)
         results['ignore'] = ignore
         results['person'] = mask_to_cells(person, self.stride)
+        if 'nobody' in results:
+            self._supervise_nobody(results)
         return results
+
+    def _supervise_nobody(self, results: dict) -> None:
+        """Everything is learnt where a picture of nobody was filled in.
+
+        Also of data sets that may not teach absence elsewhere (no
+        ``negatives``): there the whole image counts as a person's place.
+        """
+        # a cell of which any pixel is of the image may have someone
+        image = mask_to_cells(1 - results['nobody'], self.stride)
+        if not results['negatives']:
+            results['person'] = image
+            results['negatives'] = True
+        else:
+            results['person'] = results['person'] & image
+        results['ignore'] = results['ignore'] & image
 
     def __repr__(self) -> str:
         return (
