@@ -105,4 +105,6 @@ custom_hooks = [
     *_base_.custom_hooks,
     dict(type='EMAHook', momentum=0.002, priority='ABOVE_NORMAL'),
 ]
-default_hooks = dict(checkpoint=dict(interval=400, save_best='body/AP'))
+default_hooks = dict(
+    checkpoint=dict(interval=400, save_best='body/AP', rule='greater')
+)

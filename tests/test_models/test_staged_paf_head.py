@@ -231,3 +231,20 @@ def test_limbs_between_two_parts_take_the_mean_of_their_weights():
         assert weight == 1 + sum(ends)
         seen.add(sum(ends))
     assert seen == {0, 1, 2}
+
+
+def test_fields_can_have_a_loss_of_their_own():
+    def losses(**options):
+        head = MODELS.build(dict(SMALL['head'], **options))
+        head.load_state_dict(weights)
+        return head.loss(feats, samples)
+
+    plain = MODELS.build(SMALL['head'])
+    weights = plain.state_dict()
+    feats = (torch.randn(1, 16, 16, 16),)
+    samples = [sample(plain)]
+    once = losses()
+    less = losses(paf_loss=dict(type='MaskedMapLoss', loss_weight=0.25))
+    for name, loss in once.items():
+        factor = 0.25 if 'paf' in name else 1
+        torch.testing.assert_close(less[name], factor * loss)

@@ -30,7 +30,12 @@ model = dict(
         # Hours of training, not weeks: what is there counts more than what
         # is not, the body more than its 110 points of face and hands. Maps
         # of doubtful places come out high, hence the decoder's thresholds.
-        loss=dict(loss_weight=0.01, positive_weight=8.0),
+        # Fields cover more cells than peaks; without a factor of their own
+        # they would take five times the gradient.
+        loss=dict(loss_weight=0.01, positive_weight=10.0),
+        paf_loss=dict(
+            type='MaskedMapLoss', loss_weight=0.003, positive_weight=4.0
+        ),
         part_weights=dict(body=2.5, foot=2.0, lefthand=1.3, righthand=1.3),
         decoder=dict(decoder=dict(peak_threshold=0.25, limb_threshold=0.15)),
         paf_stages=[

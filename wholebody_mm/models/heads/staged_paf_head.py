@@ -36,6 +36,7 @@ class StagedPAFHead(BaseHead):
             which takes ``num_keypoints``.
         decoder: Config of the codec, :class:`PAFCodec`.
         loss: Config of the loss of every stage.
+        paf_loss: Config of the loss of the PAF stages, if it is another.
         part_weights: Part name to the factor of its channels in the loss, 1
             for the others; a limb between two parts takes their mean. Of the
             135 keypoints 70 are in the face: small networks learn bodies
@@ -53,6 +54,7 @@ class StagedPAFHead(BaseHead):
         confidence_map_stages: Sequence[dict],
         decoder: dict,
         loss: dict | None = None,
+        paf_loss: dict | None = None,
         feature_level: int = -1,
         part_weights: dict[str, float] | None = None,
         init_cfg: dict | None = None,
@@ -71,7 +73,9 @@ class StagedPAFHead(BaseHead):
                 f'the head has skeleton {self.skeleton.name!r}, its decoder '
                 f'{self.decoder.skeleton.name!r}'
             )
-        self.loss_module = MODELS.build(loss or dict(type='MaskedMapLoss'))
+        loss = loss or dict(type='MaskedMapLoss')
+        self.loss_module = MODELS.build(loss)
+        self.paf_loss_module = MODELS.build(paf_loss or loss)
         self._weigh_parts(part_weights or {})
         k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
         # MMEngine's ModuleList, whose members' init_weights gets called
@@ -180,12 +184,12 @@ class StagedPAFHead(BaseHead):
 
         losses = {}
         skeleton = self.skeleton
-        for name, stages, channels, components in (
-            ('paf', pafs, skeleton.num_limbs, 2),
-            ('heatmap', maps, skeleton.num_keypoints, 1),
+        for name, stages, channels, components, loss in (
+            ('paf', pafs, skeleton.num_limbs, 2, self.paf_loss_module),
+            ('heatmap', maps, skeleton.num_keypoints, 1, self.loss_module),
         ):
             target = stack(f'{name}s')
-            weight = self.loss_module.weights(
+            weight = loss.weights(
                 target,
                 weights(f'{name}_weights', channels),
                 self.channel_weights[name],
@@ -195,7 +199,7 @@ class StagedPAFHead(BaseHead):
                 weight = weight.repeat_interleave(components, dim=1)
                 weight = weight.contiguous(memory_format=layout)
             for i, prediction in enumerate(stages, start=1):
-                losses[f'loss_{name}_stage{i}'] = self.loss_module(
+                losses[f'loss_{name}_stage{i}'] = loss(
                     prediction, target, weight
                 )
         return losses
