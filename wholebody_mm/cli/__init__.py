@@ -13,8 +13,10 @@ import importlib
 import sys
 
 COMMANDS = {
-    'benchmark': 'time the codec and drawing targets',
+    'benchmark': 'time the codec, networks, everything together',
+    'doctor': 'say what is installed, what is mended and what is missing',
     'export': 'write a network for ONNX Runtime, OpenVINO or TorchScript',
+    'infer': 'find people in images, videos and cameras',
     'synthesize': 'render people with exact whole-body labels',
 }
 
@@ -33,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return args.run(args) or 0
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f'wholebody-mm {args.command}: {error}', file=sys.stderr)
         return 2
 

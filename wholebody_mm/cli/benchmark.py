@@ -15,6 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from wholebody_mm.benchmarks import subjects
+from wholebody_mm.benchmarks.machine import machine
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -91,14 +94,30 @@ SUBJECTS = {
         _add_map_arguments,
         _time_targets,
     ),
+    'network': Subject(
+        'a network on each engine, beside eager float32 torch',
+        subjects.add_network_arguments,
+        subjects.run_network,
+    ),
+    'pipeline': Subject(
+        'each step from an image file to its people',
+        subjects.add_pipeline_arguments,
+        subjects.run_pipeline,
+    ),
+    'people': Subject(
+        "network and decoding against people in the image (the paper's "
+        'figure 4)',
+        subjects.add_people_arguments,
+        subjects.run_people,
+    ),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subjects and what they have in common."""
-    subjects = parser.add_subparsers(dest='subject', required=True)
+    choices = parser.add_subparsers(dest='subject', required=True)
     for name, subject in SUBJECTS.items():
-        sub = subjects.add_parser(
+        sub = choices.add_parser(
             name, help=subject.summary, description=subject.summary
         )
         subject.add_arguments(sub)
@@ -114,7 +133,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(
-            json.dumps(dict(results=results), indent=2) + '\n'
+            json.dumps(dict(machine=machine(), results=results), indent=2)
+            + '\n'
         )
     return 0
 

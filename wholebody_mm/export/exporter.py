@@ -15,8 +15,9 @@ from wholebody_mm.export.graph import (
     default_size,
     float32_graph,
 )
-from wholebody_mm.inference.network import Network
+from wholebody_mm.inference.network import Network, NetworkInfo
 from wholebody_mm.inference.torch_network import TorchNetwork, build_model
+from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 
 
 class Original(TorchNetwork):
@@ -27,7 +28,13 @@ class Original(TorchNetwork):
         cls, weights: str | PathLike, config: str | PathLike | None
     ) -> Original:
         """Build and fill it; errors as of ``build_model``."""
-        model, info = build_model(weights, config)
+        return cls.of_model(*build_model(weights, config))
+
+    @classmethod
+    def of_model(
+        cls, model: WholeBodyEstimator, info: NetworkInfo
+    ) -> Original:
+        """The same for a network in memory, which stays as it is."""
         network = cls(model, info)
         network.graph = float32_graph(model)
         return network

@@ -1,0 +1,111 @@
+"""One network on several engines, to be timed side by side."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from wholebody_mm.export.exporter import Original, export
+from wholebody_mm.inference.network import Network
+from wholebody_mm.inference.torch_network import (
+    TorchNetwork,
+    info_of,
+    model_of,
+    read_config,
+)
+
+REFERENCE = 'torch fp32'
+# Engine and precision; what is missing here is left out.
+ENGINES = (
+    REFERENCE,
+    'torch bf16',
+    'onnxruntime fp32',
+    'openvino fp32',
+    'openvino bf16',
+)
+_FORMATS = {'onnxruntime': ('onnx', '.onnx'), 'openvino': ('openvino', '.xml')}
+
+
+def original_of(
+    config: str | Path, weights: str | Path | None = None
+) -> Original:
+    """The network in float32 torch.
+
+    Args:
+        config: Config that builds it.
+        weights: Checkpoint; by default the initial values of the config's
+            layers, which take the same time.
+    """
+    if weights is not None:
+        return Original.of(weights, config)
+    cfg = read_config(config)
+    torch.manual_seed(0)
+    model = model_of(cfg)
+    # MMEngine would list what became of each of hundreds of layers
+    logging.disable(logging.INFO)
+    try:
+        model.init_weights()
+    finally:
+        logging.disable(logging.NOTSET)
+    return Original.of_model(model.eval(), info_of(cfg, model))
+
+
+def engines(
+    original: Original,
+    names: Sequence[str],
+    size: tuple[int, int],
+    threads: int,
+    folder: Path,
+) -> dict[str, Network]:
+    """The network on each engine, in the order of the names.
+
+    Args:
+        original: In float32 torch.
+        names: Of :data:`ENGINES`.
+        size: Width and height of the images that they will take.
+        threads: Of each engine; torch's are set for the whole process.
+        folder: Where exported files go.
+
+    Raises:
+        ValueError: If there is no such engine.
+        ImportError: If a package is missing.
+    """
+    made: dict[str, Network] = {}
+    torch.set_num_threads(threads)
+    for name in names:
+        if name not in ENGINES:
+            raise ValueError(
+                f'no engine {name!r}; there are {", ".join(ENGINES)}'
+            )
+        engine, _, precision = name.partition(' ')
+        if name == REFERENCE:
+            made[name] = original
+        elif engine == 'torch':
+            made[name] = _autocast(original)
+        else:
+            kind, suffix = _FORMATS[engine]
+            path = folder / f'{engine}-{precision}{suffix}'
+            export(original, kind, path, size, precision=precision)
+            if engine == 'openvino':
+                from wholebody_mm.inference.openvino_network import (
+                    OpenVinoNetwork as Exported,
+                )
+            else:
+                from wholebody_mm.inference.onnx_network import (
+                    OnnxNetwork as Exported,
+                )
+            made[name] = Exported(path, threads=threads)
+    return made
+
+
+def _autocast(original: Original) -> TorchNetwork:
+    """The same network in bfloat16, as a config's ``autocast`` runs it."""
+    network = Original.of_model(original.graph.model, original.info)
+    model = network.graph.model
+    model.autocast = torch.bfloat16
+    model.memory_format = torch.channels_last
+    model.to(memory_format=torch.channels_last)
+    return network

@@ -1,0 +1,183 @@
+"""What ``wholebody-mm benchmark`` knows to time: the network's subjects.
+
+Each has a function that adds its options to a parser and one that times.
+Torch and the engines are imported when something is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wholebody_mm.benchmarks.machine import cores
+
+DEEP = 'wholebody_mm::deep_wholebody.py'
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``network``."""
+    _add_engine_arguments(parser, repeat=5)
+
+
+def add_people_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``people``."""
+    _add_engine_arguments(parser, repeat=5)
+    add = parser.add_argument
+    add('--people', type=int, nargs='+', default=[1, 5, 10, 15, 20])
+    add('--plot', type=Path, metavar='FILE', help='draw it (.png, .svg)')
+
+
+def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``pipeline``."""
+    add = parser.add_argument
+    add('images', nargs='*', metavar='IMAGE', help='drawn people by default')
+    add('--weights', metavar='W', help='of any engine; the shipped ones')
+    add('--config', metavar='CONFIG', help='for torch: builds the network')
+    add('--backend', metavar='NAME', help='torch, onnxruntime or openvino')
+    add('--height', type=int, help="of the input; the network's by default")
+    add('--threads', type=int, default=cores(), metavar='N')
+    add('--repeat', type=int, default=10, metavar='N')
+    add('--seed', type=int, default=0)
+
+
+def _add_engine_arguments(
+    parser: argparse.ArgumentParser, repeat: int
+) -> None:
+    add = parser.add_argument
+    add('--config', default=DEEP, help=f'builds the network (default: {DEEP})')
+    add(
+        '--weights',
+        metavar='W',
+        help='checkpoint; initial values take the same time',
+    )
+    add(
+        '--engines',
+        nargs='+',
+        metavar='NAME',
+        help='such as "openvino bf16" "torch fp32"; all that are installed',
+    )
+    add('--height', type=int, default=480, help='pixels of the input')
+    add('--width', type=int, default=480, help='pixels of the input')
+    add('--threads', type=int, default=cores(), metavar='N')
+    add('--repeat', type=int, default=repeat, metavar='N')
+    add('--seed', type=int, default=0)
+
+
+def run_network(args: argparse.Namespace) -> list[dict]:
+    """Time one image on every engine."""
+    from wholebody_mm.benchmarks.network_times import time_network
+
+    return time_network(
+        args.config,
+        args.weights,
+        _engine_names(args.engines),
+        (args.width, args.height),
+        args.threads,
+        args.repeat,
+        seed=args.seed,
+    )
+
+
+def run_people(args: argparse.Namespace) -> list[dict]:
+    """Time crowds of growing numbers on every engine."""
+    from wholebody_mm.benchmarks.engines import engines, original_of
+    from wholebody_mm.benchmarks.people_times import plot_people, time_people
+
+    size = args.width, args.height
+    original = original_of(args.config, args.weights)
+    rows = []
+    with TemporaryDirectory() as folder:
+        networks = engines(
+            original,
+            _engine_names(args.engines),
+            size,
+            args.threads,
+            Path(folder),
+        )
+        for name, network in networks.items():
+            backend, _, precision = name.partition(' ')
+            rows += time_people(
+                network,
+                args.people,
+                size,
+                args.repeat,
+                seed=args.seed,
+                backend=backend,
+                precision=precision,
+                threads=args.threads,
+            )
+    if args.plot:
+        plot_people(rows, args.plot)
+    return rows
+
+
+def run_pipeline(args: argparse.Namespace) -> list[dict]:
+    """Time the steps from files to people."""
+    from wholebody_mm.benchmarks.pipeline_times import time_pipeline
+    from wholebody_mm.inference.network import backend_for
+    from wholebody_mm.inference.predictor import Predictor
+    from wholebody_mm.inference.weights import find_weights
+
+    weights = find_weights(args.weights, args.backend)
+    predictor = Predictor(
+        weights,
+        args.config,
+        backend=args.backend,
+        height=args.height,
+        threads=args.threads,
+    )
+    with _images(args.images, args.seed) as paths:
+        return time_pipeline(
+            predictor,
+            paths,
+            args.repeat,
+            backend=backend_for(weights, args.backend),
+            threads=args.threads,
+        )
+
+
+@contextmanager
+def _images(given: list[str], seed: int) -> Iterator[list[Path]]:
+    """The images named, or files of drawn people."""
+    if given:
+        yield [Path(path) for path in given]
+        return
+    import cv2
+    import numpy as np
+
+    from wholebody_mm.datasets.drawn_people import drawn_image
+
+    with TemporaryDirectory() as folder:
+        paths = []
+        for people in (1, 3, 10):
+            rng = np.random.default_rng([seed, people])
+            image, _, _ = drawn_image(rng, people, 640, 480)
+            paths.append(Path(folder) / f'{people}.jpg')
+            cv2.imwrite(str(paths[-1]), image)
+        yield paths
+
+
+def _engine_names(wanted: list[str] | None) -> list[str]:
+    """The engines asked for, or those that are installed."""
+    from wholebody_mm.benchmarks.engines import ENGINES
+
+    if wanted:
+        return wanted
+    names = []
+    for name in ENGINES:
+        package = name.partition(' ')[0]
+        needed = [package] if package == 'torch' else [package, 'onnx']
+        missing = [p for p in needed if find_spec(p) is None]
+        if missing:
+            print(
+                f'{name} is left out: {", ".join(missing)} is not installed',
+                file=sys.stderr,
+            )
+        else:
+            names.append(name)
+    return names
