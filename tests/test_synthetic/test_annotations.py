@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.datasets.wholebody_format import UNION_KEY
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135
 from wholebody_mm.synthetic.annotations import annotation_of, merge
-from wholebody_mm.synthetic.renderer import Person
+from wholebody_mm.synthetic.keypoints import EXTRAS
+from wholebody_mm.synthetic.renderer import BEHIND, Person
 
 PARTS = COCO_WHOLEBODY133.parts
 
@@ -91,3 +93,31 @@ def test_merging_numbers_everyone(person):
     assert [x['id'] for x in content['annotations']] == [1, 2, 3, 4]
     assert 'annotations' not in content['images'][0]
     assert content['categories'][0]['name'] == 'person'
+
+
+def union_points(person) -> dict[str, list[float]]:
+    rows = np.reshape(annotation_of(person)[UNION_KEY], (135, 3))
+    return dict(zip(WHOLEBODY135.keypoint_names, rows.tolist(), strict=True))
+
+
+def test_the_union_skeleton_knows_more(person):
+    assert UNION_KEY not in annotation_of(person)  # another's renderer
+    person.extras = np.array([[5.0, 6], [7, 8], [9, 10], [-3, 12]])
+    ankle = COCO_WHOLEBODY133.index('left_ankle')
+    person.keypoints[ankle], person.visible[ankle] = (30.0, 200.0), 0
+    knee = COCO_WHOLEBODY133.index('left_knee')
+    person.keypoints[knee], person.visible[knee] = BEHIND, 0
+    person.visible[PARTS['righthand']] = 1
+    rows = union_points(person)
+    for name, place in zip(EXTRAS, person.extras, strict=True):
+        assert rows[name] == [*place, 1]
+    assert rows['left_ankle'] == [30, 200, 1]  # outside, but known
+    assert rows['left_knee'] == [0, 0, 0]
+    assert rows['nose'][2] == 2
+    thumb = COCO_WHOLEBODY133.parts['righthand'].start + 1
+    name = COCO_WHOLEBODY133.keypoint_names[thumb]
+    assert rows[name][2] == 0  # hidden, yet its place is told
+    assert rows[name][:2] == pytest.approx(person.keypoints[thumb], abs=0.06)
+    person.facing = -0.5
+    rows = union_points(person)
+    assert rows['left_pupil'][2] == 0 and rows['head_top'][2] == 1

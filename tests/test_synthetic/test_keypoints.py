@@ -8,9 +8,9 @@ import pytest
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 from wholebody_mm.synthetic.camera import Camera
 from wholebody_mm.synthetic.figure import draw_figure, pose_figure
-from wholebody_mm.synthetic.keypoints import ALLOWED, PARTS, REACH
+from wholebody_mm.synthetic.keypoints import ALLOWED, EXTRAS, PARTS, REACH
 from wholebody_mm.synthetic.kinematics import X, Y, Z, rotation
-from wholebody_mm.synthetic.regions import landmarks
+from wholebody_mm.synthetic.regions import SKIN_END, landmarks
 from wholebody_mm.synthetic.renderer import SoftwareRenderer
 from wholebody_mm.synthetic.scenes import Lights, Scene
 
@@ -203,3 +203,24 @@ def test_the_mask_holds_the_seen_points(statue):
     x, y = np.rint(person.keypoints[5:17]).astype(int).T
     assert person.mask[y, x].mean() > 0.9
     assert person.whole_area == pytest.approx(person.mask.sum(), rel=0.6)
+
+
+def test_neck_crown_and_pupils(body, statue):
+    posed = pose_figure(statue, np.eye(3))
+    at = dict(zip(EXTRAS, posed.extras, strict=True))
+    points = posed.keypoints
+    face = points[PARTS['face']]
+    # iBUG's six points around an eye, the person's right one first
+    for name, where in (('right', slice(36, 42)), ('left', slice(42, 48))):
+        pupil, lids = at[f'{name}_pupil'], face[where]
+        assert (pupil[[0, 2]] > lids[:, [0, 2]].min(0)).all()
+        assert (pupil[[0, 2]] < lids[:, [0, 2]].max(0)).all()
+        assert pupil[1] < points[point('left_ear')][1] - 0.05  # in front
+    crown = at['head_top']
+    assert crown[2] == pytest.approx(
+        posed.vertices[:SKIN_END, 2].max(), abs=0.01
+    )
+    neck = at['upper_neck']
+    shoulders = points[[point('left_shoulder'), point('right_shoulder')]]
+    assert shoulders[:, 2].max() < neck[2] < points[point('nose')][2]
+    assert abs(neck[0]) < 0.01

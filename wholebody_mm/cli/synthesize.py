@@ -48,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Render; prints where the annotation file is and the speed."""
-    from wholebody_mm.synthetic.benchmark import checksums, settings_of
+    from wholebody_mm.synthetic.benchmark import (
+        PUBLISHED,
+        checksums,
+        settings_of,
+    )
     from wholebody_mm.synthetic.generate import Settings, generate
 
     if args.benchmark:
@@ -72,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
     print(f'{path}: {count} images, {count / seconds:.1f} images/s')
     if args.benchmark:
         for name, value in checksums(args.out).items():
-            print(f'sha256 of {name}: {value}')
+            same = value == PUBLISHED[args.benchmark][name]
+            verdict = 'as published' if same else 'differs from the published'
+            print(f'sha256 of {name}: {value} ({verdict})')
     return 0
 
 

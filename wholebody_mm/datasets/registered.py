@@ -5,6 +5,7 @@ from wholebody_mm.datasets.readers import (
     CocoPoseDataset,
     CocoWholeBodyPoseDataset,
 )
+from wholebody_mm.datasets.rendered_people import RenderedPeopleDataset
 from wholebody_mm.datasets.samplers.dataset_probability_sampler import (
     DatasetProbabilitySampler,
 )
@@ -28,6 +29,7 @@ __all__ = [
     'MultiTaskDataset',
     'OccludePeople',
     'PackWholeBody',
+    'RenderedPeopleDataset',
     'ResumableSampler',
     'SupervisionRegions',
     'TopLeftResize',

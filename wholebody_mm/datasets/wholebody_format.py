@@ -14,5 +14,8 @@ PART_KEYS = {
 }
 # Whether the part was labelled at all; the body's points have v = 0 instead.
 VALID_KEYS = {part: f'{part}_valid' for part in PART_KEYS if part != 'body'}
+# Not of COCO-WholeBody: x, y, v of this package's union skeleton, whose points
+# are known beyond the image as well; rendered people have them.
+UNION_KEY = 'wholebody135_kpts'
 # x, y, width, height of the part.
 BOX_KEYS = {part: f'{part}_box' for part in ('face', 'lefthand', 'righthand')}

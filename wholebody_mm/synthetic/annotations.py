@@ -9,10 +9,12 @@ from wholebody_mm.datasets.drawn_people import annotation_file
 from wholebody_mm.datasets.wholebody_format import (
     BOX_KEYS,
     PART_KEYS,
+    UNION_KEY,
     VALID_KEYS,
 )
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
-from wholebody_mm.synthetic.renderer import Person
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
+from wholebody_mm.synthetic.keypoints import EXTRAS
+from wholebody_mm.synthetic.renderer import BEHIND, Person
 
 # A person of whom less than this is seen gets a box but no points, as
 # annotators do; share of the unhidden body and pixels.
@@ -72,6 +74,37 @@ def annotation_of(person: Person) -> dict | None:
             out[VALID_KEYS[part]] = valid[part]
         if part in BOX_KEYS:
             out[BOX_KEYS[part]] = _box(rows)
+    if person.extras is not None and visible.any():
+        out[UNION_KEY] = _union_points(person, visible, valid)
+    return out
+
+
+def _union_points(
+    person: Person, visible: np.ndarray, valid: dict[str, bool]
+) -> list[float]:
+    """x, y, v of the union skeleton's points, also beyond the image.
+
+    v = 2 is seen, 1 hidden or outside the image but known (what is not in
+    the image is not there to be found), 0 not labelled: of a face or hand of
+    which too little is seen, with its place; of a point behind the camera,
+    with zeros.
+    """
+    target = WHOLEBODY135
+    points, seen = get_map(COCO_WHOLEBODY133, target)(
+        person.keypoints[None], np.maximum(visible, 1)[None]
+    )
+    points, seen = points[0].astype(np.float64), seen[0].astype(np.int64)
+    for name, point in zip(EXTRAS, person.extras, strict=True):
+        points[target.index(name)] = point
+        seen[target.index(name)] = 1
+    for part in LEAST_SEEN:
+        if not valid[part]:
+            seen[target.parts[part]] = 0
+    behind = (points <= BEHIND).any(axis=1)
+    points[behind], seen[behind] = 0, 0
+    out = []
+    for (x, y), v in zip(np.round(points, 1), seen, strict=True):
+        out += [float(x), float(y), int(v)]
     return out
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.synthetic.generate import ANNOTATIONS, IMAGES, Settings
 
 VAL = {
@@ -21,6 +22,18 @@ VAL = {
         people=(5, 15),
     ),
 }  # fmt: skip
+
+# Of the frozen images; `checksums` computes them, the command compares.
+PUBLISHED = {
+    'val-basic': dict(
+        labels='9ffbc3c27c55a7962ad718cf66ad8067b058da797812ab9aa3408330b6761c48',
+        images='54443ff41acdee821e890ef7996aaea8ee2eae98572b9eb806adde69f69dd1dc',
+    ),
+    'val-crowd': dict(
+        labels='d62330bb7560790180be907036068bdc4744332daa3e2a6f25dfcd8c96029ca5',
+        images='6f06fd1e8f8f35100972a2b987a0ca198665ffb40b2f708f0b9a51c0e06bda12',
+    ),
+}
 
 
 def settings_of(name: str) -> Settings:
@@ -37,7 +50,7 @@ def checksums(folder: str | Path) -> dict[str, str]:
         folder: Made by `generate.generate`.
 
     Returns:
-        ``labels``: of the points, rounded to half a pixel, which survives
+        ``labels``: of all points, rounded to half a pixel, which survives
         the last digits that differ between processors; ``images``: of all
         image files in order, which may not.
     """
@@ -45,7 +58,9 @@ def checksums(folder: str | Path) -> dict[str, str]:
     content = json.loads((folder / ANNOTATIONS).read_text())
     labels, images = hashlib.sha256(), hashlib.sha256()
     for annotation in content['annotations']:
-        points = [round(v * 2) for v in annotation['keypoints']]
+        points = [
+            round(v * 2) for key in PART_KEYS.values() for v in annotation[key]
+        ]
         labels.update(json.dumps([annotation['image_id'], points]).encode())
     for record in content['images']:
         path = folder / IMAGES / record['file_name']

@@ -10,7 +10,7 @@ import numpy as np
 from wholebody_mm.synthetic import clothing, hair, people, worn
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.body import load_body
-from wholebody_mm.synthetic.keypoints import world_keypoints
+from wholebody_mm.synthetic.keypoints import world_extras, world_keypoints
 from wholebody_mm.synthetic.kinematics import (
     forward_kinematics,
     normals,
@@ -74,12 +74,14 @@ class PosedFigure:
         rotations: (J, 3, 3) world rotations of the bones.
         joints: (J, 3) world bone heads.
         keypoints: (K, 3) COCO-WholeBody points.
+        extras: (4, 3) points that only the union skeleton has.
     """
 
     vertices: np.ndarray
     rotations: np.ndarray
     joints: np.ndarray
     keypoints: np.ndarray
+    extras: np.ndarray
 
     def moved(self, offset: np.ndarray) -> PosedFigure:
         """The same person elsewhere."""
@@ -88,6 +90,7 @@ class PosedFigure:
             self.rotations,
             self.joints + offset,
             self.keypoints + offset,
+            self.extras + offset,
         )
 
 
@@ -206,7 +209,8 @@ def pose_figure(figure: Figure, heading: np.ndarray) -> PosedFigure:
         body.weight_values,
     )
     points = world_keypoints(body, vertices, joints)
-    return PosedFigure(vertices, rotations, joints, points)
+    extras = world_extras(vertices, joints)
+    return PosedFigure(vertices, rotations, joints, points, extras)
 
 
 def draw_figure(

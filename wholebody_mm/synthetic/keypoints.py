@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 from wholebody_mm.synthetic import regions as r
 
 K = COCO_WHOLEBODY133.num_keypoints
@@ -72,6 +72,16 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
 
 
 REACH, ALLOWED = _tables()
+# What the union skeleton has and COCO-WholeBody has not.
+EXTRAS = tuple(
+    name
+    for name, labelled in zip(
+        WHOLEBODY135.keypoint_names,
+        get_map(COCO_WHOLEBODY133, WHOLEBODY135).labelled,
+        strict=True,
+    )
+    if not labelled
+)
 
 
 def world_keypoints(body, posed: np.ndarray, joints: np.ndarray) -> np.ndarray:
@@ -104,6 +114,36 @@ def world_keypoints(body, posed: np.ndarray, joints: np.ndarray) -> np.ndarray:
     for side, part in SIDES.items():
         out[PARTS[part].start] = named[wrists[side]]
     return out
+
+
+def world_extras(posed: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """(len(EXTRAS), 3) points in metres.
+
+    The upper neck is the joint below the skull, as MPII's annotators put it;
+    the head top is the crown; a pupil lies on the surface of its eye.
+
+    Args:
+        posed: (V, 3) posed vertices.
+        joints: (J, 3) posed bone heads.
+    """
+    vertices = dict(
+        head_top=r.landmarks()['head_top'],
+        right_pupil=r.pupil_vertex('R'),
+        left_pupil=r.pupil_vertex('L'),
+    )
+    return np.array(
+        [
+            posed[vertices[name]] if name in vertices else joints[_skull()]
+            for name in EXTRAS
+        ],
+        np.float64,
+    )
+
+
+def _skull() -> int:
+    from wholebody_mm.synthetic.body import load_body
+
+    return load_body().bone('head')
 
 
 def visibility(

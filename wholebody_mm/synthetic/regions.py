@@ -276,13 +276,27 @@ def _skin_fields(body, part, face, skin_faces) -> np.ndarray:
     out[EYES['R'].stop : TIGHTS_START, 0] = 0.6  # lashes and teeth
     for side in 'LR':
         eye = rest[EYES[side]]
-        middle = 0.5 * (eye.min(0) + eye.max(0))
-        forward = eye[eye[:, 1] < middle[1]]
-        offsets = np.linalg.norm((forward - middle)[:, [0, 2]], axis=1)
-        pupil = forward[np.argmin(offsets)]
+        pupil = rest[_pupil_of(rest, side)]
         out[EYES[side], 0] = 0.9
         out[EYES[side], 1] = np.linalg.norm(eye - pupil, axis=1)
     return out
+
+
+def _pupil_of(rest: np.ndarray, side: str) -> int:
+    """The vertex in the middle of an eye's front; the body looks to -Y."""
+    eye = rest[EYES[side]]
+    middle = 0.5 * (eye.min(0) + eye.max(0))
+    offsets = np.linalg.norm((eye - middle)[:, [0, 2]], axis=1)
+    offsets[eye[:, 1] >= middle[1]] = np.inf
+    return EYES[side].start + int(np.argmin(offsets))
+
+
+@lru_cache(maxsize=2)
+def pupil_vertex(side: str) -> int:
+    """The vertex of the pupil of side 'L' or 'R'."""
+    from wholebody_mm.synthetic.body import load_body
+
+    return _pupil_of(load_body().rest, side)
 
 
 def _inside_polygon(polygon, points) -> np.ndarray:

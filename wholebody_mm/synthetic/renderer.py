@@ -27,6 +27,7 @@ from wholebody_mm.synthetic.scenes import Scene
 from wholebody_mm.synthetic.textures import plane_textures, print_textures
 
 SHADOW_SIZE = 448
+BEHIND = -1e4  # stands for the pixels of points behind the camera
 SCALE = 2  # triangles are found at this multiple of the image's resolution
 
 
@@ -42,6 +43,8 @@ class Person:
         whole_area: Pixels that the body would cover if nothing hid it.
         facing: Cosine between where the face looks and the camera; -1 looks
             away.
+        extras: (4, 2) pixels of `keypoints.EXTRAS`; without them the labels
+            are COCO-WholeBody's only.
     """
 
     keypoints: np.ndarray
@@ -49,6 +52,7 @@ class Person:
     mask: np.ndarray
     whole_area: float
     facing: float
+    extras: np.ndarray | None = None
 
 
 class Renderer(Protocol):
@@ -187,13 +191,15 @@ class SoftwareRenderer:
                 i + 1,
                 2.0,
             )
+            extras, extra_distance = scene.camera.project(posed.extras)
             out.append(
                 Person(
-                    np.where(distance[:, None] > 0.05, pixels, -1e4),
+                    np.where(distance[:, None] > 0.05, pixels, BEHIND),
                     seen,
                     masks[i],
                     _whole_area(scene.camera, posed.vertices[:SKIN_END]),
                     _facing(scene.camera, posed),
+                    np.where(extra_distance[:, None] > 0.05, extras, BEHIND),
                 )
             )
         return out

@@ -282,6 +282,7 @@ def _face_camera(rng, preset, figure, posed, camera, target):
         np.einsum('ab,jbc->jac', matrix, posed.rotations),
         (posed.joints - pivot) @ matrix.T + pivot,
         (posed.keypoints - pivot) @ matrix.T + pivot,
+        (posed.extras - pivot) @ matrix.T + pivot,
     )
 
 
