@@ -70,6 +70,11 @@ def read_image(path: str | PathLike) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     if not data.size:
         raise BrokenImageError(f'{path} is empty; copy or download it again')
+    if _is_truncated_jpeg(data):
+        raise BrokenImageError(
+            f'{path} ({data.size:,} bytes) is cut off; copy or download it '
+            f'again'
+        )
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -78,10 +83,22 @@ def read_image(path: str | PathLike) -> np.ndarray:
         ) from error
     if image is None or not image.size:
         raise BrokenImageError(
-            f'{path} ({data.size:,} bytes) is no image, or damaged; copy or '
-            f'download it again'
+            f'{path} ({data.size:,} bytes) is no image that OpenCV reads, or '
+            f'damaged; copy or download it again, or convert it to PNG'
         )
     return image
+
+
+def _is_truncated_jpeg(data: np.ndarray) -> bool:
+    """Whether the picture of a JPEG file has no end.
+
+    Some releases of OpenCV fill the rest with grey and say nothing.
+    """
+    if data[:2].tobytes() != b'\xff\xd8':
+        return False
+    # A thumbnail has an end of its own, but stands before the last scan.
+    text = data.tobytes()
+    return text.find(b'\xff\xd9', text.rfind(b'\xff\xda')) < 0
 
 
 def _array_as_bgr(image: np.ndarray) -> np.ndarray:

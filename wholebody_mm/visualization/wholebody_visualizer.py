@@ -10,9 +10,7 @@ from mmpose.registry import VISUALIZERS
 from mmpose.visualization import PoseLocalVisualizer
 
 from wholebody_mm.visualization.draw import draw_people
-
-# Face and hand points lie close together: drawn this much smaller.
-FINE_SIZE = 0.3
+from wholebody_mm.visualization.people_picture import FINE_SIZE
 
 
 @VISUALIZERS.register_module()

@@ -1,0 +1,285 @@
+"""``wholebody-mm infer INPUT... --out DIR``: people in images and videos."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from wholebody_mm.inference.ledger import Ledger
+from wholebody_mm.inference.network import BACKENDS
+from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.inference.run import Job, Summary
+from wholebody_mm.inference.run import run as run_pipeline
+from wholebody_mm.inference.sources import Source, find_sources
+from wholebody_mm.inference.tables import (
+    annotation_ids,
+    require_parquet,
+    write_coco_results,
+    write_csv,
+    write_parquet,
+)
+from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.inference.weights import DEFAULT, find_weights
+from wholebody_mm.inference.writers import KINDS, FrameWriter
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
+
+LEDGER = 'people.jsonl'
+WINDOW = 'wholebody-mm (q ends)'
+_TABLES = ('coco', 'csv', 'parquet')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add = parser.add_argument
+    add(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help='image, video, folder, pattern such as "photos/*.jpg", or '
+        'camera: camera:0, /dev/video0 or 0',
+    )
+    add('--out', type=Path, required=True, metavar='DIR')
+    add(
+        '--weights',
+        metavar='W',
+        help=f'file, or name of shipped weights (default {DEFAULT})',
+    )
+    add('--config', metavar='C', help='builds the network, for torch')
+    add('--backend', choices=BACKENDS, help='default: by the file of weights')
+    add('--device', default='cpu', help="the engine's name, such as cuda:0")
+    add('--threads', type=int, help='of the engine')
+    add(
+        '--write',
+        nargs='+',
+        choices=KINDS,
+        default=['pictures', 'openpose'],
+        metavar='KIND',
+        help='; '.join(f'{k}: {v}' for k, v in KINDS.items())
+        + ' (default: pictures openpose)',
+    )
+    add('--skeleton', help="what is drawn and written; default the network's")
+    add('--height', type=int, help='of the input in pixels at scale 1')
+    add(
+        '--scales',
+        type=float,
+        nargs='+',
+        metavar='S',
+        help='scales that are averaged; the paper: 2 1.5 1 0.5',
+    )
+    add(
+        '--flip',
+        action=argparse.BooleanOptionalAction,
+        help='average with the mirrored image',
+    )
+    add('--max-people', type=int, metavar='N', help='the best of each image')
+    add('--batch-size', type=int, default=1, metavar='N')
+    add(
+        '--track',
+        action='store_true',
+        help='in videos: ids that stay with people, smoothed keypoints',
+    )
+    add('--no-smooth', action='store_true', help='ids only')
+    add(
+        '--threshold',
+        type=float,
+        default=0.1,
+        help='least score of a keypoint that is drawn (default 0.1)',
+    )
+    add(
+        '--display',
+        action=argparse.BooleanOptionalAction,
+        help='show the pictures in a window; default for cameras where '
+        'there is a screen',
+    )
+    add('--max-frames', type=int, metavar='N', help='of a video or camera')
+    add(
+        '--annotations',
+        type=Path,
+        metavar='FILE',
+        help='COCO annotation file that image ids of "coco" are taken from',
+    )
+    add(
+        '--overwrite',
+        action='store_true',
+        help='start anew instead of going on with an earlier run',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the people; 1 if something could not be read."""
+    _check_counts(args)
+    if 'parquet' in args.write:
+        require_parquet()
+    sources, others = find_sources(args.inputs, args.out)
+    ids = _image_ids(args, sources)
+    display = _displays(args.display, sources)
+    weights = find_weights(args.weights, args.backend)
+    predictor = Predictor(
+        weights,
+        args.config,
+        backend=args.backend,
+        device=args.device,
+        threads=args.threads,
+        height=args.height,
+        scales=args.scales,
+        flip=args.flip,
+        max_people=args.max_people,
+        batch_size=args.batch_size,
+    )
+    skeleton = get_skeleton(args.skeleton or predictor.skeleton)
+    get_map(predictor.skeleton, skeleton)  # refuses what does not fit
+    if 'coco' in args.write:
+        get_map(predictor.skeleton, COCO_WHOLEBODY133)
+    ledger = Ledger(
+        args.out / LEDGER,
+        predictor.network.info.skeleton,
+        _settings(args, predictor, weights),
+        args.overwrite,
+    )
+    writer = FrameWriter(
+        args.out, args.write, skeleton, args.threshold, draws=display
+    )
+    tracker = partial(Tracker, smooth=not args.no_smooth)
+    # the tool says what cannot be read; OpenCV need not
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    total = _count([s for s in sources if s.name not in ledger.done])
+    # no bar in a log file
+    with tqdm(total=total, unit='frame', disable=None) as bar:
+        summary = run_pipeline(
+            predictor,
+            sources,
+            ledger,
+            writer,
+            tracker if args.track else None,
+            args.max_frames,
+            partial(_after_frame, bar, display),
+        )
+    ledger.close()
+    if display:
+        cv2.destroyAllWindows()
+    tables = {
+        'coco': lambda path: write_coco_results(path, args.out, ids),
+        'csv': lambda path: write_csv(path, args.out / 'people.csv', skeleton),
+        'parquet': lambda path: write_parquet(
+            path, args.out / 'people.parquet', skeleton
+        ),
+    }
+    for kind in _TABLES:
+        if kind in args.write:
+            tables[kind](args.out / LEDGER)
+    _print_summary(summary, others, args.out)
+    stopped = summary.interrupted and not any(
+        s.kind == 'camera' for s in sources
+    )
+    return 130 if stopped else int(bool(summary.broken))
+
+
+def _check_counts(args: argparse.Namespace) -> None:
+    for name in ('max_people', 'max_frames', 'threads', 'batch_size'):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise ValueError(
+                f'--{name.replace("_", "-")} {value}: give 1 or more'
+            )
+    if args.out.exists() and not args.out.is_dir():
+        raise ValueError(f'--out {args.out} is a file; name a folder')
+
+
+def _image_ids(
+    args: argparse.Namespace, sources: list[Source]
+) -> dict[str, int] | None:
+    """Ids of the annotation file, if one is named; every image needs one."""
+    if args.annotations is None:
+        return None
+    ids = annotation_ids(args.annotations)
+    for source in sources:
+        if source.moves or Path(source.path).name not in ids:
+            raise ValueError(
+                f'{args.annotations} has no image {source.path}; name the '
+                f'images of this file only'
+            )
+    return ids
+
+
+def _displays(wish: bool | None, sources: list[Source]) -> bool:
+    """Whether there is a window.
+
+    Raises:
+        ValueError: If one is asked for and cannot be had.
+    """
+    if wish is False:
+        return False
+    build = cv2.getBuildInformation()
+    gui = [s for s in build.splitlines() if s.strip().startswith('GUI:')]
+    has_gui = bool(gui) and 'NONE' not in gui[0]
+    screen = 'DISPLAY' in os.environ or 'WAYLAND_DISPLAY' in os.environ
+    if wish and not has_gui:
+        raise ValueError(
+            '--display: this OpenCV is the headless build, without windows; '
+            'look at the files in --out instead'
+        )
+    if wish and not screen:
+        raise ValueError('--display: there is no screen (DISPLAY is not set)')
+    live = any(source.kind == 'camera' for source in sources)
+    return has_gui and screen and (bool(wish) or live)
+
+
+def _settings(
+    args: argparse.Namespace, predictor: Predictor, weights: Path
+) -> dict:
+    """What a run has to have in common with one that it goes on with."""
+    with weights.open('rb') as file:
+        digest = hashlib.file_digest(file, 'sha256').hexdigest()
+    return dict(
+        weights=f'{weights.name} {digest[:12]}',
+        height=predictor.height,
+        scales=predictor.scales,
+        flip=predictor.flip,
+        max_people=args.max_people,
+        skeleton=args.skeleton,
+        write=sorted(set(args.write) - set(_TABLES)),
+        track=args.track,
+        smooth=args.track and not args.no_smooth,
+        max_frames=args.max_frames,
+    )
+
+
+def _count(sources: list[Source]) -> int | None:
+    """Images and frames to come; None if somebody has to stop a camera."""
+    counts = [source.count() for source in sources]
+    return None if None in counts else sum(counts)
+
+
+def _after_frame(bar: tqdm, display: bool, job: Job) -> None:
+    """Count a frame and show it."""
+    bar.update()
+    if display and job.picture is not None:
+        cv2.imshow(WINDOW, job.picture)
+        if cv2.waitKey(1) & 0xFF in (ord('q'), 27):
+            raise KeyboardInterrupt
+
+
+def _print_summary(summary: Summary, others: int, out: Path) -> None:
+    rate = summary.frames / summary.seconds if summary.seconds else 0
+    print(
+        f'{summary.frames} images and frames with {summary.people} people in '
+        f'{summary.seconds:.1f} s ({rate:.1f} frames/s): {out}'
+    )
+    if summary.skipped:
+        print(f'{summary.skipped} done by an earlier run')
+    if others:
+        print(f'{others} files that are neither image nor video left out')
+    if summary.interrupted:
+        print('stopped; the same command goes on')
+    if summary.broken:
+        print(f'{len(summary.broken)} could not be read:', file=sys.stderr)
+        for path, reason in summary.broken:
+            named = reason if path in reason else f'{path}: {reason}'
+            print(f'  {named}', file=sys.stderr)

@@ -1,0 +1,213 @@
+"""``people.jsonl``: what was found, a line for each image or frame.
+
+The record from which a run resumes and from which tables are made at its
+end, so that neither needs memory that grows with the number of images. The
+first line says how the people were found. A line is written after everything
+else of its image has been written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.sources import Frame, Source
+from wholebody_mm.skeletons import Skeleton, get_skeleton
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A line of the file.
+
+    Attributes:
+        name: Of the image or frame, unique in the file.
+        source: The file or camera.
+        frame: Its number; None for an image.
+        time: Seconds since the start.
+        people: Who was found.
+    """
+
+    name: str
+    source: str
+    frame: int | None
+    time: float
+    people: PeopleInImage
+
+
+class Ledger:
+    """Writes the file; reading is :func:`read_ledger`.
+
+    Args:
+        path: The file.
+        skeleton: Registered name of the skeleton of the people.
+        settings: How the people are found; a run resumes only with equal
+            ones.
+        overwrite: Start anew even if the file is there.
+
+    Attributes:
+        done: Names of the sources that need not be done again.
+
+    Raises:
+        ValueError: If a file is there that other settings made.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        skeleton: str,
+        settings: dict[str, Any],
+        overwrite: bool = False,
+    ) -> None:
+        self.path = path
+        self.done: set[str] = set()
+        header = dict(format=FORMAT, skeleton=skeleton, settings=settings)
+        header = json.loads(json.dumps(header))
+        if path.is_file() and not overwrite:
+            self._resume(header)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(header) + '\n', encoding='utf-8')
+        self._file = path.open('a', encoding='utf-8')
+
+    def _resume(self, header: dict) -> None:
+        """Keep the lines of finished sources, drop the rest."""
+        there = _header(self.path)
+        if there != header:
+            old, new = there.get('settings', {}), header['settings']
+            changed = [
+                f'{key}: {old.get(key)!r} there, {new.get(key)!r} now'
+                for key in sorted({*old, *new})
+                if old.get(key) != new.get(key)
+            ]
+            if not changed:
+                changed = ['another version or skeleton']
+            raise ValueError(
+                f'{self.path} was made with other options '
+                f'({"; ".join(changed)}). Name another --out, or start anew '
+                f'with --overwrite'
+            )
+        for line in _lines(self.path):
+            if 'done' in line:
+                self.done.add(line['done'])
+            elif line.get('frame') is None:
+                self.done.add(line['name'])
+        kept = self.path.with_suffix('.part')
+        with kept.open('w', encoding='utf-8') as file:
+            file.write(json.dumps(header) + '\n')
+            for line in _lines(self.path):
+                # frames of a video that was not finished come again
+                if line.get('of', line.get('name')) in self.done or (
+                    'done' in line
+                ):
+                    file.write(json.dumps(line) + '\n')
+        os.replace(kept, self.path)
+
+    def add(self, frame: Frame, people: PeopleInImage) -> None:
+        """Write the people of an image or a frame."""
+        line: dict[str, Any] = dict(
+            name=frame.name, source=frame.source.path, frame=frame.number
+        )
+        if frame.number is not None:
+            line['time'] = round(frame.time, 4)
+            line['of'] = frame.source.name
+        line['size'] = people.image_size
+        table = np.concatenate(
+            [people.keypoints, people.keypoint_scores[..., None]], axis=-1
+        ).astype(np.float64)
+        table = np.round(table.reshape(len(people), -1), 4)
+        line['people'] = []
+        for i, row in enumerate(table):
+            person = dict(
+                score=round(float(people.scores[i]), 5),
+                keypoints=row.tolist(),
+            )
+            if people.ids is not None:
+                person['id'] = int(people.ids[i])
+            line['people'].append(person)
+        self._write(line)
+
+    def finish(self, source: Source) -> None:
+        """Note that all frames of a video are there."""
+        if source.moves:
+            self._write(dict(done=source.name))
+
+    def _write(self, line: dict) -> None:
+        self._file.write(json.dumps(line) + '\n')
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_ledger(path: Path) -> Iterator[Record]:
+    """The images and frames of a file, in the order they were written.
+
+    Raises:
+        ValueError: If it is no such file.
+    """
+    skeleton = get_skeleton(_header(path)['skeleton'])
+    for line in _lines(path):
+        if 'people' in line:
+            yield _record(line, skeleton)
+
+
+def _record(line: dict, skeleton: Skeleton) -> Record:
+    people = line['people']
+    table = np.array(
+        [person['keypoints'] for person in people], np.float32
+    ).reshape(len(people), skeleton.num_keypoints, 3)
+    found = PeopleInImage.of(
+        table[..., :2],
+        table[..., 2],
+        np.array([person['score'] for person in people], np.float32),
+        skeleton,
+        tuple(line['size']),
+    )
+    if people and 'id' in people[0]:
+        ids = np.array([person['id'] for person in people], np.int64)
+        found = replace(found, ids=ids)
+    return Record(
+        line['name'],
+        line['source'],
+        line['frame'],
+        line.get('time', 0.0),
+        found,
+    )
+
+
+def _header(path: Path) -> dict:
+    with path.open(encoding='utf-8') as file:
+        try:
+            header = json.loads(file.readline())
+        except json.JSONDecodeError:
+            header = None
+    if not isinstance(header, dict) or 'skeleton' not in header:
+        raise ValueError(
+            f'{path} is no file of "wholebody-mm infer"; start anew with '
+            f'--overwrite, or name another --out'
+        )
+    return header
+
+
+def _lines(path: Path) -> Iterator[dict]:
+    """All complete lines but the header."""
+    with path.open(encoding='utf-8') as file:
+        file.readline()
+        for text in file:
+            if not text.endswith('\n'):
+                return  # the process was killed while it wrote
+            try:
+                line = json.loads(text)
+            except json.JSONDecodeError:
+                return
+            yield line

@@ -1,0 +1,215 @@
+"""From sources to files: reading, network, decoding and writing overlap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from wholebody_mm.inference.ahead import ahead
+from wholebody_mm.inference.ledger import Ledger
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.predictor import NetworkInput, Predictor
+from wholebody_mm.inference.sources import Frame, Source
+from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.inference.writers import FrameWriter
+
+# Items that wait between two stages; each stage has one more in hand.
+DEPTH = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A frame on its way, or the end of a source.
+
+    Attributes:
+        source: Where it is from.
+        frame: None at the end of a source.
+        item: The network's input; None where the image is broken.
+        maps: The frame's confidence maps and fields.
+        people: Who was found, in the network's skeleton.
+        picture: With the people drawn on it.
+    """
+
+    source: Source
+    frame: Frame | None = None
+    item: NetworkInput | None = None
+    maps: tuple[np.ndarray, np.ndarray] | None = None
+    people: PeopleInImage | None = None
+    picture: np.ndarray | None = None
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        frames: Images and frames whose people were written.
+        people: How many, over all frames.
+        skipped: Sources that an earlier run had finished.
+        broken: Path and reason of each that could not be read.
+        seconds: From the first image's start to the last one's end.
+        interrupted: Whether the user stopped it.
+    """
+
+    frames: int = 0
+    people: int = 0
+    skipped: int = 0
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+def run(
+    predictor: Predictor,
+    sources: Sequence[Source],
+    ledger: Ledger,
+    writer: FrameWriter,
+    tracker: Callable[[], Tracker] | None = None,
+    limit: int | None = None,
+    on_frame: Callable[[Job], None] = lambda job: None,
+) -> Summary:
+    """Find and write the people of all sources.
+
+    A source that the ledger has already is skipped. What cannot be read is
+    noted and does not stop the run; Ctrl-C ends it in good order.
+
+    Args:
+        predictor: Gives people in the network's own skeleton.
+        sources: What to read.
+        ledger: Notes what was found.
+        writer: Writes the rest.
+        tracker: Makes a tracker for each video and camera.
+        limit: Most frames of a video or camera.
+        on_frame: Called for each frame, in order, in this thread.
+
+    Raises:
+        SourceError: If a camera cannot be opened.
+        OSError: If a file cannot be written.
+    """
+    summary = Summary()
+    todo = [s for s in sources if s.name not in ledger.done]
+    summary.skipped = len(sources) - len(todo)
+    started = time.perf_counter()
+    jobs = ahead(_read(predictor, todo, limit), DEPTH)
+    jobs = ahead(_with_maps(predictor, jobs), DEPTH)
+    jobs = ahead(_with_people(predictor, jobs, tracker), DEPTH)
+    jobs = ahead(_written(jobs, ledger, writer), DEPTH)
+    try:
+        for job in jobs:
+            if job.frame is None:
+                continue
+            if job.frame.error is not None:
+                path = job.source.path
+                summary.broken.append((path, job.frame.error))
+            else:
+                summary.frames += 1
+                summary.people += len(job.people)
+            on_frame(job)
+    except KeyboardInterrupt:
+        summary.interrupted = True
+    finally:
+        jobs.close()
+    summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def _read(
+    predictor: Predictor, sources: Iterable[Source], limit: int | None
+) -> Iterator[Job]:
+    """Read the frames and make the network's inputs."""
+    for source in sources:
+        for frame in source.frames(limit):
+            if frame.error is not None:
+                yield Job(source, frame)
+                continue
+            try:
+                item = predictor.prepare(frame.image)
+            except (ValueError, MemoryError, cv2.error) as error:
+                reason = str(error) or 'not enough memory'
+                yield Job(source, replace(frame, image=None, error=reason))
+                continue
+            yield Job(source, frame.without_large_pixels(), item)
+        yield Job(source)
+
+
+def _with_maps(predictor: Predictor, jobs: Iterator[Job]) -> Iterator[Job]:
+    """Run the network on neighbours of one size at once, in order."""
+    batch: list[Job] = []
+
+    def flush() -> Iterator[Job]:
+        if batch:
+            maps = predictor.maps([job.item.pixels for job in batch])
+            for job, *own in zip(batch, *maps, strict=True):
+                yield replace(job, maps=tuple(own))
+            batch.clear()
+
+    with closing(jobs):
+        for job in jobs:
+            if job.item is None:  # an error or an end keeps its place
+                yield from flush()
+                yield job
+                continue
+            shape = job.item.pixels.shape
+            if batch and batch[0].item.pixels.shape != shape:
+                yield from flush()
+            batch.append(job)
+            if len(batch) == predictor.batch_size:
+                yield from flush()
+        yield from flush()
+
+
+def _with_people(
+    predictor: Predictor,
+    jobs: Iterator[Job],
+    new_tracker: Callable[[], Tracker] | None,
+) -> Iterator[Job]:
+    """Decode the maps; follow people through videos."""
+    tracker = None
+    with closing(jobs):
+        for job in jobs:
+            if job.frame is None:
+                tracker = None
+            if job.maps is None:
+                yield job
+                continue
+            people = predictor.decode(job.item, *job.maps)
+            if new_tracker is not None and job.source.moves:
+                tracker = tracker or new_tracker()
+                people = tracker(people, job.frame.time)
+            yield replace(job, item=None, maps=None, people=people)
+
+
+def _written(
+    jobs: Iterator[Job], ledger: Ledger, writer: FrameWriter
+) -> Iterator[Job]:
+    """Write the frames; the ledger's line comes last."""
+    broken, live = False, None
+    try:
+        with closing(jobs):
+            for job in jobs:
+                if job.frame is None:
+                    writer.finish()
+                    if not broken:
+                        ledger.finish(job.source)
+                    broken, live = False, None
+                elif job.frame.error is not None:
+                    broken = True
+                else:
+                    picture = writer.write(job.frame, job.people)
+                    ledger.add(job.frame, job.people)
+                    frame = replace(job.frame, image=None)
+                    job = replace(job, frame=frame, picture=picture)
+                    if job.source.kind == 'camera':
+                        live = job.source
+                yield job
+    finally:
+        # Also where the user stopped: what is there of a video can be seen,
+        # and a camera's recording ends no other way.
+        writer.finish()
+        if live is not None:
+            ledger.finish(live)

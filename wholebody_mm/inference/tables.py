@@ -1,0 +1,208 @@
+"""All people of a run in one file: COCO-WholeBody results, CSV, Parquet.
+
+Made at the end from ``people.jsonl``, image by image, so that memory does not
+grow with their number.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.inference.formats import COLUMNS, keypoint_rows
+from wholebody_mm.inference.ledger import Record, read_ledger
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
+
+RESULTS, IMAGES = 'results.json', 'images.json'
+# Rows written to Parquet at a time.
+ROWS = 50_000
+
+
+def write_coco_results(
+    ledger: Path, folder: Path, ids: dict[str, int] | None = None
+) -> None:
+    """Write ``results.json`` and ``images.json``.
+
+    The results are those that COCO's evaluation loads
+    (``xtcocotools.coco.COCO.loadRes``); the images say which id is which
+    file.
+
+    Args:
+        ledger: ``people.jsonl``.
+        folder: Where the files go.
+        ids: File name to the id of the image in an annotation file. Without,
+            numbers that are the files' names (COCO's) if all are, else 1, 2,
+            ...
+
+    Raises:
+        ValueError: If an image is not in ``ids``.
+    """
+    id_of = _image_ids(ledger, ids)
+    with (
+        _replacing(folder / RESULTS) as results,
+        _replacing(folder / IMAGES) as images,
+    ):
+        results.write('[')
+        images.write('{"images": [')
+        first = first_image = True
+        for record in read_ledger(ledger):
+            number = id_of(record)
+            entry = dict(
+                id=number,
+                file_name=record.source
+                if record.frame is None
+                else record.name,
+                width=record.people.image_size[0],
+                height=record.people.image_size[1],
+            )
+            images.write(('' if first_image else ',') + '\n')
+            images.write(json.dumps(entry))
+            first_image = False
+            people = record.people.to(COCO_WHOLEBODY133)
+            for result in people_to_results(
+                number,
+                people.keypoints,
+                people.keypoint_scores,
+                people.scores,
+            ):
+                results.write(('' if first else ',') + '\n')
+                results.write(json.dumps(result))
+                first = False
+        results.write('\n]\n')
+        images.write('\n]}\n')
+
+
+def annotation_ids(path: Path) -> dict[str, int]:
+    """File name to id of the images of a COCO annotation file.
+
+    Raises:
+        ValueError: If it is no such file.
+    """
+    try:
+        images = json.loads(path.read_text(encoding='utf-8'))['images']
+        return {Path(i['file_name']).name: int(i['id']) for i in images}
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path} is no COCO annotation file with images ({error!r})'
+        ) from error
+
+
+def write_csv(ledger: Path, path: Path, skeleton: Skeleton) -> None:
+    """Write a row for each keypoint found; see ``formats.COLUMNS``."""
+    with _replacing(path) as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(COLUMNS)
+        for record in read_ledger(ledger):
+            writer.writerows(_rows(record, skeleton))
+
+
+def write_parquet(ledger: Path, path: Path, skeleton: Skeleton) -> None:
+    """The same rows as Parquet.
+
+    Raises:
+        ImportError: If pyarrow is not installed; says how to get it.
+    """
+    require_parquet()
+    import pyarrow
+    import pyarrow.parquet
+
+    types = {
+        str: pyarrow.string(),
+        int: pyarrow.int64(),
+        float: pyarrow.float32(),
+    }
+    schema = pyarrow.schema([(k, types[t]) for k, t in COLUMNS.items()])
+
+    def table(rows: list[tuple]) -> pyarrow.Table:
+        columns = list(zip(*rows, strict=True)) or [[] for _ in COLUMNS]
+        arrays = [
+            pyarrow.array(values, type=field.type)
+            for values, field in zip(columns, schema, strict=True)
+        ]
+        return pyarrow.Table.from_arrays(arrays, schema=schema)
+
+    part = path.with_name(path.name + '.part')
+    with pyarrow.parquet.ParquetWriter(part, schema) as writer:
+        rows: list[tuple] = []
+        for record in read_ledger(ledger):
+            rows += _rows(record, skeleton)
+            if len(rows) >= ROWS:
+                writer.write_table(table(rows))
+                rows = []
+        writer.write_table(table(rows))
+    os.replace(part, path)
+
+
+def require_parquet() -> None:
+    """Raise ImportError, with the cure, unless Parquet can be written."""
+    if importlib.util.find_spec('pyarrow') is None:
+        raise ImportError(
+            'Parquet files need pyarrow: pip install pyarrow', name='pyarrow'
+        )
+
+
+def _rows(record: Record, skeleton: Skeleton) -> Iterator[tuple]:
+    return keypoint_rows(
+        record.name, record.source, record.frame, record.people.to(skeleton)
+    )
+
+
+def _image_ids(
+    ledger: Path, ids: dict[str, int] | None
+) -> Callable[[Record], int]:
+    """The rule that gives an image its id."""
+    if ids is not None:
+
+        def by_annotations(record: Record) -> int:
+            name = Path(record.source).name
+            if record.frame is not None or name not in ids:
+                raise ValueError(
+                    f'{record.source} is not in the annotation file that '
+                    f'image ids are taken from'
+                )
+            return ids[name]
+
+        return by_annotations
+    numbers: set[int] = set()
+    numbered = True
+    for record in read_ledger(ledger):
+        stem = Path(record.source).stem
+        numbered = record.frame is None and stem.isdecimal()
+        if not numbered or int(stem) in numbers:
+            numbered = False
+            break
+        numbers.add(int(stem))
+    if numbered:
+        return lambda record: int(Path(record.source).stem)
+    given: dict[str, int] = {}
+    return lambda record: given.setdefault(record.name, len(given) + 1)
+
+
+class _replacing:
+    """A text file that takes its name when it is complete.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + '.part')
+
+    def __enter__(self) -> IO[str]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._part.open('w', encoding='utf-8', newline='')
+        return self._file
+
+    def __exit__(self, kind: type | None, *_) -> None:
+        self._file.close()
+        if kind is None:
+            os.replace(self._part, self._path)
+        else:
+            self._part.unlink()

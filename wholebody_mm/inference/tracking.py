@@ -1,0 +1,203 @@
+"""Ids that stay with people from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from wholebody_mm.codecs.boxes import boxes_of_people
+from wholebody_mm.codecs.part_rules import PartRules
+from wholebody_mm.inference.one_euro import OneEuroFilter
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.skeletons import Skeleton
+
+# Fewer keypoints in common say nothing about who is who.
+LEAST_COMMON = 3
+# Share of the last speed that a lost person keeps each frame, and of the
+# newest in the mean speed.
+DAMPING = 0.9
+NEWEST = 0.5
+
+
+@dataclass(eq=False)
+class _Track:
+    """Someone who was seen.
+
+    Attributes:
+        id: From 1.
+        keypoints: (K, 2) where they were seen last, moved on since.
+        found: (K,) bool keypoints seen then.
+        size: Square root of the area of their box.
+        speed: (2,) pixels a second.
+        seen: Time of the last sight.
+        smooth: Their filter.
+    """
+
+    id: int
+    keypoints: np.ndarray
+    found: np.ndarray
+    size: float
+    seen: float
+    speed: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    smooth: OneEuroFilter = field(default_factory=OneEuroFilter)
+
+
+class Tracker:
+    """Gives people ids by object keypoint similarity, and smooths them.
+
+    People of a frame are matched with those of the frames before, moved on
+    with their speed, the most similar first. Body and feet decide, as long as
+    three of their keypoints are seen in both; faces and hands are too small
+    to overlap from frame to frame when someone runs.
+
+    Args:
+        min_similarity: Object keypoint similarity below which two are not
+            the same person, 0 to 1.
+        memory: Seconds for which someone not seen is remembered.
+        smooth: Filter the keypoints over time (one euro).
+        min_cutoff: Of the filter in hertz; lower is steadier.
+        beta: Of the filter, in hertz for each size of the person a second;
+            higher lags less behind fast motion.
+    """
+
+    def __init__(
+        self,
+        min_similarity: float = 0.2,
+        memory: float = 1.0,
+        smooth: bool = True,
+        min_cutoff: float = 2.0,
+        beta: float = 10.0,
+    ) -> None:
+        if not 0 < min_similarity <= 1 or memory < 0:
+            raise ValueError(
+                f'similarity {min_similarity} is not in 0 to 1, or memory '
+                f'{memory} negative'
+            )
+        self.min_similarity = min_similarity
+        self.memory = memory
+        self.smooth = smooth
+        self._filter = dict(min_cutoff=min_cutoff, beta=beta)
+        OneEuroFilter(**self._filter)  # refuses what does not fit
+        self._tracks: list[_Track] = []
+        self._next = 1
+
+    def __call__(self, people: PeopleInImage, time: float) -> PeopleInImage:
+        """The people of the next frame with ids, smoothed.
+
+        Args:
+            people: Of the frame.
+            time: Seconds, later than at the last call.
+        """
+        self._tracks = [
+            t for t in self._tracks if time - t.seen <= self.memory
+        ]
+        ids = np.zeros(len(people), np.int64)
+        keypoints = people.keypoints.copy()
+        matches = self._match(people, time)
+        for i in range(len(people)):
+            found = people.keypoint_scores[i] > 0
+            track = matches.get(i)
+            if track is None:
+                track = _Track(
+                    self._next,
+                    people.keypoints[i],
+                    found,
+                    1.0,
+                    time,
+                    smooth=OneEuroFilter(**self._filter),
+                )
+                self._next += 1
+                self._tracks.append(track)
+            else:
+                _move(track, people.keypoints[i], found, time)
+            track.size = _size(people.boxes[i])
+            ids[i] = track.id
+            if self.smooth:
+                raw = np.where(found[:, None], people.keypoints[i], np.nan)
+                smoothed = track.smooth(raw, time, track.size)
+                keypoints[i] = np.where(found[:, None], smoothed, 0)
+        boxes = people.boxes
+        if self.smooth:
+            boxes = boxes_of_people(keypoints, people.keypoint_scores)
+        return replace(people, keypoints=keypoints, boxes=boxes, ids=ids)
+
+    def _match(self, people: PeopleInImage, time: float) -> dict[int, _Track]:
+        """Which person is which track, the most similar pair first."""
+        if not len(people) or not self._tracks:
+            return {}
+        found = people.keypoint_scores > 0
+        sizes = [_size(box) for box in people.boxes]
+        similarity = np.zeros((len(people), len(self._tracks)))
+        for j, track in enumerate(self._tracks):
+            ahead = time - track.seen
+            moved = track.keypoints + track.speed * ahead * DAMPING
+            for i in range(len(people)):
+                similarity[i, j] = keypoint_similarity(
+                    people.keypoints[i],
+                    moved,
+                    found[i] & track.found,
+                    max(sizes[i], track.size),
+                    people.skeleton,
+                )
+        matches: dict[int, _Track] = {}
+        taken: set[int] = set()
+        for flat in np.argsort(-similarity, axis=None, kind='stable'):
+            i, j = divmod(int(flat), len(self._tracks))
+            if similarity[i, j] < self.min_similarity:
+                break
+            if i not in matches and j not in taken:
+                matches[i] = self._tracks[j]
+                taken.add(j)
+        return matches
+
+
+def keypoint_similarity(
+    one: np.ndarray,
+    other: np.ndarray,
+    common: np.ndarray,
+    size: float,
+    skeleton: Skeleton,
+) -> float:
+    """Object keypoint similarity of two people, 0 to 1.
+
+    Args:
+        one: (K, 2) pixels.
+        other: (K, 2) pixels.
+        common: (K,) bool keypoints of both.
+        size: Square root of the person's area in pixels.
+        skeleton: K keypoints.
+    """
+    coarse = _coarse(skeleton)
+    if (common & coarse).sum() >= LEAST_COMMON:
+        common = common & coarse
+    if common.sum() < LEAST_COMMON:
+        return 0.0
+    # COCO's evaluation: twice the sigma of the annotators
+    width = 2 * np.asarray(skeleton.oks_sigmas)[common] * max(size, 1.0)
+    squares = np.square(one[common] - other[common]).sum(axis=1)
+    return float(np.exp(-squares / (2 * width**2)).mean())
+
+
+@lru_cache(maxsize=8)
+def _coarse(skeleton: Skeleton) -> np.ndarray:
+    """(K,) bool keypoints of the body and the feet."""
+    return PartRules(skeleton).trunk
+
+
+def _move(
+    track: _Track, keypoints: np.ndarray, found: np.ndarray, time: float
+) -> None:
+    """Store where someone is now, and how fast."""
+    common = found & track.found
+    if common.any() and time > track.seen:
+        shift = np.median(keypoints[common] - track.keypoints[common], axis=0)
+        speed = shift / (time - track.seen)
+        track.speed = NEWEST * speed + (1 - NEWEST) * track.speed
+    track.keypoints, track.found, track.seen = keypoints, found, time
+
+
+def _size(box: np.ndarray) -> float:
+    """Square root of the area of an x0, y0, x1, y1 box, at least a pixel."""
+    return float(max(1.0, np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1)))))

@@ -1,0 +1,183 @@
+"""What a run leaves in its folder for each image and each frame."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wholebody_mm.inference.formats import openpose_json
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.sources import Frame
+from wholebody_mm.skeletons import Skeleton
+from wholebody_mm.visualization.people_picture import draw_skeletons
+
+# What can be written, with what it is.
+KINDS = {
+    'pictures': 'images and videos with the people drawn on them',
+    'openpose': "a JSON file per frame in OpenPose's format, all keypoints",
+    'openpose-split': 'the same with body, face and hands in their own lists',
+    'coco': 'results.json in the format of COCO-WholeBody results',
+    'csv': 'people.csv, a row for each keypoint found',
+    'parquet': 'people.parquet, the same',
+}
+JPEG_QUALITY = 95
+
+
+class FrameWriter:
+    """Writes pictures, videos and JSON files as frames come.
+
+    Args:
+        folder: Where everything goes; ``pictures/``, ``videos/``,
+            ``openpose/`` and ``openpose-split/`` are made in it.
+        kinds: Of :data:`KINDS`.
+        skeleton: What people are drawn and written in.
+        threshold: Least score of a keypoint that is drawn.
+        draws: Make pictures even if none are written, for a window.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        kinds: Sequence[str],
+        skeleton: Skeleton,
+        threshold: float = 0.1,
+        draws: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.kinds = frozenset(kinds)
+        self.skeleton = skeleton
+        self.threshold = threshold
+        self.draws = draws or 'pictures' in self.kinds
+        self._video: _Video | None = None
+
+    def write(self, frame: Frame, people: PeopleInImage) -> np.ndarray | None:
+        """Write a frame.
+
+        Args:
+            frame: With its image.
+            people: In the network's skeleton.
+
+        Returns:
+            The picture, if pictures are made.
+        """
+        for kind in ('openpose', 'openpose-split'):
+            if kind in self.kinds:
+                self._write_json(kind, frame, people)
+        if not self.draws:
+            return None
+        shown = people.to(self.skeleton)
+        picture = draw_skeletons(
+            frame.pixels(),
+            shown.keypoints,
+            shown.keypoint_scores,
+            self.skeleton,
+            shown.ids,
+            self.threshold,
+        )
+        if 'pictures' in self.kinds:
+            if frame.source.moves:
+                self._add_to_video(frame, picture)
+            else:
+                path = self.folder / 'pictures' / f'{frame.name}.jpg'
+                write_picture(path, picture)
+        return picture
+
+    def _write_json(
+        self, kind: str, frame: Frame, people: PeopleInImage
+    ) -> None:
+        split = kind == 'openpose-split'
+        if not split:
+            people = people.to(self.skeleton)
+        text = json.dumps(openpose_json(people, split))
+        path = self.folder / kind / f'{frame.name}_keypoints.json'
+        write_bytes(path, text.encode())
+
+    def _add_to_video(self, frame: Frame, picture: np.ndarray) -> None:
+        if self._video is None:
+            path = self.folder / 'videos' / f'{frame.source.name}.mp4'
+            size = picture.shape[1], picture.shape[0]
+            self._video = _Video(path, size, frame.fps)
+        # A camera gives fewer frames than it could while the network is
+        # busy; repeating them keeps the speed of the recording.
+        live = frame.source.kind == 'camera'
+        self._video.add(picture, frame.time if live else None)
+
+    def finish(self) -> None:
+        """Complete the video, if one is being written."""
+        if self._video is not None:
+            self._video.close()
+            self._video = None
+
+
+class _Video:
+    """An MP4 file that takes its name when it is complete.
+
+    Args:
+        path: The file.
+        size: Width and height in pixels.
+        fps: Frames a second.
+
+    Raises:
+        OSError: If OpenCV cannot write it.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._part = path.with_name(f'{path.stem}.part{path.suffix}')
+        self._size = size
+        self._fps = fps
+        self._frames = 0
+        fourcc = cv2.VideoWriter_fourcc(*'mp4v')
+        self._writer = cv2.VideoWriter(str(self._part), fourcc, fps, size)
+        if not self._writer.isOpened():
+            raise OSError(
+                f'{self._part} cannot be written: this OpenCV has no MPEG-4 '
+                f'encoder, or the folder cannot be written to. Leave '
+                f'"pictures" out of --write'
+            )
+
+    def add(self, picture: np.ndarray, time: float | None = None) -> None:
+        """Append a picture; one of another size is resized.
+
+        Args:
+            picture: (H, W, 3) uint8 BGR.
+            time: Seconds at which it is shown; the frames before it are
+                filled with it. By default it is the next frame.
+        """
+        if picture.shape[1::-1] != self._size:
+            picture = cv2.resize(picture, self._size)
+        count = 1
+        if time is not None:
+            count = max(1, round(time * self._fps) + 1 - self._frames)
+        for _ in range(count):
+            self._writer.write(picture)
+        self._frames += count
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._writer.release()
+        os.replace(self._part, self._path)
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a BGR picture; a file that is there is complete."""
+    good, data = cv2.imencode(
+        path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    if not good:
+        raise OSError(f'{path} cannot be encoded')
+    write_bytes(path, data.tobytes())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file; one that is there is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + '.part')
+    part.write_bytes(data)
+    os.replace(part, path)
