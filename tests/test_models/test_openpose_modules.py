@@ -154,7 +154,9 @@ def test_a_keypoint_without_a_peak_has_no_score():
 @pytest.mark.parametrize(
     ('backbone', 'channels'), [(VGG19Dense, 512), (VGG19PoseMachine, 128)]
 )
-def test_backbones_keep_stride_8_and_take_vgg_weights(backbone, channels):
+def test_backbones_keep_stride_8_and_take_vgg_weights(
+    backbone, channels, tmp_path
+):
     with torch.device('meta'):
         model = backbone()
         assert model(torch.zeros(1, 3, 64, 48))[0].shape == (1, channels, 8, 6)
@@ -176,7 +178,10 @@ def test_backbones_keep_stride_8_and_take_vgg_weights(backbone, channels):
     for i, shape in zip(numbers, shapes, strict=True):
         state[f'features.{i}.weight'] = torch.randn(shape, generator=rng)
         state[f'features.{i}.bias'] = torch.randn(shape[0], generator=rng)
-    model.load_vgg19(state, 'vgg.pth')
+    path = tmp_path / 'vgg19.pth'
+    torch.save(state, path)
+    model.vgg19_weights = str(path)
+    model.init_weights()
     for i, name in zip(numbers, names, strict=False):
         layer = getattr(model, name)
         torch.testing.assert_close(

@@ -16,6 +16,7 @@ COMMANDS = {
     'benchmark': 'time the codec, networks, everything together',
     'doctor': 'say what is installed, what is mended and what is missing',
     'export': 'write a network for ONNX Runtime, OpenVINO or TorchScript',
+    'import-openpose': "read OpenPose's weights into a checkpoint",
     'infer': 'find people in images, videos and cameras',
     'synthesize': 'render people with exact whole-body labels',
 }
@@ -29,7 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         if argv[:1] == [name]:
-            module = importlib.import_module(f'wholebody_mm.cli.{name}')
+            module = importlib.import_module(
+                f'wholebody_mm.cli.{name.replace("-", "_")}'
+            )
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     args = parser.parse_args(argv)

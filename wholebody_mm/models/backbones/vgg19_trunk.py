@@ -36,7 +36,6 @@ class VGG19Trunk(BaseBackbone):
     """
 
     load_vgg19 = VGG19Reduced.load_vgg19
-    init_weights = VGG19Reduced.init_weights
 
     def __init__(
         self,
@@ -62,6 +61,15 @@ class VGG19Trunk(BaseBackbone):
             if group in POOLED:
                 self.poolings.append(name)
         self.vgg_channels = channels
+
+    def init_weights(self) -> None:
+        """Initialise, then read the ImageNet weights if a path was given."""
+        super().init_weights()
+        if self.vgg19_weights:
+            # here, since a model that is only tested needs none of it
+            from wholebody_mm.checkpoints import load
+
+            self.load_vgg19(load(self.vgg19_weights), self.vgg19_weights)
 
     def train(self, mode: bool = True) -> VGG19Trunk:
         """Set the mode; unlike MMPose's it returns the module."""
