@@ -1,0 +1,75 @@
+"""A checkpoint becomes a small file that says what it is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from wholebody_mm.inference.network import load_network
+from wholebody_mm.inference.torch_network import model_of
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / 'configs/synthetic_wholebody.py'
+
+
+def publish(*arguments):
+    return subprocess.run(
+        [sys.executable, ROOT / 'tools/publish_weights.py', *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    torch.manual_seed(0)
+    model = model_of(Config.fromfile(str(CONFIG)))
+    model.init_weights()
+    path = tmp_path_factory.mktemp('weights') / 'trained.pth'
+    torch.save(
+        dict(
+            state_dict=model.state_dict(),
+            optimizer=dict(state=torch.zeros(1_000_000)),
+            meta=dict(iter=3),
+        ),
+        path,
+    )
+    return path
+
+
+def test_small_file_runs_without_naming_its_config(checkpoint, tmp_path):
+    out = tmp_path / 'light.safetensors'
+    decoder = tmp_path / 'decoder.json'
+    decoder.write_text(json.dumps(dict(peak_threshold=0.31)))
+    done = publish(
+        *(CONFIG, checkpoint, '--out', out, '--data', 'none', '--name', 'a'),
+        *('--licence', 'Apache-2.0', '--decoder', decoder),
+    )
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_size < 0.4 * checkpoint.stat().st_size
+    small, large = load_network(out), load_network(checkpoint, CONFIG)
+    assert small.info.decoder == dict(peak_threshold=0.31)
+    assert (small.info.name, small.info.data) == ('a', 'none')
+    assert small.info.licence == 'Apache-2.0'
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (1, 64, 96, 3), np.uint8)
+    for ours, theirs in zip(small(images), large(images), strict=True):
+        # bf16 maps of weights that were rounded to half precision
+        assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+
+
+def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
+    decoder = tmp_path / 'decoder.json'
+    decoder.write_text(json.dumps(dict(peak_treshold=0.3)))
+    out = tmp_path / 'light.safetensors'
+    done = publish(CONFIG, checkpoint, '--out', out, '--decoder', decoder)
+    assert done.returncode == 1
+    assert done.stderr.startswith('publish_weights: decoder options')
+    assert 'peak_treshold' in done.stderr
+    assert not out.exists()

@@ -1,0 +1,85 @@
+"""Make a small file to ship of a training's checkpoint.
+
+    python tools/publish_weights.py CONFIG CHECKPOINT --out FILE.safetensors \
+        [--name NAME] [--data TEXT] [--licence TEXT] [--decoder FILE]
+
+Keeps the weights that the checkpoint is tested with (the averaged ones where
+the config has an EMAHook), matrices in half precision; leaves the
+optimiser's state behind; adds what a predictor needs to know.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from wholebody_mm import checkpoints
+from wholebody_mm.codecs import PAFDecoder
+from wholebody_mm.inference.network import METADATA_KEY
+from wholebody_mm.inference.torch_network import build_model
+
+
+def main() -> int:
+    """Write the file and say what is in it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('config')
+    add('checkpoint')
+    add('--out', required=True, type=Path)
+    add('--name', help="the config's by default")
+    add('--data', default='', help='what it was trained on')
+    add('--licence', default='', help='of the weights')
+    add('--decoder', type=Path, help='options of tools/tune_decoder.py')
+    args = parser.parse_args()
+    model, info = build_model(args.checkpoint, args.config)
+    options = dict(info.decoder)
+    if args.decoder:
+        options = json.loads(args.decoder.read_text())
+    info = dataclasses.replace(
+        info,
+        name=args.name or info.name,
+        data=args.data,
+        licence=args.licence,
+        decoder=options,
+        config=installed_name(args.config),
+    )
+    try:  # before they are shipped
+        PAFDecoder(info.skeleton, info.stride, **options)
+    except TypeError as error:
+        raise ValueError(f'decoder options {options}: {error}') from error
+    weights = {
+        # means and variances of the normalisation stay exact
+        key: value.half() if value.ndim > 1 else value
+        for key, value in model.state_dict().items()
+        if isinstance(value, torch.Tensor)
+    }
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoints.save(
+        args.out,
+        weights,
+        {METADATA_KEY: dataclasses.asdict(info)},
+    )
+    size = args.out.stat().st_size / 1e6
+    print(f'{args.out}: {size:.1f} MB, {info.to_json()}')
+    return 0
+
+
+def installed_name(config: str) -> str:
+    """``wholebody_mm::NAME.py`` of a config that the package brings."""
+    parts = Path(config).resolve().parts
+    if 'configs' in parts:
+        place = len(parts) - 1 - parts[::-1].index('configs')
+        return 'wholebody_mm::' + '/'.join(parts[place + 1 :])
+    return config
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f'publish_weights: {error}')

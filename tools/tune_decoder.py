@@ -1,0 +1,71 @@
+"""Find the decoder's thresholds that suit a network's maps.
+
+    python tools/tune_decoder.py WEIGHTS --config CONFIG --ann FILE \
+        --img-dir DIR [--max-images N] [--json FILE]
+
+The maps are made once; then one option after the other is tried, and what
+gives the best mean AP of all parts stays. Tune on images that are not those
+of the test. The options go into the config's ``model.head.decoder.decoder``
+or into the weights with tools/publish_weights.py ``--decoder FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from wholebody_mm.evaluation.decoder_tuning import (
+    GRID,
+    OBJECTIVE,
+    StoredMaps,
+    objective,
+    tune,
+)
+from wholebody_mm.inference.network import load_network
+
+
+def main() -> int:
+    """Tune and print the options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('weights', help='checkpoint or exported network')
+    add('--config', help='config of a checkpoint that does not name it')
+    add('--ann', required=True, help='COCO-WholeBody annotation file')
+    add('--img-dir', required=True, help='folder of its images')
+    add('--max-images', type=int, metavar='N')
+    add('--parts', nargs='+', default=OBJECTIVE, help='whose mean AP counts')
+    add('--rounds', type=int, default=2)
+    add('--json', type=Path, help='file to write the options to')
+    args = parser.parse_args()
+    network = load_network(args.weights, args.config)
+    stored = StoredMaps(network, args.ann, args.img_dir, args.max_images)
+
+    def score(options: dict) -> float:
+        return objective(stored.metrics(options), args.parts)
+
+    start = dict(network.info.decoder)
+    print(f'{score(start):.4f} with {start}', flush=True)
+    best, value = tune(
+        score,
+        start,
+        GRID,
+        args.rounds,
+        lambda name, v, s: print(f'  {s:.4f} {name}={v}', flush=True),
+    )
+    print(f'{value:.4f} with {json.dumps(best)}')
+    for part in OBJECTIVE:
+        metrics = stored.metrics(best)
+        print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(best, indent=2) + '\n')
+    return 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f'tune_decoder: {error}')

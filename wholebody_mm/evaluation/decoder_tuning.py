@@ -1,0 +1,136 @@
+"""The decoder's thresholds that suit a network's maps best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wholebody_mm.codecs.decoder import PAFDecoder
+from wholebody_mm.datasets.transforms.geometry import (
+    inverse,
+    top_left_image,
+    warp_points,
+)
+from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
+from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.network import Network
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
+
+# What is tried for each option, in this order.
+GRID: dict[str, tuple[float, ...]] = dict(
+    peak_threshold=(0.1, 0.15, 0.2, 0.25, 0.3, 0.4),
+    limb_threshold=(0.03, 0.05, 0.1, 0.15, 0.2, 0.3),
+    limb_fraction=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95),
+    part_threshold=(0.05, 0.1, 0.15, 0.2, 0.3),
+    min_keypoints=(2, 3, 4, 5),
+    min_score=(0.02, 0.05, 0.1, 0.15),
+    adopt_distance=(0.0, 0.1, 0.2, 0.3),
+    share_threshold=(0.5, 2.0),
+)
+# Parts whose mean AP is made as large as possible.
+OBJECTIVE = ('body', 'foot', 'face', 'hands', 'wholebody')
+
+
+class StoredMaps:
+    """The maps of annotated images, made once and decoded many times.
+
+    Args:
+        network: Makes the maps.
+        ann_file: COCO-WholeBody annotations.
+        img_dir: Folder of the images.
+        max_images: Only the first so many, by their ids.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file cannot be read, or there are no images.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        ann_file: str | Path,
+        img_dir: str | Path,
+        max_images: int | None = None,
+    ) -> None:
+        self.info = network.info
+        self.coco = load_coco(ann_file)
+        self.ids = sorted(self.coco.getImgIds())[:max_images]
+        if not self.ids:
+            raise ValueError(f'{ann_file} has no images to tune on')
+        self.maps = []
+        for image in self.coco.loadImgs(self.ids):
+            pixels = read_image(Path(img_dir) / image['file_name'])
+            inputs, matrix = top_left_image(
+                pixels,
+                self.info.height,
+                self.info.multiple,
+                border=self.info.border,
+            )
+            maps = (m[0].astype(np.float16) for m in network(inputs[None]))
+            self.maps.append((image['id'], *maps, inverse(matrix)))
+
+    def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
+        """AP and AR of each part with some options of the decoder."""
+        skeleton = get_skeleton(self.info.skeleton)
+        decoder = PAFDecoder(skeleton, self.info.stride, **options)
+        to_coco = get_map(skeleton, COCO_WHOLEBODY133)
+        results: list[dict] = []
+        for image_id, heatmaps, pafs, back in self.maps:
+            people = decoder.decode(
+                heatmaps.astype(np.float32), pafs.astype(np.float32)
+            )
+            keypoints = warp_points(people.keypoints, back)
+            results += people_to_results(
+                image_id,
+                *to_coco(keypoints, people.keypoint_scores),
+                people.scores,
+            )
+        if not results:
+            return {}
+        return evaluate_parts(self.coco, results, self.ids)
+
+
+def objective(
+    metrics: Mapping[str, float], parts: Sequence[str] = OBJECTIVE
+) -> float:
+    """Mean AP of some parts; parts that were not evaluated count as 0."""
+    return float(np.mean([metrics.get(f'{part}/AP', 0.0) for part in parts]))
+
+
+def tune(
+    score: Callable[[dict], float],
+    start: Mapping[str, float],
+    grid: Mapping[str, Sequence[float]],
+    rounds: int = 2,
+    report: Callable[[str, float, float], None] = lambda *_: None,
+) -> tuple[dict, float]:
+    """Search one option after the other, until a round changes nothing.
+
+    Args:
+        score: What is to be made large, of the options.
+        start: Options to start from; those not in the grid stay.
+        grid: Option to the values to try.
+        rounds: Most rounds over all options.
+        report: Called with option, value and score of each try.
+
+    Returns:
+        The best options and their score; of equal ones the earlier.
+    """
+    best = dict(start)
+    best_score = score(best)
+    for _ in range(rounds):
+        before = dict(best)
+        for option, values in grid.items():
+            for value in values:
+                if value == best.get(option):
+                    continue
+                tried = score({**best, option: value})
+                report(option, value, tried)
+                if tried > best_score:
+                    best, best_score = {**best, option: value}, tried
+        if best == before:
+            break
+    return best, best_score
