@@ -123,12 +123,12 @@ class Ledger:
         table = np.concatenate(
             [people.keypoints, people.keypoint_scores[..., None]], axis=-1
         ).astype(np.float64)
-        table = np.round(table.reshape(len(people), -1), 4)
+        table = np.round(table, 4)
         line['people'] = []
         for i, row in enumerate(table):
             person = dict(
                 score=round(float(people.scores[i]), 5),
-                keypoints=row.tolist(),
+                keypoints=row.ravel().tolist(),
             )
             if people.ids is not None:
                 person['id'] = int(people.ids[i])

@@ -13,6 +13,8 @@ from wholebody_mm.inference.one_euro import OneEuroFilter
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import Skeleton
 
+# Intersection over union from which boxes alone say who is who.
+LEAST_OVERLAP = 0.3
 # Fewer keypoints in common say nothing about who is who.
 LEAST_COMMON = 3
 # Share of the last speed that a lost person keeps each frame, and of the
@@ -29,7 +31,7 @@ class _Track:
         id: From 1.
         keypoints: (K, 2) where they were seen last, moved on since.
         found: (K,) bool keypoints seen then.
-        size: Square root of the area of their box.
+        box: (4,) x0, y0, x1, y1.
         speed: (2,) pixels a second.
         seen: Time of the last sight.
         smooth: Their filter.
@@ -38,10 +40,15 @@ class _Track:
     id: int
     keypoints: np.ndarray
     found: np.ndarray
-    size: float
+    box: np.ndarray
     seen: float
     speed: np.ndarray = field(default_factory=lambda: np.zeros(2))
     smooth: OneEuroFilter = field(default_factory=OneEuroFilter)
+
+    @property
+    def size(self) -> float:
+        """Square root of the area of their box, in pixels."""
+        return _size(self.box)
 
 
 class Tracker:
@@ -50,7 +57,8 @@ class Tracker:
     People of a frame are matched with those of the frames before, moved on
     with their speed, the most similar first. Body and feet decide, as long as
     three of their keypoints are seen in both; faces and hands are too small
-    to overlap from frame to frame when someone runs.
+    to overlap from frame to frame when someone runs. Who is left is matched
+    by the overlap of boxes: the first step of a sprint, few frames a second.
 
     Args:
         min_similarity: Object keypoint similarity below which two are not
@@ -67,8 +75,8 @@ class Tracker:
         min_similarity: float = 0.2,
         memory: float = 1.0,
         smooth: bool = True,
-        min_cutoff: float = 2.0,
-        beta: float = 10.0,
+        min_cutoff: float = 1.0,
+        beta: float = 5.0,
     ) -> None:
         if not 0 < min_similarity <= 1 or memory < 0:
             raise ValueError(
@@ -104,7 +112,7 @@ class Tracker:
                     self._next,
                     people.keypoints[i],
                     found,
-                    1.0,
+                    people.boxes[i],
                     time,
                     smooth=OneEuroFilter(**self._filter),
                 )
@@ -112,7 +120,7 @@ class Tracker:
                 self._tracks.append(track)
             else:
                 _move(track, people.keypoints[i], found, time)
-            track.size = _size(people.boxes[i])
+            track.box = people.boxes[i]
             ids[i] = track.id
             if self.smooth:
                 raw = np.where(found[:, None], people.keypoints[i], np.nan)
@@ -129,28 +137,48 @@ class Tracker:
             return {}
         found = people.keypoint_scores > 0
         sizes = [_size(box) for box in people.boxes]
-        similarity = np.zeros((len(people), len(self._tracks)))
+        shape = len(people), len(self._tracks)
+        similarity, overlap = np.zeros(shape), np.zeros(shape)
         for j, track in enumerate(self._tracks):
-            ahead = time - track.seen
-            moved = track.keypoints + track.speed * ahead * DAMPING
+            shift = track.speed * (time - track.seen) * DAMPING
             for i in range(len(people)):
                 similarity[i, j] = keypoint_similarity(
                     people.keypoints[i],
-                    moved,
+                    track.keypoints + shift,
                     found[i] & track.found,
                     max(sizes[i], track.size),
                     people.skeleton,
                 )
-        matches: dict[int, _Track] = {}
-        taken: set[int] = set()
-        for flat in np.argsort(-similarity, axis=None, kind='stable'):
-            i, j = divmod(int(flat), len(self._tracks))
-            if similarity[i, j] < self.min_similarity:
-                break
-            if i not in matches and j not in taken:
-                matches[i] = self._tracks[j]
-                taken.add(j)
-        return matches
+                overlap[i, j] = _overlap(
+                    people.boxes[i], track.box + np.tile(shift, 2)
+                )
+        matches: dict[int, int] = {}
+        _match_greedily(similarity, self.min_similarity, matches)
+        _match_greedily(overlap, LEAST_OVERLAP, matches)
+        return {i: self._tracks[j] for i, j in matches.items()}
+
+
+def _match_greedily(
+    values: np.ndarray, least: float, matches: dict[int, int]
+) -> None:
+    """Add pairs of unmatched rows and columns, the highest value first."""
+    taken = set(matches.values())
+    for flat in np.argsort(-values, axis=None, kind='stable'):
+        i, j = divmod(int(flat), values.shape[1])
+        if values[i, j] < least:
+            break
+        if i not in matches and j not in taken:
+            matches[i] = j
+            taken.add(j)
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two boxes."""
+    low = np.maximum(one[:2], other[:2])
+    high = np.minimum(one[2:], other[2:])
+    both = np.prod(np.maximum(high - low, 0))
+    either = np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - both
+    return float(both / either) if either > 0 else 0.0
 
 
 def keypoint_similarity(

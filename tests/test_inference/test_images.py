@@ -1,0 +1,85 @@
+"""Every kind of image becomes 8-bit BGR; what is none is named."""
+
+import io
+import pathlib
+
+import cv2
+import numpy as np
+import pytest
+
+from wholebody_mm.inference.images import BrokenImageError, as_bgr
+
+COLOURS = np.zeros((6, 9, 3), np.uint8)
+COLOURS[..., 0], COLOURS[:, 4:, 2] = 200, 90
+
+
+def encoded(suffix, image):
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ('image', 'expected'),
+    [
+        (COLOURS, COLOURS),
+        (np.dstack([COLOURS, COLOURS[..., 0]]), COLOURS),  # BGRA
+        (COLOURS.astype(np.uint16) * 257, COLOURS),
+        (COLOURS[..., 0], np.full((6, 9, 3), 200, np.uint8)),
+        (COLOURS[..., :1], np.full((6, 9, 3), 200, np.uint8)),
+    ],
+)
+def test_arrays_and_png_files_of_every_depth(image, expected, tmp_path):
+    np.testing.assert_array_equal(as_bgr(image), expected)
+    path = tmp_path / 'image.png'
+    path.write_bytes(encoded('.png', image))
+    np.testing.assert_array_equal(as_bgr(path), expected)
+    assert as_bgr(path).flags.c_contiguous
+
+
+def test_photos_are_turned_upright(tmp_path):
+    Image = pytest.importorskip('PIL.Image')
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter
+    data = io.BytesIO()
+    Image.fromarray(COLOURS[..., ::-1]).save(data, 'png', exif=exif.tobytes())
+    image = Image.open(io.BytesIO(data.getvalue()))
+    upright = np.rot90(COLOURS, -1)
+    np.testing.assert_array_equal(as_bgr(image), upright)
+    path = tmp_path / 'photo.jpg'
+    large = np.kron(COLOURS, np.ones((16, 16, 1), np.uint8))
+    Image.fromarray(large[..., ::-1]).save(path, exif=exif.tobytes())
+    found = as_bgr(path)
+    assert found.shape == (9 * 16, 6 * 16, 3)
+    assert np.abs(found.astype(int) - np.rot90(large, -1)).mean() < 10
+
+
+def test_16_bit_grey_from_pil():
+    Image = pytest.importorskip('PIL.Image')
+    grey = np.array([[0, 40000]], np.uint16)
+    found = as_bgr(Image.fromarray(grey))
+    assert found[0, :, 0].tolist() == [0, 40000 >> 8]
+
+
+@pytest.mark.parametrize('share', [0.0, 0.2, 0.9])
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+def test_damaged_files_are_named(share, suffix, tmp_path, photo):
+    data = encoded(suffix, photo)
+    path = tmp_path / f'cut{suffix}'
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(BrokenImageError, match=f'cut{suffix}.*download'):
+        as_bgr(path)
+
+
+def test_what_is_no_image_is_refused(tmp_path):
+    path = tmp_path / 'letter.jpg'
+    path.write_text('Dear reader')
+    with pytest.raises(BrokenImageError, match='letter.jpg'):
+        as_bgr(path)
+    with pytest.raises(FileNotFoundError, match='nowhere.png'):
+        as_bgr(pathlib.Path('nowhere.png'))
+    for array in (np.zeros((4, 4)), np.zeros((2, 2, 2), np.uint8)):
+        with pytest.raises(ValueError, match='an image of'):
+            as_bgr(array)
+    with pytest.raises(ValueError, match='at least one pixel'):
+        as_bgr(np.zeros((0, 4, 3), np.uint8))
+    with pytest.raises(TypeError, match='not a int'):
+        as_bgr(3)

@@ -1,0 +1,95 @@
+"""Ids stay with people who walk, cross, vanish and come back."""
+
+import numpy as np
+import pytest
+from support.known_people import POSE
+
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
+
+FPS = 25.0
+
+
+def people_at(*places, size=100, seen=None):
+    """People with their top left corners at places."""
+    points = np.array([POSE * size + np.array(p) for p in places])
+    points = points.reshape(-1, 17, 2)
+    scores = np.ones(points.shape[:2], np.float32)
+    if seen is not None:
+        scores[:, ~np.isin(np.arange(17), seen)] = 0
+    union = get_map(COCO17, WHOLEBODY135)(points, scores)
+    return PeopleInImage.of(
+        *union, np.linspace(0.9, 0.5, len(points)), WHOLEBODY135, (640, 480)
+    )
+
+
+def ids_of(frames, **options):
+    tracker = Tracker(**options)
+    return [
+        tracker(people, i / FPS).ids.tolist()
+        for i, people in enumerate(frames)
+    ]
+
+
+def test_people_who_change_their_rank_keep_their_ids():
+    frames = [people_at((0, 0), (300, 0))]
+    frames += [people_at((300 + 5 * i, 0), (5 * i, 0)) for i in (1, 2, 3)]
+    assert ids_of(frames) == [[1, 2]] + 3 * [[2, 1]]
+
+
+def test_people_who_cross_keep_their_ids():
+    frames = [people_at((6 * i, 0), (300 - 6 * i, 10)) for i in range(50)]
+    assert ids_of(frames)[0] == ids_of(frames)[-1] == [1, 2]
+
+
+def test_fast_motion():
+    """Half a body's width a frame, from the first on; two at once."""
+    frames = [people_at((20 * i, 0), (600 - 20 * i, 200)) for i in range(20)]
+    assert ids_of(frames) == 20 * [[1, 2]]
+
+
+def test_newcomers_get_new_ids_and_the_lost_are_remembered_a_while():
+    gap = [people_at() for _ in range(10)]
+    back = [people_at((3, 0))]
+    start = [people_at((0, 0))]
+    assert ids_of(start + gap + back)[-1] == [1]
+    assert ids_of(start + gap + back, memory=0.2)[-1] == [2]
+    assert ids_of([people_at((0, 0)), people_at((0, 0), (300, 0))])[-1] == [
+        1,
+        2,
+    ]
+
+
+def test_half_a_person_is_still_the_same():
+    upper = list(range(11))
+    frames = [people_at((0, 0)), people_at((2, 0), seen=upper)]
+    frames += [people_at((4, 0))]
+    assert ids_of(frames) == 3 * [[1]]
+
+
+def test_smoothing_steadies_and_can_be_switched_off():
+    rng = np.random.default_rng(0)
+    places = rng.normal((100, 100), 1.0, (100, 2))
+    frames = [people_at(p) for p in places]
+    raw = np.array([f.keypoints[0] for f in frames])
+    tracker = Tracker()
+    smooth = [tracker(f, i / FPS) for i, f in enumerate(frames)]
+    steady = np.array([s.keypoints[0] for s in smooth])
+    found = frames[0].keypoint_scores[0] > 0
+    assert steady[20:, found].std(0).max() < 0.6 * raw[20:, found].std(0).min()
+    assert not steady[:, ~found].any()  # what is not found stays nothing
+    np.testing.assert_allclose(
+        smooth[-1].boxes[0, :2], steady[-1][found].min(axis=0), rtol=1e-6
+    )
+    tracker = Tracker(smooth=False)
+    for i, frame in enumerate(frames):
+        same = tracker(frame, i / FPS)
+        np.testing.assert_array_equal(same.keypoints, frame.keypoints)
+
+
+def test_options_out_of_range():
+    with pytest.raises(ValueError, match='similarity'):
+        Tracker(min_similarity=0)
+    with pytest.raises(ValueError, match='positive'):
+        Tracker(min_cutoff=-1)
