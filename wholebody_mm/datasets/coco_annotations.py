@@ -18,7 +18,7 @@ from wholebody_mm.datasets.wholebody_format import (
     PART_KEYS,
     VALID_KEYS,
 )
-from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
+from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133, Skeleton
 
 DOWNLOAD = (
     'images and COCO keypoints: https://cocodataset.org/#download '
@@ -88,8 +88,7 @@ def coco_points(annotation: dict, ann_file: str) -> Points:
     Returns:
         (17, 3) float32 x, y, v, and no part boxes.
     """
-    sizes = {PART_KEYS['body']: COCO17.num_keypoints}
-    return _triplets(annotation, sizes, ann_file), {}
+    return keypoints_of(COCO17, annotation, ann_file)
 
 
 def wholebody_points(annotation: dict, ann_file: str) -> Points:
@@ -109,6 +108,18 @@ def wholebody_points(annotation: dict, ann_file: str) -> Points:
         part: _box(annotation.get(key, ())) for part, key in BOX_KEYS.items()
     }
     return rows, {p: box for p, box in boxes.items() if box is not None}
+
+
+def keypoints_of(
+    skeleton: Skeleton, annotation: dict, ann_file: str
+) -> Points:
+    """The points of an annotation whose ``keypoints`` are a skeleton's.
+
+    Returns:
+        (K, 3) float32 x, y, v, and no part boxes.
+    """
+    sizes = {PART_KEYS['body']: skeleton.num_keypoints}
+    return _triplets(annotation, sizes, ann_file), {}
 
 
 def _triplets(

@@ -1,6 +1,16 @@
 """Importing this registers data sets and transforms with MMPose."""
 
 from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
+from wholebody_mm.datasets.partial_readers import (
+    CocoFootDataset,
+    FaceLandmarkDataset,
+    MpiiBodyDataset,
+    NoPeopleDataset,
+    PanopticBodyDataset,
+    PartialPoseDataset,
+    RightHandDataset,
+    TwoHandsDataset,
+)
 from wholebody_mm.datasets.readers import (
     CocoPoseDataset,
     CocoWholeBodyPoseDataset,
@@ -21,17 +31,25 @@ from wholebody_mm.datasets.transforms.resize import TopLeftResize
 from wholebody_mm.datasets.transforms.warp import WholeBodyRandomWarp
 
 __all__ = [
+    'CocoFootDataset',
     'CocoPoseDataset',
     'CocoWholeBodyPoseDataset',
     'DatasetProbabilitySampler',
+    'FaceLandmarkDataset',
     'FillOutside',
     'LoadImageFile',
+    'MpiiBodyDataset',
     'MultiTaskDataset',
+    'NoPeopleDataset',
     'OccludePeople',
     'PackWholeBody',
+    'PanopticBodyDataset',
+    'PartialPoseDataset',
     'RenderedPeopleDataset',
     'ResumableSampler',
+    'RightHandDataset',
     'SupervisionRegions',
     'TopLeftResize',
+    'TwoHandsDataset',
     'WholeBodyRandomWarp',
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from wholebody_mm.skeletons.body25b import BODY25B
 from wholebody_mm.skeletons.coco import COCO17
 from wholebody_mm.skeletons.coco_wholebody import COCO_WHOLEBODY133
+from wholebody_mm.skeletons.labelled_sets import LABELLED_SETS
 from wholebody_mm.skeletons.maps import get_map
 from wholebody_mm.skeletons.openpose import BODY25, FACE70, HAND21
 from wholebody_mm.skeletons.skeleton import Skeleton
@@ -25,6 +26,7 @@ SKELETONS = {
         BODY25,
         FACE70,
         HAND21,
+        *LABELLED_SETS,
     )
 }
 

@@ -11,6 +11,7 @@ from wholebody_mm.skeletons.coco_wholebody import (
     LEFT_ROOT,
     RIGHT_ROOT,
 )
+from wholebody_mm.skeletons.labelled_sets import derived_map
 from wholebody_mm.skeletons.openpose import BODY25, MIDPOINTS
 from wholebody_mm.skeletons.skeleton import Skeleton
 from wholebody_mm.skeletons.skeleton_map import SkeletonMap, map_by_names
@@ -91,7 +92,7 @@ def get_map(source: Skeleton, target: Skeleton) -> SkeletonMap:
     special = _SPECIAL.get((source.name, target.name))
     if special is not None:
         return special
-    by_names = map_by_names(source, target)
+    by_names = derived_map(source, target)
     if not by_names.labelled.any():
         raise ValueError(
             f'{source.name} and {target.name} have no keypoint name in common'

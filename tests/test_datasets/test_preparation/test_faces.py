@@ -1,0 +1,158 @@
+"""Face sets: .pts files beside images."""
+
+import json
+
+import numpy as np
+import pytest
+from support.sources import SIZE, face_points, picture, write_pts
+
+from wholebody_mm.datasets.partial_readers import FaceLandmarkDataset
+from wholebody_mm.datasets.preparation.faces import (
+    convert_coco_faces,
+    prepare_faces,
+    read_pts,
+)
+from wholebody_mm.datasets.transforms.rasters import decode_rle
+from wholebody_mm.skeletons import WHOLEBODY135 as UNION
+
+
+def index(*names):
+    return [UNION.index(name) for name in names]
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Two good faces, one of a profile, one without image."""
+    folder = tmp_path / '300w'
+    for name in ('helen/a', 'lfpw/b', 'helen/c', 'afw/d'):
+        write_pts(folder / f'{name}.pts', face_points())
+        if name != 'afw/d':
+            picture(folder / f'{name}.png')
+    write_pts(folder / 'helen/c.pts', face_points()[:39])
+    return folder
+
+
+def test_points_count_from_one(tmp_path):
+    write_pts(tmp_path / 'x.pts', face_points())
+    np.testing.assert_allclose(
+        read_pts(tmp_path / 'x.pts'), face_points(), atol=1e-5
+    )
+    assert '161' in (tmp_path / 'x.pts').read_text()  # 160 on disk as 161
+    (tmp_path / 'y.pts').write_text('version: 1\n')
+    with pytest.raises(ValueError, match=r'y\.pts is no \.pts file'):
+        read_pts(tmp_path / 'y.pts')
+
+
+def test_faces_become_samples_of_the_union(root, tmp_path, capfd):
+    counts = prepare_faces(root, tmp_path / 'out')
+    assert counts == dict(train=dict(images=2, people=2))
+    said = capfd.readouterr().err
+    assert '39 points instead of 68' in said and 'no image of that' in said
+    data = FaceLandmarkDataset(
+        ann_file=str(tmp_path / 'out/train.json'),
+        data_prefix=dict(img=str(root)),
+    )
+    record = data.get_data_info(0)
+    face = record['keypoints'][0, UNION.parts['face']]
+    np.testing.assert_allclose(face[:68], face_points(), atol=0.01)
+    nose, left, right = record['keypoints'][
+        0, index('nose', 'left_eye', 'right_eye')
+    ]
+    np.testing.assert_allclose(left, face_points()[42:48].mean(0), atol=0.01)
+    # the person's left is to the right of the picture
+    assert left[0] > nose[0] > right[0]
+    pupils = record['keypoints'][0, index('right_pupil', 'left_pupil')]
+    np.testing.assert_allclose(pupils, [right, left], atol=0.01)
+    assert record['labelled'].sum() == 68 + 5
+    assert not record['labelled'][index('left_ear', 'left_wrist')].any()
+    assert not record['negatives']
+
+
+def test_nothing_is_learnt_away_from_faces_in_the_wild(root, tmp_path):
+    for everyone in (False, True):
+        prepare_faces(root, tmp_path / 'out', everyone=everyone)
+        content = json.loads((tmp_path / 'out/train.json').read_text())
+        regions = [a for a in content['annotations'] if a['iscrowd']]
+        if everyone:
+            assert not regions
+            continue
+        mask = decode_rle(regions[0]['segmentation'])
+        assert mask.shape == SIZE[::-1]
+        x, y = face_points().astype(int).T
+        assert not mask[y, x].any()
+        assert mask[:5, :5].all() and 0.05 < mask.mean() < 0.9
+
+
+def test_held_out_faces_are_the_same_everywhere(root, tmp_path):
+    for i in range(8):
+        write_pts(root / f'more/{i}.pts', face_points())
+        picture(root / f'more/{i}.png')
+    for name in ('one', 'two'):
+        counts = prepare_faces(root, tmp_path / name, val_share=0.25, seed=4)
+    lists = [
+        (tmp_path / name / 'val_names.txt').read_text()
+        for name in ('one', 'two')
+    ]
+    assert lists[0] == lists[1] and len(lists[0].split()) == 3
+    assert counts['train']['images'] + counts['val']['images'] == 10
+    files = {
+        split: {
+            image['file_name']
+            for image in json.loads(
+                (tmp_path / f'one/{split}.json').read_text()
+            )['images']
+        }
+        for split in ('train', 'val')
+    }
+    assert not files['train'] & files['val']
+
+
+def test_it_goes_on_after_an_interruption(root, tmp_path, monkeypatch):
+    from wholebody_mm.datasets.preparation import faces
+
+    seen = []
+    whole = prepare_faces(root, tmp_path / 'whole')
+    original = faces.face_record
+
+    def record(*args):
+        seen.append(args[1]['file_name'])
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return original(*args)
+
+    monkeypatch.setattr(faces, 'face_record', record)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_faces(root, tmp_path / 'out')
+    assert not (tmp_path / 'out/train.json').exists()
+    journal = tmp_path / 'out/train.json.part'
+    journal.write_text(journal.read_text() + '{"key": "cut o')
+    assert prepare_faces(root, tmp_path / 'out') == whole
+    assert len(seen) == len(set(seen)) + 1  # one that was interrupted
+    texts = [
+        json.loads((tmp_path / name / 'train.json').read_text())
+        for name in ('whole', 'out')
+    ]
+    assert texts[0] == texts[1]
+    assert not journal.exists()
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no \.pts file below'):
+        prepare_faces(tmp_path, tmp_path / 'out')
+
+
+def test_mmposes_300w(real_data, tmp_path):
+    folder = real_data / 'mini/300w'
+    counts = convert_coco_faces(
+        folder / 'test_300w.json', folder, tmp_path / 'out'
+    )
+    assert counts == dict(train=dict(images=2, people=2))
+    data = FaceLandmarkDataset(
+        ann_file=str(tmp_path / 'out/train.json'),
+        data_prefix=dict(img=str(folder)),
+    )
+    for i in range(2):
+        record = data.get_data_info(i)
+        x, y = record['keypoints'][0, index('left_eye', 'nose')].T
+        assert x[0] > x[1] and y[0] < y[1]
+        assert record['keypoints_visible'][0].sum() == 2 * 73

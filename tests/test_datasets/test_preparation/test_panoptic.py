@@ -1,0 +1,95 @@
+"""Whole bodies of the Panoptic Studio, projected into its cameras."""
+
+import cv2
+import numpy as np
+import pytest
+from support.sources import SIZE, write_panoptic
+
+from wholebody_mm.datasets.partial_readers import PanopticBodyDataset
+from wholebody_mm.datasets.preparation.panoptic import (
+    prepare_panoptic,
+    read_cameras,
+)
+from wholebody_mm.skeletons import WHOLEBODY135 as UNION
+from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
+
+TO_UNION = [UNION.index(name) for name in PANOPTIC127.keypoint_names]
+
+
+def opencv_projection(made):
+    camera = made['camera']
+    pixels, _ = cv2.projectPoints(
+        made['points'],
+        cv2.Rodrigues(camera['R'])[0],
+        camera['t'],
+        camera['K'],
+        camera['distCoef'],
+    )
+    return pixels[:, 0]
+
+
+def test_people_are_projected_as_opencv_does_it(tmp_path):
+    made = write_panoptic(tmp_path / 'seq', [30, 60, 61])
+    counts = prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    assert counts == dict(train=dict(images=2, people=2))
+    data = PanopticBodyDataset(
+        ann_file=str(tmp_path / 'out/train.json'),
+        data_prefix=dict(img=str(tmp_path / 'seq')),
+    )
+    record = data.get_data_info(0)
+    expected = opencv_projection(made)
+    within = ((expected >= 0) & (expected < SIZE)).all(axis=1)
+    assert 60 < within.sum() < 127
+    visible = record['keypoints_visible'][0, TO_UNION]
+    assert ((visible > 0) == within).all()
+    np.testing.assert_allclose(
+        record['keypoints'][0, TO_UNION][within], expected[within], atol=0.02
+    )
+    # camera 7 sees the left hand and the face; something hides the right one
+    for part, value in (('lefthand', 2), ('face', 2), ('righthand', 1)):
+        seen = visible[PANOPTIC127.parts[part]]
+        assert set(seen[seen > 0]) == {value}
+    feet = UNION.parts['foot']
+    assert not record['labelled'][feet].any() and record['negatives']
+
+
+def test_what_is_behind_the_camera_is_not_in_the_picture(tmp_path):
+    write_panoptic(tmp_path / 'seq', [30])
+    file = next((tmp_path / 'seq').glob('*/calibration*.json'))
+    cameras = read_cameras(file)
+    assert list(cameras) == ['00_07']  # VGA cameras are left out
+    camera = cameras['00_07']
+    before = np.linalg.solve(camera.rotation, [0, 0, 100] - camera.translation)
+    behind = np.linalg.solve(
+        camera.rotation, [0, 0, -100] - camera.translation
+    )
+    pixels, in_sight = camera.project(np.array([before, behind]))
+    assert in_sight.tolist() == [True, False]
+    np.testing.assert_allclose(pixels[0], camera.intrinsics[:2, 2])
+
+
+def test_people_without_good_hands_are_left_out_as_in_the_paper(
+    tmp_path, capfd
+):
+    bad = dict(landmarks=[-1.0] * 63, averageScore=[0.0] * 21,
+               visibility=[[]] * 21)  # fmt: skip
+    write_panoptic(tmp_path / 'seq', [30], hands=dict(right_hand=bad))
+    with pytest.raises(ValueError, match='nothing usable'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    assert 'without good hands' in capfd.readouterr().err
+    counts = prepare_panoptic(
+        tmp_path / 'seq', tmp_path / 'any', any_hands=True
+    )
+    assert counts['train']['people'] == 1
+
+
+def test_missing_pieces_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match='calibration_SEQUENCE'):
+        prepare_panoptic(tmp_path, tmp_path / 'out')
+    write_panoptic(tmp_path / 'seq', [31])
+    with pytest.raises(FileNotFoundError, match='divide by 30'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    body = next((tmp_path / 'seq').glob('*/hdPose3d*/*.json'))
+    body.unlink()
+    with pytest.raises(FileNotFoundError, match='bodies of a frame'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out', every=1)

@@ -1,0 +1,150 @@
+"""People who are found but not annotated."""
+
+import json
+
+import numpy as np
+import pytest
+from support.sources import face_points, picture
+
+from wholebody_mm.datasets.preparation.detectors import as_results
+from wholebody_mm.datasets.preparation.faces import face_record
+from wholebody_mm.datasets.preparation.unlabelled_people import (
+    MADE_BY,
+    mask_people,
+    match_people,
+    unlabelled_regions,
+)
+from wholebody_mm.datasets.preparation.writing import write_annotations
+from wholebody_mm.datasets.transforms.rasters import decode_rle
+from wholebody_mm.skeletons.labelled_sets import IBUG68
+
+IMAGE = dict(file_name='a.png', width=320, height=240)
+
+
+def body(x0, y0, x1, y1, score=0.9):
+    """A detection in the shape of a rectangle."""
+    mask = np.zeros((240, 320), np.uint8)
+    mask[y0:y1, x0:x1] = 1
+    return as_results(mask[None], np.array([score]), 0.0)[0]
+
+
+def face(x, y=60, scale=20):
+    points = face_points(x, y, scale)
+    return face_record(points, IMAGE, everyone=True)['annotations'][0]
+
+
+def area(regions):
+    out = np.zeros((240, 320), bool)
+    for region in regions:
+        out |= decode_rle(region['segmentation']) > 0
+    return out
+
+
+def test_the_annotated_face_stays_and_the_stranger_is_ignored():
+    regions = unlabelled_regions(
+        IMAGE, [face(60)], [body(30, 20, 90, 220), body(200, 20, 260, 220)]
+    )
+    ignored = area(regions)
+    assert len(regions) == 1
+    assert ignored[20:220, 200:260].all()
+    assert not ignored[:, :100].any()
+    assert regions[0]['iscrowd'] == 1 and regions[0]['made_by'] == MADE_BY
+
+
+def test_of_two_who_overlap_each_face_gets_its_own_body():
+    """The larger body covers both faces; the assignment is of all at once."""
+    people = [face(60), face(110)]
+    detections = [body(30, 20, 140, 220), body(85, 20, 135, 220, 0.8)]
+    masks = np.stack([decode_rle(d['segmentation']) for d in detections])
+    matched, _ = match_people(people, detections, masks)
+    assert matched.tolist() == [0, 1]
+    assert unlabelled_regions(IMAGE, people, detections) == []
+
+
+@pytest.mark.parametrize(
+    'extra',
+    [
+        body(31, 20, 91, 220, 0.5),  # nearly the same again
+        body(200, 20, 260, 220, 0.05),  # too uncertain
+        body(200, 20, 211, 31, 0.9),  # too small
+        body(35, 30, 85, 150, 0.6),  # half of the annotated person
+    ],
+)
+def test_what_is_no_stranger(extra):
+    regions = unlabelled_regions(
+        IMAGE, [face(60)], [body(30, 20, 90, 220), extra]
+    )
+    assert regions == []
+
+
+def test_a_stranger_behind_the_annotated_person_does_not_hide_them():
+    me = body(30, 20, 90, 220)
+    stranger = body(70, 20, 160, 220)
+    regions = unlabelled_regions(IMAGE, [face(60)], [me, stranger])
+    ignored = area(regions)
+    assert not ignored[20:220, 30:90].any()
+    assert ignored[20:220, 95:160].all()
+
+
+@pytest.fixture
+def faces(tmp_path):
+    picture(tmp_path / 'a.png')
+    record = face_record(face_points(60, 60, 20), dict(IMAGE))
+    write_annotations(
+        tmp_path / 'train.json', [record], IBUG68.keypoint_names, 'test'
+    )
+    return tmp_path / 'train.json'
+
+
+def test_a_file_gets_masks_instead_of_the_whole_outside(faces):
+    detections = [
+        dict(body(30, 20, 90, 220), image_id=1),
+        dict(body(200, 20, 260, 220), image_id=1),
+    ]
+    before = json.loads(faces.read_text())
+    assert (
+        area([a for a in before['annotations'] if a['iscrowd']]).mean() > 0.5
+    )
+    counts = mask_people(faces, detections, faces)
+    assert counts == dict(images=1, people=1, masked=1)
+    first = json.loads(faces.read_text())
+    regions = [a for a in first['annotations'] if a['iscrowd']]
+    assert 0.1 < area(regions).mean() < 0.4
+    ids = [a['id'] for a in first['annotations']]
+    assert len(set(ids)) == len(ids)
+    # again: the same, not twice
+    mask_people(faces, detections, faces)
+    assert json.loads(faces.read_text()) == first
+    # nobody found: everything is learnt
+    assert mask_people(faces, [], faces)['masked'] == 0
+
+
+@pytest.mark.parametrize(
+    ('detection', 'message'),
+    [
+        (dict(body(0, 0, 50, 50), image_id=9), 'of image 9'),
+        (dict(image_id=1, bbox=[0, 0, 9, 9], score=1), 'no segmentation'),
+    ],
+)
+def test_detections_of_other_images_and_without_masks(
+    faces, detection, message
+):
+    with pytest.raises(ValueError, match=message):
+        mask_people(faces, [detection], faces)
+
+
+def test_what_a_mask_rcnn_returns():
+    import torch
+
+    from wholebody_mm.datasets.preparation.detectors import of_torchvision
+
+    masks = torch.zeros(3, 1, 40, 50)
+    masks[:, :, 10:20, 5:25] = 0.8
+    output = dict(
+        labels=torch.tensor([1, 18, 1]),
+        scores=torch.tensor([0.9, 0.9, 0.05]),
+        masks=masks,
+    )
+    (result,) = of_torchvision(output, 0.1)
+    assert result['bbox'] == [5, 10, 20, 10]
+    assert decode_rle(result['segmentation']).sum() == 200

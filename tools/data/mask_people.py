@@ -1,0 +1,107 @@
+"""Ignore people that are in an image but not annotated.
+
+    python tools/data/mask_people.py data/face_ibug/train.json data/300w
+    python tools/data/mask_people.py data/hand_mpii/train.json FOLDER \
+        --mmdet CONFIG CHECKPOINT
+    python tools/data/mask_people.py data/hand_mpii/train.json \
+        --detections results.json
+
+Runs an instance segmentation (Mask R-CNN of torchvision, or any MMDetection
+config; both are optional installs) over the images, or takes detections made
+elsewhere, in COCO's result format with masks. Detections that match no
+annotated person become ignore regions of the annotation file, which is
+written anew. Detecting goes on after an interruption; what was detected is
+kept beside the file. See docs/data.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from wholebody_mm.datasets.preparation.detectors import (
+    mmdet_detector,
+    torchvision_detector,
+)
+from wholebody_mm.datasets.preparation.unlabelled_people import (
+    LEAST_SCORE,
+    mask_people,
+)
+from wholebody_mm.datasets.preparation.writing import (
+    for_each,
+    read_json,
+    write_json,
+)
+from wholebody_mm.engine.launch import run_cleanly
+
+
+def parse_args(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument('ann_file', type=Path, help='COCO-style annotations')
+    parser.add_argument(
+        'images', type=Path, nargs='?', help='folder of the images'
+    )
+    parser.add_argument(
+        '--detections', type=Path, help="a file in COCO's result format"
+    )
+    parser.add_argument(
+        '--mmdet',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='detect with MMDetection instead of torchvision',
+    )
+    parser.add_argument('--device', default='cpu', help='cpu, cuda:0, ...')
+    parser.add_argument('--out', type=Path, help='(the annotation file)')
+    return parser.parse_args(argv)
+
+
+def detect(args: argparse.Namespace) -> list[dict]:
+    """Run a detector over all images; keeps what it found beside the file."""
+    if args.images is None:
+        raise ValueError('say where the images are, or give --detections')
+    try:
+        if args.mmdet:
+            find = mmdet_detector(*args.mmdet, args.device, LEAST_SCORE)
+        else:
+            find = torchvision_detector(args.device, LEAST_SCORE)
+    except ModuleNotFoundError as error:
+        raise ValueError(error) from error
+    content = read_json(args.ann_file, 'annotation file')
+    images = {str(image['id']): image for image in content['images']}
+
+    def make(key: str) -> dict:
+        path = args.images / images[key]['file_name']
+        if not path.is_file():
+            raise FileNotFoundError(f'no image {path}')
+        number = images[key]['id']
+        return dict(found=[dict(d, image_id=number) for d in find(path)])
+
+    kept = args.ann_file.with_name(args.ann_file.stem + '_detections.json')
+    made = for_each(list(images), make, kept, 'detecting')
+    detections = [d for entry in made for d in entry['found']]
+    write_json(kept, detections)
+    kept.with_name(kept.name + '.part').unlink(missing_ok=True)
+    return detections
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the file; returns the exit code."""
+    args = parse_args(argv)
+
+    def run() -> None:
+        if args.detections:
+            detections = read_json(args.detections, 'file of detections')
+        else:
+            detections = detect(args)
+        out = args.out or args.ann_file
+        print(f'{out}: {mask_people(args.ann_file, detections, out)}')
+
+    return run_cleanly('mask_people.py', run)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""The two hand sets of "Hand Keypoint Detection in Single Images ..."."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from wholebody_mm.datasets.preparation.writing import (
+    Skip,
+    ignored_outside,
+    image_entry,
+    person,
+    points_box,
+    read_json,
+    write_splits,
+)
+from wholebody_mm.skeletons.labelled_sets import HANDS42, RIGHT_HAND21
+
+POINTS = RIGHT_HAND21.num_keypoints
+# A person is about nine times as high as the longer side of a hand's box: a
+# hand is 0.11 of the stature from wrist to finger tip, mostly bent a little.
+PERSON_PER_HAND = 9.0
+
+
+def person_box_of_hand(points: np.ndarray) -> np.ndarray:
+    """(4,) box of a person's size around (n, 2) points of a hand.
+
+    Where the person is is not known; scale and centre of the augmentation
+    follow from it.
+    """
+    box = points_box(points, 0, 0, 0)
+    half = PERSON_PER_HAND / 2 * (box[2:] - box[:2]).max()
+    middle = (box[:2] + box[2:]) / 2
+    return np.concatenate([middle - half, middle + half])
+
+
+def prepare_hand_dome(
+    root: Path, out: Path, val_share: float = 0.0, seed: int = 0
+) -> dict[str, dict[str, int]]:
+    """Write the annotations of hand143_panopticdb: one right hand an image.
+
+    Args:
+        root: The unpacked folder with ``hands_v143_14817.json`` and ``imgs``.
+        out: Folder for ``train.json`` and ``val.json``.
+        val_share: Share of images held out for validation.
+        seed: Decides which.
+
+    Returns:
+        Counts of each split.
+
+    Raises:
+        FileNotFoundError: If the file is not there.
+        ValueError: If it is another one.
+    """
+    file = root / 'hands_v143_14817.json'
+    content = read_json(file, 'annotation file of hand143_panopticdb')
+    try:
+        entries = {entry['img_paths']: entry for entry in content['root']}
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f'{file} is not the file expected: {error}'
+        ) from error
+
+    def make(key: str) -> dict:
+        rows = np.array(entries[key]['joint_self'], float)
+        if rows.shape != (POINTS, 3):
+            raise ValueError(f'{file}: {key} has points of {rows.shape}')
+        seen = rows[:, 2] == 1
+        if not seen.any():
+            raise Skip('no point is labelled')
+        image = image_entry(root / key, root)
+        box = person_box_of_hand(rows[seen, :2])
+        hand = person(RIGHT_HAND21, rows[:, :2], 2 * seen, box)
+        # the person's other hand and other people are not labelled
+        size = image['width'], image['height']
+        around = points_box(rows[seen, :2], 1.0, 1.0, 1.0)
+        outside = ignored_outside([around], *size)
+        return dict(image=image, annotations=[hand, *outside])
+
+    return write_splits(
+        list(entries), make, out, RIGHT_HAND21, str(root), val_share, seed
+    )
+
+
+def prepare_hand_mpii(
+    root: Path, out: Path, val_share: float = 0.0, seed: int = 0
+) -> dict[str, dict[str, int]]:
+    """Write the annotations of hand_labels: hands of people in MPII images.
+
+    Each of its JSON files is one hand, beside its own copy of the image; the
+    hands of one image are brought together.
+
+    Args:
+        root: A folder such as ``hand_labels/manual_train``.
+        out: Folder for ``train.json`` and ``val.json``.
+        val_share: Share of images held out for validation.
+        seed: Decides which.
+
+    Returns:
+        Counts of each split.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    files = sorted(root.glob('*.json'))
+    if not files:
+        raise FileNotFoundError(
+            f'no JSON file in {root}; it should be manual_train or '
+            f'manual_test of hand_labels.zip (see docs/data.md)'
+        )
+    hands: dict[str, dict] = {}
+    for file in files:
+        content = read_json(file, 'hand')
+        try:
+            rows = np.array(content['hand_pts'], float)
+            left = bool(content['is_left'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f'{file} is no hand: {error!r}') from error
+        body = np.array(content.get('mpii_body_pts', ()), float)
+        head = np.array(content.get('head_box', ()), float)
+        hands[file.stem] = dict(
+            rows=rows,
+            left=left,
+            body=np.concatenate([_body_points(body), head.reshape(-1, 2)]),
+        )
+    return _prepare_pairs(root, hands, out, val_share, seed)
+
+
+def convert_coco_hands(
+    ann_file: Path, images: Path, out: Path
+) -> dict[str, dict[str, int]]:
+    """The same from single hands in a COCO-style file (MMPose's).
+
+    Args:
+        ann_file: Annotations of 21 points; the names of the images end in
+            ``_l`` and ``_r``.
+        images: Folder of the images.
+        out: Folder for ``train.json``.
+    """
+    content = read_json(ann_file, 'annotation file of hands')
+    names = {image['id']: image['file_name'] for image in content['images']}
+    hands = {}
+    for annotation in content['annotations']:
+        stem = Path(names[annotation['image_id']]).stem
+        if stem[-2:] not in ('_l', '_r'):
+            raise ValueError(
+                f'{ann_file}: image {names[annotation["image_id"]]} does not '
+                f'say by _l or _r which hand it is'
+            )
+        rows = np.reshape(annotation['keypoints'], (-1, 3)).astype(float)
+        hands[stem] = dict(
+            rows=rows, left=stem.endswith('_l'), body=np.zeros((0, 2))
+        )
+    return _prepare_pairs(images, hands, out, 0.0, 0)
+
+
+def _body_points(rows: np.ndarray) -> np.ndarray:
+    """(n, 2) labelled points of (16, 3) x, y, v."""
+    if rows.ndim != 2 or rows.shape[1] < 2:
+        return np.zeros((0, 2))
+    known = (rows[:, :2] > 0).all(axis=1)
+    if rows.shape[1] > 2:
+        known &= rows[:, 2] > 0
+    return rows[known, :2]
+
+
+def _prepare_pairs(
+    root: Path,
+    hands: Mapping[str, dict],
+    out: Path,
+    val_share: float,
+    seed: int,
+) -> dict[str, dict[str, int]]:
+    """Write annotations of hands that are named ``PERSON_l``, ``PERSON_r``.
+
+    Args:
+        root: Folder with ``NAME.jpg`` of each hand.
+        hands: Name to ``rows`` (21, 3), ``left`` and (n, 2) points ``body``.
+        out: Folder for the files.
+        val_share: Share of images held out.
+        seed: Decides which.
+    """
+    # copies of one image have the same content and other names
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(hands):
+        file = root / f'{name}.jpg'
+        if file.is_file():
+            digest = hashlib.sha1(file.read_bytes()).hexdigest()
+            groups[digest].append(name)
+    by_first = {names[0]: names for names in groups.values()}
+
+    def make(key: str) -> dict:
+        image = image_entry(root / f'{key}.jpg', root)
+        people: dict[str, list[str]] = defaultdict(list)
+        for name in by_first[key]:
+            people[name.removesuffix('_l').removesuffix('_r')].append(name)
+        annotations = [
+            _two_hands([hands[name] for name in names])
+            for names in people.values()
+        ]
+        boxes = []
+        for annotation in annotations:
+            x, y, w, h = annotation['bbox']
+            boxes.append(np.array([x, y, x + w, y + h]))
+        outside = ignored_outside(boxes, image['width'], image['height'])
+        return dict(image=image, annotations=annotations + outside)
+
+    return write_splits(
+        list(by_first), make, out, HANDS42, str(root), val_share, seed
+    )
+
+
+def _two_hands(hands: list[dict]) -> dict:
+    """The annotation of a person of whom one or two hands are labelled."""
+    where = {
+        True: [0, *range(2, 22)],
+        False: [1, *range(22, 42)],
+    }
+    points, visible = np.zeros((42, 2)), np.zeros(42)
+    for hand in hands:
+        rows = hand['rows']
+        if rows.shape != (POINTS, 3):
+            raise ValueError(f'a hand has points of {rows.shape}')
+        points[where[hand['left']]] = rows[:, :2]
+        visible[where[hand['left']]] = 2 * (rows[:, 2] > 0)
+    if not visible.any():
+        raise Skip('no point is labelled')
+    body = np.concatenate([hand['body'] for hand in hands])
+    if len(body):
+        box = points_box(np.concatenate([body, points[visible > 0]]))
+    else:
+        sizes = [
+            person_box_of_hand(h['rows'][h['rows'][:, 2] > 0, :2])
+            for h in hands
+            if (h['rows'][:, 2] > 0).any()
+        ]
+        half = max(box[2] - box[0] for box in sizes) / 2
+        middle = np.mean([(b[:2] + b[2:]) / 2 for b in sizes], axis=0)
+        box = np.concatenate([middle - half, middle + half])
+    return person(HANDS42, points, visible, box)

@@ -1,0 +1,324 @@
+"""What all preparations share: progress, restarts, boxes, the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from wholebody_mm.skeletons import Skeleton
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
+PERSON = 1  # category id
+# What preparations write beside people: where nothing may be learnt.
+OUTSIDE = 'outside'
+
+
+class Skip(Exception):
+    """Raised for an item that has nothing to offer; says why."""
+
+
+def for_each(
+    keys: Sequence[str],
+    make: Callable[[str], dict],
+    out: Path,
+    label: str,
+) -> list[dict]:
+    """Make something of each key, with a bar, going on after an interruption.
+
+    What is made is kept in ``OUT.part`` beside the result, one line each,
+    until :func:`write_annotations` has written the result.
+
+    Args:
+        keys: Unique names of the items, in order.
+        make: Takes a key, returns JSON-serialisable content or raises
+            :class:`Skip`.
+        out: The file that will be written in the end.
+        label: Of the bar.
+
+    Returns:
+        What was made, in order, without what was skipped.
+    """
+    journal = _journal(out)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    done: dict[str, dict] = {}
+    if journal.is_file():
+        for line in journal.read_text().splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                break  # cut off when it was interrupted
+            done[entry['key']] = entry
+        # without the broken end
+        journal.write_text(
+            ''.join(json.dumps(entry) + '\n' for entry in done.values())
+        )
+    bar = tqdm(keys, desc=label, file=sys.stderr, disable=None)
+    with journal.open('a') as file:
+        for key in bar:
+            if key in done:
+                continue
+            try:
+                entry = dict(key=key, made=make(key))
+            except Skip as reason:
+                entry = dict(key=key, skipped=str(reason))
+            done[key] = entry
+            file.write(json.dumps(entry) + '\n')
+    entries = [done[key] for key in keys]
+    skipped = Counter(e['skipped'] for e in entries if 'skipped' in e)
+    for reason, count in skipped.items():
+        print(f'{label}: {count} left out, {reason}', file=sys.stderr)
+    return [entry['made'] for entry in entries if 'made' in entry]
+
+
+def _journal(out: Path) -> Path:
+    return out.with_name(out.name + '.part')
+
+
+def write_annotations(
+    out: Path,
+    records: Iterable[dict],
+    keypoint_names: Sequence[str],
+    description: str,
+) -> dict[str, int]:
+    """Number images and annotations and write them as one COCO-style file.
+
+    Args:
+        out: The file.
+        records: ``dict(image=..., annotations=[...])`` each, without ids.
+        keypoint_names: What ``keypoints`` of an annotation are.
+        description: What it is made from.
+
+    Returns:
+        Counts of ``images`` and ``people``.
+
+    Raises:
+        ValueError: If there is no image.
+    """
+    images, annotations = [], []
+    for record in records:
+        image_id = len(images) + 1
+        images.append(dict(record['image'], id=image_id))
+        for annotation in record['annotations']:
+            numbers = dict(id=len(annotations) + 1, image_id=image_id)
+            annotations.append(dict(annotation, **numbers))
+    if not images:
+        raise ValueError(f'no image for {out}: nothing usable was found')
+    category = dict(
+        id=PERSON, name='person', keypoints=list(keypoint_names), skeleton=[]
+    )
+    write_json(
+        out,
+        dict(
+            info=dict(description=description),
+            images=images,
+            annotations=annotations,
+            categories=[category],
+        ),
+    )
+    _journal(out).unlink(missing_ok=True)
+    people = sum(not a['iscrowd'] for a in annotations)
+    return dict(images=len(images), people=people)
+
+
+def write_splits(
+    names: Sequence[str],
+    make: Callable[[str], dict],
+    out: Path,
+    skeleton: Skeleton,
+    description: str,
+    val_share: float = 0.0,
+    seed: int = 0,
+) -> dict[str, dict[str, int]]:
+    """Write ``train.json`` and, if a share is held out, ``val.json``.
+
+    The names held out are listed in ``val_names.txt`` too.
+
+    Args:
+        names: Of the items.
+        make: Takes a name, returns ``dict(image=..., annotations=[...])``.
+        out: Folder for the files.
+        skeleton: What ``keypoints`` are.
+        description: What it is made from.
+        val_share: Share of names that is held out.
+        seed: Decides which.
+
+    Returns:
+        Counts of ``images`` and ``people`` of each split.
+    """
+    counts = {}
+    splits = split_names(names, val_share, seed)
+    for split, chosen in zip(('train', 'val'), splits, strict=True):
+        if not chosen:
+            continue
+        file = out / f'{split}.json'
+        records = for_each(chosen, make, file, split)
+        counts[split] = write_annotations(
+            file, records, skeleton.keypoint_names, description
+        )
+    if splits[1]:
+        listed = out / 'val_names.txt'
+        listed.write_text('\n'.join(splits[1]) + '\n')
+    return counts
+
+
+def write_json(out: Path, content: object) -> None:
+    """Write a file as a whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(out.name + '.tmp')
+    unfinished.write_text(json.dumps(content))
+    os.replace(unfinished, out)
+
+
+def read_json(path: Path, what: str) -> object:
+    """A JSON file that a user downloaded.
+
+    Raises:
+        FileNotFoundError: If it is not there; says what it should be.
+        ValueError: If it is no JSON.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f'no {what}: {path} (see docs/data.md)')
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(
+            f'{path} is no JSON ({error}); is the download complete?'
+        ) from error
+
+
+def image_entry(path: Path, folder: Path) -> dict:
+    """``file_name``, ``width``, ``height`` of an image below a folder.
+
+    Raises:
+        Skip: If the image is missing.
+        ValueError: If it is broken.
+    """
+    if not path.is_file():
+        raise Skip('image not there')
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except OSError as error:
+        raise ValueError(
+            f'{path} is no image that can be read ({error}); download it '
+            f'again or delete it'
+        ) from error
+    name = path.relative_to(folder).as_posix()
+    return dict(file_name=name, width=width, height=height)
+
+
+def person(
+    skeleton: Skeleton,
+    points: np.ndarray,
+    visible: np.ndarray,
+    box: Sequence[float],
+) -> dict:
+    """The annotation of a person.
+
+    Args:
+        skeleton: What the points are.
+        points: (K, 2) pixels.
+        visible: (K,) 0 not labelled, 1 occluded, 2 visible.
+        box: x0, y0, x1, y1; the person, or what stands for them.
+    """
+    visible = np.asarray(visible)
+    rows = np.zeros((skeleton.num_keypoints, 3))
+    rows[visible > 0, :2] = np.asarray(points, float)[visible > 0]
+    rows[:, 2] = visible
+    x0, y0, x1, y1 = (float(side) for side in box)
+    return dict(
+        category_id=PERSON,
+        iscrowd=0,
+        keypoints=[round(float(v), 2) for v in rows.reshape(-1)],
+        num_keypoints=int((visible > 0).sum()),
+        bbox=[round(v, 2) for v in (x0, y0, x1 - x0, y1 - y0)],
+        area=round((x1 - x0) * (y1 - y0), 1),
+    )
+
+
+def points_box(
+    points: np.ndarray,
+    left_right: float = 0.1,
+    up: float = 0.1,
+    down: float = 0.1,
+) -> np.ndarray:
+    """(4,) x0, y0, x1, y1 around (n, 2) points, grown by shares of it."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    w, h = high - low
+    low = low - [left_right * w, up * h]
+    high = high + [left_right * w, down * h]
+    return np.concatenate([low, high])
+
+
+def ignored(mask: np.ndarray, made_by: str) -> dict:
+    """An annotation that marks where nothing may be learnt.
+
+    Readers treat it as a crowd: no part is learnt there.
+
+    Args:
+        mask: (h, w) uint8 or bool.
+        made_by: :data:`OUTSIDE`, or the tool that found people there.
+    """
+    from pycocotools import mask as coco_mask
+
+    packed = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+    return dict(
+        category_id=PERSON,
+        iscrowd=1,
+        segmentation=dict(
+            size=[int(side) for side in packed['size']],
+            counts=packed['counts'].decode(),
+        ),
+        bbox=[float(v) for v in (x, y, w, h)],
+        area=float(mask.sum()),
+        num_keypoints=0,
+        made_by=made_by,
+    )
+
+
+def ignored_outside(
+    boxes: Sequence[np.ndarray], width: int, height: int
+) -> list[dict]:
+    """Ignore everything outside of some boxes x0, y0, x1, y1.
+
+    For images of which not everyone is annotated.
+    """
+    mask = np.ones((height, width), np.uint8)
+    for x0, y0, x1, y1 in boxes:
+        top, left = max(int(y0), 0), max(int(x0), 0)
+        mask[
+            top : max(int(np.ceil(y1)), 0), left : max(int(np.ceil(x1)), 0)
+        ] = 0
+    return [ignored(mask, OUTSIDE)] if mask.any() else []
+
+
+def split_names(
+    names: Sequence[str], val_share: float, seed: int = 0
+) -> tuple[list[str], list[str]]:
+    """Training and validation names: the same ones on every machine.
+
+    Args:
+        names: All names, in any order.
+        val_share: Share of the validation.
+        seed: Another one gives another choice.
+
+    Raises:
+        ValueError: If the share is not below 1.
+    """
+    if not 0 <= val_share < 1:
+        raise ValueError(f'the share is 0 to below 1, not {val_share}')
+    ordered = sorted(names)
+    order = np.random.default_rng(seed).permutation(len(ordered))
+    held_out = {ordered[i] for i in order[: round(val_share * len(ordered))]}
+    kept = [name for name in ordered if name not in held_out]
+    return kept, sorted(held_out)
