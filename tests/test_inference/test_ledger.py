@@ -1,0 +1,90 @@
+"""What a run goes on from."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.known_people import crowd
+
+from wholebody_mm.inference.ledger import Ledger, read_ledger
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.sources import Frame, Source
+from wholebody_mm.skeletons import COCO17
+
+IMAGES = [Source('image', f'{c}.jpg', c) for c in 'ab']
+CLIP = Source('video', 'clip.mp4', 'clip')
+
+
+def people(number):
+    points = crowd(number, (64, 48))
+    scores = np.full(points.shape[:2], 0.5)
+    return PeopleInImage.of(
+        points, scores, np.full(number, 0.7), COCO17, (64, 48)
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / 'new' / 'people.jsonl'
+
+
+def test_people_come_back_as_they_were(path):
+    ledger = Ledger(path, 'coco17', {})
+    tracked = replace(people(3), ids=np.array([4, 2, 9]))
+    ledger.add(Frame(IMAGES[0]), people(0))
+    ledger.add(Frame(CLIP, 7, 0.28), tracked)
+    ledger.close()
+    none, three = read_ledger(path)
+    assert (none.name, none.frame, len(none.people)) == ('a', None, 0)
+    assert (three.source, three.frame, three.time) == ('clip.mp4', 7, 0.28)
+    assert three.name == 'clip_000000000007'
+    assert three.people.ids.tolist() == [4, 2, 9]
+    assert three.people.image_size == (64, 48)
+    np.testing.assert_allclose(
+        three.people.keypoints, tracked.keypoints, atol=1e-4
+    )
+    np.testing.assert_allclose(three.people.boxes, tracked.boxes, atol=1e-4)
+    assert none.people.ids is None
+
+
+def test_finished_sources_are_not_done_again(path):
+    ledger = Ledger(path, 'coco17', dict(height=1))
+    ledger.add(Frame(IMAGES[0]), people(1))
+    ledger.add(Frame(CLIP, 0), people(1))
+    ledger.close()
+    with path.open('a') as file:
+        file.write('{"name": "b", "peop')  # killed while writing
+    ledger = Ledger(path, 'coco17', dict(height=1))
+    assert ledger.done == {'a'}
+    # the unfinished clip starts anew
+    for number in range(2):
+        ledger.add(Frame(CLIP, number), people(2))
+    ledger.finish(CLIP)
+    ledger.finish(IMAGES[0])
+    ledger.close()
+    names = [r.name for r in read_ledger(path)]
+    assert names == ['a', 'clip_000000000000', 'clip_000000000001']
+    ledger = Ledger(path, 'coco17', dict(height=1))
+    assert ledger.done == {'a', 'clip'}
+    ledger.close()
+    assert [r.name for r in read_ledger(path)] == names
+
+
+def test_other_options_are_refused_unless_overwritten(path):
+    Ledger(path, 'coco17', dict(height=1, scales=(1.0,))).close()
+    with pytest.raises(ValueError, match='height: 1 there, 2 now.*overwrite'):
+        Ledger(path, 'coco17', dict(height=2, scales=(1.0,)))
+    Ledger(path, 'coco17', dict(height=1, scales=(1.0,))).close()
+    ledger = Ledger(path, 'coco17', dict(height=2), overwrite=True)
+    assert ledger.done == set()
+    ledger.close()
+    assert json.loads(path.read_text())['settings'] == dict(height=2)
+
+
+def test_a_file_of_something_else(path):
+    path.parent.mkdir()
+    for text in ('', 'hello\n', '[1]\n'):
+        path.write_text(text)
+        with pytest.raises(ValueError, match='people.jsonl is no file of'):
+            Ledger(path, 'coco17', {})

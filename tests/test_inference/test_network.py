@@ -1,0 +1,180 @@
+"""What travels with weights, and which engine runs them."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from wholebody_mm.inference.network import (
+    METADATA_KEY,
+    NetworkInfo,
+    backend_class,
+    backend_for,
+    load_network,
+)
+from wholebody_mm.inference.weights import find_weights
+
+INFO = NetworkInfo(
+    'small',
+    'coco17',
+    8,
+    16,
+    96,
+    decoder=dict(min_score=0.2),
+    scales=(1.0, 0.5),
+    normalisation=dict(mean=[1, 2, 3]),
+    licence='Apache-2.0',
+)
+
+
+def test_there_and_back_as_json():
+    assert NetworkInfo.from_json(INFO.to_json()) == INFO
+
+
+def test_files_of_other_versions():
+    newer = INFO.to_json().replace('{', '{"colour": 3, ', 1)
+    with pytest.warns(UserWarning, match='w.onnx.*colour'):
+        assert NetworkInfo.from_json(newer, 'w.onnx') == INFO
+    with pytest.raises(ValueError, match='w.onnx.*lacks stride, multiple'):
+        NetworkInfo.from_json(
+            '{"name": "a", "skeleton": "b", "height": 1}', 'w.onnx'
+        )
+    for text in ('no json', '[1]'):
+        with pytest.raises(ValueError, match='JSON'):
+            NetworkInfo.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(stride=0), 'positive'),
+        (dict(multiple=12), 'whole number of cells'),
+        (dict(scales=()), 'scales'),
+    ],
+)
+def test_sizes_that_do_not_fit(changes, message):
+    values = dict(name='a', skeleton='b', stride=8, multiple=16, height=96)
+    with pytest.raises(ValueError, match=message):
+        NetworkInfo(**values | changes)
+
+
+def test_suffix_and_wish_choose_the_engine():
+    assert backend_for('a.onnx') == 'onnxruntime'
+    assert backend_for('a.onnx', 'openvino') == 'openvino'
+    assert backend_for('a.XML') == 'openvino'
+    assert backend_for('a.safetensors') == 'torch'
+    with pytest.raises(ValueError, match='openvino does not run .pth'):
+        backend_for('a.pth', 'openvino')
+    with pytest.raises(ValueError, match='no backend .tpu'):
+        backend_for('a.pth', 'tpu')
+    with pytest.raises(ValueError, match="not '.h5'"):
+        backend_for('a.h5')
+
+
+def test_missing_files_and_packages(tmp_path, run_python):
+    with pytest.raises(FileNotFoundError, match='gone.onnx'):
+        load_network('gone.onnx')
+    with pytest.raises(FileNotFoundError, match='is a folder'):
+        (tmp_path / 'a.onnx').mkdir()
+        load_network(tmp_path / 'a.onnx')
+    out = run_python(
+        'from wholebody_mm.inference.network import backend_class\n'
+        "for name in ('torch', 'onnxruntime', 'openvino'):\n"
+        '    try:\n'
+        '        backend_class(name)\n'
+        '    except ImportError as error:\n'
+        '        print(error)\n',
+        hide=('torch', 'onnxruntime', 'openvino'),
+    )
+    for words in ("'wholebody-mm[train]'", 'pip install onnxruntime'):
+        assert words in out
+    assert "'wholebody-mm[openvino]'" in out
+
+
+def test_names_of_weights(tmp_path, monkeypatch):
+    import wholebody_mm.inference.weights as weights
+
+    monkeypatch.setattr(weights, '_FOLDER', tmp_path)
+    (tmp_path / 'fast.onnx').touch()
+    (tmp_path / 'fast.safetensors').touch()
+    assert find_weights('fast') == tmp_path / 'fast.onnx'
+    assert find_weights('fast', 'torch') == tmp_path / 'fast.safetensors'
+    assert find_weights('~/x.onnx').name == 'x.onnx'
+    assert '~' not in str(find_weights('~/x.onnx'))
+    with pytest.raises(FileNotFoundError, match='shipped are fast'):
+        find_weights('slow')
+    with pytest.raises(FileNotFoundError, match='fast_wholebody'):
+        find_weights()
+
+
+@pytest.fixture(scope='module')
+def config(tmp_path_factory, root):
+    """The smallest network of the package as a config file."""
+    path = tmp_path_factory.mktemp('config') / 'tiny.py'
+    base = root / 'configs' / 'synthetic_wholebody.py'
+    path.write_text(
+        f"_base_ = ['{base}']\n"
+        'model = dict(autocast=None)\n'
+        'codec = dict(decoder=dict(min_score=0.3))\n'
+        'model = dict(autocast=None, head=dict(decoder=codec))\n'
+    )
+    return path
+
+
+def test_a_checkpoint_and_its_config(config, tmp_path):
+    import torch
+
+    from wholebody_mm import checkpoints
+    from wholebody_mm.inference.torch_network import (
+        info_of,
+        model_of,
+        read_config,
+    )
+
+    torch.manual_seed(0)
+    cfg = read_config(config)
+    model = model_of(cfg).eval()
+    info = info_of(cfg, model)
+    assert info.skeleton == 'wholebody135'
+    assert info.multiple % info.stride == 0
+    assert info.height == cfg.model.test_cfg.height
+    assert info.decoder['min_score'] == 0.3
+    assert info.normalisation['bgr_to_rgb'] is True
+    plain, full = tmp_path / 'plain.pth', tmp_path / 'full.safetensors'
+    checkpoints.save(plain, model.state_dict())
+    checkpoints.save(full, model.state_dict(), {METADATA_KEY: info.to_json()})
+    with pytest.raises(ValueError, match='plain.pth.*--config'):
+        load_network(plain)
+    image = np.random.default_rng(0).integers(0, 256, (1, 64, 96, 3), np.uint8)
+    found = load_network(plain, config)(image)
+    # the same as MMPose's way: preprocessor, then network
+    inputs = torch.from_numpy(image[0]).permute(2, 0, 1)
+    from mmpose.structures import PoseDataSample
+
+    batch = model.data_preprocessor(
+        dict(inputs=[inputs], data_samples=[PoseDataSample()])
+    )
+    with torch.no_grad():
+        expected = model(batch['inputs'], None, mode='tensor')
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-5)
+        assert ours.dtype == np.float32
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        network = load_network(full)
+    assert network.info == info
+    np.testing.assert_allclose(network(image)[0], found[0], atol=1e-6)
+    with pytest.raises(ValueError, match='no device .tpu'):
+        load_network(full, device='tpu')
+
+
+def test_configs_by_name_and_those_that_are_not_there():
+    from wholebody_mm.inference.torch_network import read_config
+
+    assert read_config('wholebody_mm::deep_wholebody.py').model
+    with pytest.raises(FileNotFoundError, match='no config nothing.py'):
+        read_config('nothing.py')
+
+
+def test_backends_are_networks():
+    assert callable(backend_class('onnxruntime').load)

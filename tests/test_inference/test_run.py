@@ -1,0 +1,208 @@
+"""From sources to files: nothing lost, nothing piled up."""
+
+import os
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from support.known_people import KnownPeople, crowd, known_people
+
+from wholebody_mm.inference.ledger import Ledger, read_ledger
+from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.inference.run import run
+from wholebody_mm.inference.sources import Source, find_sources
+from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.inference.writers import FrameWriter
+from wholebody_mm.skeletons import WHOLEBODY135
+
+SIZE = 320, 240
+
+
+def save(path, image):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())
+
+
+def write_clip(path, images, fps=25):
+    writer = cv2.VideoWriter(
+        str(path),
+        cv2.VideoWriter_fourcc(*'MJPG'),
+        fps,
+        images[0].shape[1::-1],
+    )
+    for image in images:
+        writer.write(image)
+    writer.release()
+
+
+@pytest.fixture
+def start(known, tmp_path):
+    """Runs over sources with the known network; returns the summary."""
+
+    def start(sources, kinds=(), network=known, **options):
+        ledger = Ledger(tmp_path / 'out' / 'people.jsonl', 'wholebody135', {})
+        writer = FrameWriter(tmp_path / 'out', kinds, WHOLEBODY135)
+        predictor = Predictor(
+            network=network, batch_size=options.pop('batch_size', 1)
+        )
+        try:
+            return run(predictor, sources, ledger, writer, **options)
+        finally:
+            ledger.close()
+
+    return start
+
+
+def records(tmp_path):
+    return list(read_ledger(tmp_path / 'out' / 'people.jsonl'))
+
+
+@pytest.mark.parametrize('batch_size', [1, 3])
+def test_everything_in_a_folder(start, known, tmp_path, batch_size):
+    """Broken and whole, small and large, grey and deep, upright and not."""
+    folder = tmp_path / 'in'
+    images = {n: known.image(crowd(n, SIZE), SIZE) for n in (1, 2, 3, 4)}
+    save(folder / 'a_one.png', images[1])
+    folder.joinpath('b_empty.jpg').touch()
+    folder.joinpath('c_broken.png').write_bytes(b'\x89PNG\r\n\x1a\n' * 9)
+    save(folder / 'd_two.png', np.dstack([images[2], images[2][..., 0]]))
+    save(folder / 'e_three.png', images[3].astype(np.uint16) * 257)
+    save(folder / 'f_grey.png', np.zeros((20, 2000), np.uint8))
+    save(folder / 'g_huge.jpg', np.zeros((6000, 8000, 3), np.uint8))
+    save(folder / 'h_tall.png', np.zeros((3000, 2, 3), np.uint8))
+    save(folder / 'i_four.png', images[4])
+    sources, _ = find_sources([str(folder)])
+    kinds = ('pictures', 'openpose', 'openpose-split')
+    summary = start(sources, kinds, batch_size=batch_size)
+    assert [Path(path).name for path, _ in summary.broken] == [
+        'b_empty.jpg',
+        'c_broken.png',
+    ]
+    assert (summary.frames, summary.people) == (7, 10)
+    found = records(tmp_path)
+    assert [(r.name, len(r.people)) for r in found] == [
+        ('a_one', 1),
+        ('d_two', 2),
+        ('e_three', 3),
+        ('f_grey', 0),
+        ('g_huge', 0),
+        ('h_tall', 0),
+        ('i_four', 4),
+    ]
+    for record in found:
+        picture = cv2.imread(
+            str(tmp_path / 'out' / 'pictures' / f'{record.name}.jpg')
+        )
+        assert picture.shape[1::-1] == record.people.image_size
+        for kind in kinds[1:]:
+            name = f'{record.name}_keypoints.json'
+            assert (tmp_path / 'out' / kind / name).is_file()
+    # something was drawn
+    drawn = cv2.imread(str(tmp_path / 'out' / 'pictures' / 'i_four.jpg'))
+    assert np.abs(drawn.astype(int) - images[4]).max() > 100
+
+
+def test_a_second_run_goes_on(start, known, tmp_path):
+    folder = tmp_path / 'in'
+    for n in (1, 2):
+        save(folder / f'{n}.png', known.image(crowd(n, SIZE), SIZE))
+    start(find_sources([str(folder)])[0])
+    assert len(known.batches) == 2
+    save(folder / '3.png', known.image(crowd(3, SIZE), SIZE))
+    summary = start(find_sources([str(folder)])[0])
+    assert (summary.skipped, summary.frames) == (2, 1)
+    assert len(known.batches) == 3
+    assert [len(r.people) for r in records(tmp_path)] == [1, 2, 3]
+
+
+def test_a_video_keeps_its_frames_and_ids(start, known, tmp_path):
+    images = [known.image(crowd(n, SIZE), SIZE) for n in (2, 2, 3)]
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [images[0]] * 3 + [images[1]] * 3 + [images[2]] * 2, 12)
+    sources = [Source('video', str(clip), 'deep/clip')]
+    seen = []
+    summary = start(
+        sources,
+        ('pictures', 'openpose'),
+        tracker=Tracker,
+        on_frame=lambda job: seen.append(job.frame.number),
+    )
+    assert summary.frames == 8 and seen == list(range(8))
+    found = records(tmp_path)
+    assert [len(r.people) for r in found] == [2] * 6 + [3] * 2
+    assert {tuple(r.people.ids) for r in found[:6]} == {(1, 2)}
+    made = cv2.VideoCapture(str(tmp_path / 'out/videos/deep/clip.mp4'))
+    assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 8
+    assert made.get(cv2.CAP_PROP_FPS) == pytest.approx(12)
+    files = sorted((tmp_path / 'out' / 'openpose' / 'deep').iterdir())
+    assert files[7].name == 'clip_000000000007_keypoints.json'
+    assert not list((tmp_path / 'out').rglob('*.part*'))
+    assert start(sources).skipped == 1
+
+
+def test_the_user_stops(start, known, tmp_path):
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [known.image(crowd(1, SIZE), SIZE)] * 40)
+
+    def stop(job):
+        if job.frame.number == 5:
+            raise KeyboardInterrupt
+
+    before = threading.active_count()
+    sources = [Source('video', str(clip), 'clip')]
+    summary = start(sources, ('pictures',), on_frame=stop)
+    assert summary.interrupted and threading.active_count() == before
+    made = cv2.VideoCapture(str(tmp_path / 'out' / 'videos' / 'clip.mp4'))
+    assert made.get(cv2.CAP_PROP_FRAME_COUNT) >= 6
+    summary = start(sources, ('pictures',), limit=12)
+    assert (summary.frames, summary.skipped) == (12, 0)
+    assert len(records(tmp_path)) == 12
+
+
+def test_a_full_disk_ends_the_run(start, known, tmp_path):
+    save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
+    (tmp_path / 'out' / 'openpose').mkdir(parents=True)
+    blocked = tmp_path / 'out' / 'openpose' / 'a_keypoints.json.part'
+    blocked.mkdir()
+    with pytest.raises(OSError, match='a_keypoints.json'):
+        start([Source('image', str(tmp_path / 'a.png'), 'a')], ('openpose',))
+
+
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    with open('/proc/self/statm') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+@pytest.mark.skipif(not os.path.exists('/proc/self/statm'), reason='no /proc')
+def test_memory_stays_flat(start, tmp_path):
+    """Frames 200 to 2000 of a video with people, tracked and written."""
+    size = 96, 64
+    network = known_people(height=64)
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [network.image(crowd(2, size), size)] * 2000)
+    maps: dict[tuple, tuple] = {}
+    encode = KnownPeople.__call__
+
+    class Remembers(KnownPeople):
+        """Encoding 2,000 times is not what is measured."""
+
+        def __call__(self, images):
+            if not maps:
+                maps['first'] = encode(self, images)
+            return tuple(m.copy() for m in maps['first'])
+
+    fast = Remembers(network.info)
+    fast.truth = network.truth
+    memory = {}
+    summary = start(
+        [Source('video', str(clip), 'clip')],
+        ('pictures',),
+        fast,
+        tracker=Tracker,
+        on_frame=lambda job: memory.setdefault(job.frame.number, resident()),
+    )
+    assert summary.frames == 2000 and summary.people == 4000
+    assert memory[1999] - memory[200] < 20 * 2**20

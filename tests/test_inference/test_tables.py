@@ -1,0 +1,133 @@
+"""All people in one file, as other programs load them."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from support.known_people import crowd
+
+from wholebody_mm.inference.formats import COLUMNS
+from wholebody_mm.inference.ledger import Ledger
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.sources import Frame, Source
+from wholebody_mm.inference.tables import (
+    annotation_ids,
+    write_coco_results,
+    write_csv,
+    write_parquet,
+)
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
+
+
+def people(number, size=(640, 480)):
+    union = get_map(COCO17, WHOLEBODY135)
+    points, scores = union(crowd(number, size), np.full((number, 17), 0.5))
+    return PeopleInImage.of(
+        points, scores, np.full(number, 0.7), WHOLEBODY135, size
+    )
+
+
+def write(path, frames):
+    ledger = Ledger(path, 'wholebody135', {})
+    for frame, number in frames:
+        ledger.add(frame, people(number))
+    ledger.close()
+    return path
+
+
+def image(name):
+    return Frame(Source('image', f'/photos/{name}.jpg', name))
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    frames = [(image('000000000785'), 2), (image('42'), 0)]
+    return write(tmp_path / 'people.jsonl', frames)
+
+
+def test_results_are_what_cocos_evaluation_loads(ledger, tmp_path):
+    import wholebody_mm.compat  # noqa: F401
+
+    from xtcocotools.coco import COCO
+
+    write_coco_results(ledger, tmp_path)
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [785, 785]
+    images = json.loads((tmp_path / 'images.json').read_text())['images']
+    assert [(i['id'], i['width']) for i in images] == [(785, 640), (42, 640)]
+    truth = dict(images=images, annotations=[], categories=[dict(id=1)])
+    (tmp_path / 'truth.json').write_text(json.dumps(truth))
+    loaded = COCO(str(tmp_path / 'truth.json')).loadRes(
+        str(tmp_path / 'results.json')
+    )
+    assert len(loaded.anns) == 2
+    body = np.reshape(loaded.anns[1]['keypoints'], (17, 3))
+    np.testing.assert_allclose(body[:, :2], crowd(2, (640, 480))[0], atol=1e-3)
+
+
+def test_ids_of_an_annotation_file(ledger, tmp_path):
+    path = tmp_path / 'annotations.json'
+    entries = [dict(id=7, file_name='x/000000000785.jpg')]
+    path.write_text(json.dumps(dict(images=entries)))
+    ids = annotation_ids(path)
+    with pytest.raises(ValueError, match='42.jpg is not in the annotation'):
+        write_coco_results(ledger, tmp_path, ids)
+    assert not (tmp_path / 'results.json').exists()
+    write_coco_results(ledger, tmp_path, ids | {'42.jpg': 8})
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert {r['image_id'] for r in results} == {7}
+    path.write_text('{}')
+    with pytest.raises(ValueError, match='annotations.json is no COCO'):
+        annotation_ids(path)
+
+
+def test_frames_and_equal_numbers_are_counted(tmp_path):
+    clip = Source('video', '1.mp4', '1')
+    frames = [(Frame(clip, i), 1) for i in range(3)] + [(image('1'), 1)]
+    write(tmp_path / 'people.jsonl', frames)
+    write_coco_results(tmp_path / 'people.jsonl', tmp_path)
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [1, 2, 3, 4]
+
+
+def test_nobody_is_valid_too(tmp_path):
+    write(tmp_path / 'people.jsonl', [(image('a'), 0)])
+    write_coco_results(tmp_path / 'people.jsonl', tmp_path)
+    assert json.loads((tmp_path / 'results.json').read_text()) == []
+
+
+def test_rows_of_csv(ledger, tmp_path):
+    write_csv(ledger, tmp_path / 'people.csv', COCO17)
+    with (tmp_path / 'people.csv').open(newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(COLUMNS)
+    assert len(rows) == 2 * 17
+    assert {row['keypoint'] for row in rows} == set(COCO17.keypoint_names)
+    assert rows[0]['source'] == '/photos/000000000785.jpg'
+    assert rows[0]['id'] == rows[0]['frame'] == ''
+    assert float(rows[17]['x']) > float(rows[0]['x'])
+
+
+def test_parquet_has_the_rows_of_csv(ledger, tmp_path):
+    parquet = pytest.importorskip('pyarrow.parquet')
+    write_parquet(ledger, tmp_path / 'people.parquet', COCO17)
+    write_csv(ledger, tmp_path / 'people.csv', COCO17)
+    table = parquet.read_table(tmp_path / 'people.parquet').to_pylist()
+    with (tmp_path / 'people.csv').open(newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert len(table) == len(rows)
+    assert table[5]['x'] == pytest.approx(float(rows[5]['x']))
+    assert table[5]['id'] is None
+
+
+def test_without_pyarrow_it_is_named(run_python):
+    out = run_python(
+        'from wholebody_mm.inference.tables import require_parquet\n'
+        'try:\n'
+        '    require_parquet()\n'
+        'except ImportError as error:\n'
+        '    print(error)\n',
+        hide=('pyarrow', 'torch', 'pycocotools', 'xtcocotools'),
+    )
+    assert 'pip install pyarrow' in out
