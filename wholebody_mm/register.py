@@ -18,4 +18,5 @@ import wholebody_mm.engine.host_memory_hook
 import wholebody_mm.engine.resumable_loop
 import wholebody_mm.evaluation.metric
 import wholebody_mm.models
+import wholebody_mm.openpose.multi_network
 import wholebody_mm.visualization.wholebody_visualizer

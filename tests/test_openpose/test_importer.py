@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
+from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from wholebody_mm import checkpoints, cli
-from wholebody_mm.inference.torch_network import build_model
+from wholebody_mm.inference.torch_network import build_model, read_config
 from wholebody_mm.openpose.caffemodel import (
     CaffeModel,
     CaffeModelError,
@@ -225,6 +227,28 @@ def test_the_checksum_finds_any_changed_byte(files, tmp_path, capsys):
     assert cli.main([*arguments, '--sha256', '0' * 64]) == 2
     assert 'SHA-256' in capsys.readouterr().err
     assert not (tmp_path / 'x.pth').exists()
+
+
+@pytest.mark.slow
+def test_three_files_make_the_multi_network(files, tmp_path, capsys):
+    paths = {name: str(files(name)) for name in ('body_25', 'face', 'hand')}
+    out = tmp_path / 'multi.pth'
+    arguments = ['import-openpose', '--model', 'multi_network']
+    arguments += ['--caffemodel', paths['body_25'], '--out', str(out)]
+    assert cli.main(arguments) == 2
+    assert 'needs --face and --hand' in capsys.readouterr().err
+    arguments += ['--face', paths['face'], '--hand', paths['hand']]
+    assert cli.main(arguments) == 0
+    cfg = read_config('wholebody_mm::openpose/multi_network.py')
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(cfg.model)
+    checkpoint = checkpoints.load(out)
+    checkpoints.check_compatible(model, checkpoint, out)
+    model.load_state_dict(checkpoint['state_dict'])
+    for name in ('face', 'hand'):
+        expected = randomise(build(name)[0]).state_dict()
+        for key, value in getattr(model, name).state_dict().items():
+            torch.testing.assert_close(value, expected[key])
 
 
 def test_bad_output_names_are_refused_first(tmp_path, capsys):

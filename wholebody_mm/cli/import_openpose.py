@@ -6,14 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
+MULTI = 'multi_network'
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line."""
     from wholebody_mm.openpose.importer import MODEL_NAMES
 
     add = parser.add_argument
-    add('--model', choices=MODEL_NAMES, required=True, help='which network')
+    add(
+        '--model',
+        choices=(*MODEL_NAMES, MULTI),
+        required=True,
+        help=f'which network; {MULTI}: body_25 with --face and --hand',
+    )
     add('--caffemodel', type=Path, required=True, help='the weights to read')
+    add('--face', type=Path, help=f'the .caffemodel of faces, for {MULTI}')
+    add('--hand', type=Path, help=f'the .caffemodel of hands, for {MULTI}')
     add(
         '--out',
         type=Path,
@@ -27,14 +36,19 @@ def run(args: argparse.Namespace) -> int:
     """Read, check and write; says what was found."""
     from wholebody_mm import checkpoints
     from wholebody_mm.openpose.importer import (
-        config_of,
         import_caffemodel,
+        import_multi_network,
         parameters,
     )
 
     if args.out.suffix not in ('.pth', '.safetensors'):
         raise ValueError(f'--out {args.out}: end it in .pth or .safetensors')
-    found = import_caffemodel(args.model, args.caffemodel, args.sha256)
+    if args.model == MULTI:
+        if not (args.face and args.hand):
+            raise ValueError(f'--model {MULTI} needs --face and --hand')
+        found = import_multi_network(args.caffemodel, args.face, args.hand)
+    else:
+        found = import_caffemodel(args.model, args.caffemodel, args.sha256)
     if found.left_over:
         print(
             f'not used, {args.model} has no such layers: '
@@ -43,11 +57,11 @@ def run(args: argparse.Namespace) -> int:
         )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.save(args.out, found.state_dict, found.meta)
-    config = config_of(args.model).replace('wholebody_mm::', 'configs/')
+    config = found.meta['config'].replace('wholebody_mm::', 'configs/')
     print(
         f'{args.out}: {parameters(found.state_dict):,} weights in '
         f'{len(found.state_dict)} arrays for {config}\n'
-        f'SHA-256 of the source: {found.meta["source"]["sha256"]}\n'
-        f'Licence: {found.meta["licence"]}'
+        f'source: {found.meta["source"]}\n'
+        f'licence: {found.meta["licence"]}'
     )
     return 0

@@ -127,6 +127,43 @@ def import_caffemodel(
     return Imported(state, meta, left_over)
 
 
+def import_multi_network(
+    body: str | PathLike, face: str | PathLike, hand: str | PathLike
+) -> Imported:
+    """The weights of the pipeline of several networks, from three files.
+
+    Args:
+        body: The .caffemodel of BODY_25.
+        face: That of the face network.
+        hand: That of the hand network.
+
+    Raises:
+        As :func:`import_caffemodel`.
+    """
+    joined = Imported({}, {})
+    sources = {}
+    for part, name, path in (
+        ('body', 'body_25', body),
+        ('face', 'face', face),
+        ('hand', 'hand', hand),
+    ):
+        found = import_caffemodel(name, path)
+        joined.state_dict.update(
+            {f'{part}.{key}': v for key, v in found.state_dict.items()}
+        )
+        joined.left_over += found.left_over
+        sources[part] = found.meta['source']
+    joined.meta = dict(
+        skeleton='wholebody135',
+        config='wholebody_mm::openpose/multi_network.py',
+        data=found.meta['data'],
+        licence=LICENCE,
+        imported_by=found.meta['imported_by'],
+        source=sources,
+    )
+    return joined
+
+
 def _read_weights(
     model_name: str, model: nn.Module, file: CaffeModel
 ) -> dict[str, Tensor]:
