@@ -24,11 +24,11 @@ DEPTH = 2
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A frame on its way, or the end of a source.
+    """A frame on its way, or the end of a video.
 
     Attributes:
         source: Where it is from.
-        frame: None at the end of a source.
+        frame: None at the end of a video.
         item: The network's input; None where the image is broken.
         maps: The frame's confidence maps and fields.
         people: Who was found, in the network's skeleton.
@@ -134,7 +134,8 @@ def _read(
                 yield Job(source, replace(frame, image=None, error=reason))
                 continue
             yield Job(source, frame.without_large_pixels(), item)
-        yield Job(source)
+        if source.moves:
+            yield Job(source)
 
 
 def _with_maps(predictor: Predictor, jobs: Iterator[Job]) -> Iterator[Job]:
@@ -198,7 +199,7 @@ def _written(
                         ledger.finish(job.source)
                     broken, live = False, None
                 elif job.frame.error is not None:
-                    broken = True
+                    broken = job.source.moves
                 else:
                     picture = writer.write(job.frame, job.people)
                     ledger.add(job.frame, job.people)

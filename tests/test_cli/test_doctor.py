@@ -1,0 +1,45 @@
+"""The report names what is there and how to get what is not."""
+
+import re
+
+import pytest
+
+from wholebody_mm.cli import main
+
+
+def test_the_installation_of_the_tests_is_complete(capsys):
+    assert main(['doctor']) == 0
+    out = capsys.readouterr().out
+    assert re.search(r'numpy +\d+\.', out)
+    assert re.search(r'onnxruntime +yes: .*CPUExecutionProvider', out)
+    for title in ('Packages', 'Backends', 'OpenCV', 'Weights', 'Mends'):
+        assert f'\n{title}' in out
+
+
+def test_mends_say_what_is_in_force(capsys):
+    pytest.importorskip('mmpose')
+    main(['doctor'])
+    out = capsys.readouterr().out
+    assert 'config scope wholebody_mm::: ' in out
+    assert re.search(r'torch +yes: cpu \(with(out)? bfloat16\)', out)
+
+
+def test_what_is_missing_and_how_to_get_it(run_python):
+    out = run_python(
+        'from wholebody_mm.cli import main\nprint(main(["doctor"]))\n',
+        hide=('torch', 'mmengine', 'mmpose', 'openvino', 'pyarrow'),
+    )
+    assert re.search(r'torch +missing.*wholebody-mm\[train\]', out)
+    assert re.search(r'openvino +no: .*wholebody-mm\[openvino\]', out)
+    assert re.search(r'pyarrow +missing.*parquet.*pip install pyarrow', out)
+    assert 'torch is not installed' in out
+    assert out.rstrip().endswith('0')  # the base installation is complete
+
+
+def test_an_incomplete_base_installation_is_an_error(run_python):
+    out = run_python(
+        'from wholebody_mm.cli import main\nprint(main(["doctor"]))\n',
+        hide=('onnxruntime', 'tqdm', 'torch'),
+    )
+    assert re.search(r'onnxruntime +missing, for everything', out)
+    assert out.rstrip().endswith('1')

@@ -1,0 +1,230 @@
+"""The command from arguments to files and exit code."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from support.known_people import crowd, known_people
+
+import wholebody_mm.inference.predictor as predictor_module
+from wholebody_mm.cli import main
+
+SIZE = 320, 240
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """Every file of weights is the known network."""
+    network = known_people()
+    calls = []
+
+    def load(*args):
+        calls.append(args)
+        return network
+
+    monkeypatch.setattr(predictor_module, 'load_network', load)
+    network.calls = calls
+    return network
+
+
+@pytest.fixture
+def photos(network, tmp_path):
+    """A folder with images of one, two and three people."""
+    folder = tmp_path / 'photos'
+    folder.mkdir()
+    for n in (1, 2, 3):
+        image = network.image(crowd(n, SIZE), SIZE)
+        (folder / f'{n}.png').write_bytes(cv2.imencode('.png', image)[1])
+    return folder
+
+
+@pytest.fixture
+def infer(tmp_path):
+    """Runs the command with a file of weights and ``--out out``."""
+    weights = tmp_path / 'weights.onnx'
+    weights.write_bytes(b'weights')
+    out = tmp_path / 'out'
+
+    def infer(*args):
+        return main(
+            ['infer', *map(str, args), '--weights', str(weights)]
+            + ['--out', str(out)]
+        )
+
+    infer.out, infer.weights = out, weights
+    return infer
+
+
+def test_a_folder_to_everything(infer, photos, capsys):
+    kinds = ['pictures', 'openpose', 'openpose-split', 'coco', 'csv']
+    assert infer(photos, '--write', *kinds) == 0
+    out = capsys.readouterr().out
+    assert '3 images and frames with 6 people' in out
+    assert 'frames/s' in out
+    files = {
+        str(p.relative_to(infer.out))
+        for p in infer.out.rglob('*')
+        if p.is_file()
+    }
+    assert files == {
+        'people.jsonl',
+        'people.csv',
+        'results.json',
+        'images.json',
+        *(f'pictures/{n}.jpg' for n in '123'),
+        *(f'openpose/{n}_keypoints.json' for n in '123'),
+        *(f'openpose-split/{n}_keypoints.json' for n in '123'),
+    }
+    results = json.loads((infer.out / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [1, 2, 2, 3, 3, 3]
+    frame = json.loads(
+        (infer.out / 'openpose' / '2_keypoints.json').read_text()
+    )
+    assert [len(p['pose_keypoints_2d']) for p in frame['people']] == [405] * 2
+
+
+def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
+    (photos / '2a.jpg').write_bytes(b'')
+    (photos / 'notes.txt').touch()
+    assert infer(photos) == 1
+    captured = capsys.readouterr()
+    assert '3 images and frames' in captured.out
+    assert '1 files that are neither image nor video' in captured.out
+    assert '1 could not be read' in captured.err
+    assert '2a.jpg is empty' in captured.err
+    # the next run tries the broken one again, and only that
+    assert infer(photos) == 1
+    captured = capsys.readouterr()
+    assert '3 done by an earlier run' in captured.out
+    assert '0 images and frames' in captured.out
+
+
+def test_going_on_needs_the_same_options(infer, photos, network, capsys):
+    assert infer(photos / '1.png') == 0
+    assert infer(photos, '--flip') == 2
+    assert 'flip: False there, True now' in capsys.readouterr().err
+    assert infer(photos, '--flip', '--overwrite') == 0
+    infer.weights.write_bytes(b'others')
+    assert infer(photos, '--flip') == 2
+    assert 'weights' in capsys.readouterr().err
+
+
+def test_options_reach_the_network(infer, photos, network):
+    options = ['--scales', '1.5', '1', '--flip', '--height', '128']
+    options += ['--max-people', '1', '--batch-size', '2']
+    options += ['--device', 'gpu', '--backend', 'onnxruntime']
+    options += ['--threads', '3', '--skeleton', 'body25']
+    assert infer(photos, '--write', 'openpose', *options) == 0
+    assert network.calls == [(infer.weights, None, 'onnxruntime', 'gpu', 3)]
+    assert {shape[1] for shape in network.batches} == {192, 128}
+    assert {shape[0] for shape in network.batches} == {2, 1}
+    frame = json.loads(
+        (infer.out / 'openpose' / '3_keypoints.json').read_text()
+    )
+    assert [len(p['pose_keypoints_2d']) for p in frame['people']] in (
+        [],
+        [75],
+    )
+
+
+def test_a_video_with_tracking(infer, network, tmp_path):
+    clip = tmp_path / 'clip.avi'
+    image = network.image(crowd(2, SIZE), SIZE)
+    writer = cv2.VideoWriter(
+        str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
+    )
+    for _ in range(6):
+        writer.write(image)
+    writer.release()
+    assert infer(clip, '--track', '--max-frames', '4') == 0
+    made = cv2.VideoCapture(str(infer.out / 'videos' / 'clip.mp4'))
+    assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 4
+    picture = made.read()[1]
+    assert np.abs(picture.astype(int) - image).max() > 100
+    files = sorted((infer.out / 'openpose').iterdir())
+    assert len(files) == 4
+    ids = [
+        [p['person_id'] for p in json.loads(f.read_text())['people']]
+        for f in files
+    ]
+    assert ids == 4 * [[[1], [2]]]
+
+
+def test_results_with_the_ids_of_annotations(infer, photos, tmp_path, capsys):
+    path = tmp_path / 'annotations.json'
+    images = [dict(id=10 * n, file_name=f'{n}.png') for n in (1, 2)]
+    path.write_text(json.dumps(dict(images=images)))
+    options = ['--write', 'coco', '--annotations', path]
+    assert infer(photos, *options) == 2
+    assert '3.png' in capsys.readouterr().err
+    assert infer(photos / '1.png', photos / '2.png', *options) == 0
+    results = json.loads((infer.out / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [10, 20, 20]
+
+
+def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):
+    assert infer(tmp_path, '--write', 'pictures') == 0
+    assert infer(tmp_path, '--write', 'pictures') == 0
+    lines = (infer.out / 'people.jsonl').read_text().splitlines()
+    assert len(lines) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (['nowhere.jpg'], 'nowhere.jpg'),
+        (['camera:97'], 'camera 97 cannot be opened'),
+        (['PHOTOS', '--skeleton', 'body99'], "no skeleton 'body99'"),
+        (['PHOTOS', '--max-people', '0'], '--max-people 0'),
+        (['PHOTOS', '--scales', '0'], 'scales'),
+        (['PHOTOS', '--backend', 'torch'], 'torch does not run .onnx'),
+    ],
+)
+def test_mistakes_are_explained(
+    args, message, infer, photos, network, monkeypatch, capsys
+):
+    if '--backend' in args:
+        monkeypatch.undo()
+    args = [str(photos) if a == 'PHOTOS' else a for a in args]
+    assert infer(*args) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_window_without_screen(infer, photos, monkeypatch, capsys):
+    monkeypatch.delenv('DISPLAY', raising=False)
+    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
+    assert infer(photos, '--display') == 2
+    assert '--display' in capsys.readouterr().err
+    assert infer(photos, '--no-display') == 0
+
+
+def test_without_weights(tmp_path, photos, monkeypatch, capsys):
+    import wholebody_mm.inference.weights as weights
+
+    monkeypatch.setattr(weights, '_FOLDER', tmp_path)
+    assert main(['infer', str(photos), '--out', str(tmp_path / 'o')]) == 2
+    assert "no weights 'fast_wholebody'" in capsys.readouterr().err
+
+
+def test_the_base_installation_is_enough(run_python, photos, tmp_path):
+    """NumPy, OpenCV, numba, tqdm; an engine stands for ONNX Runtime."""
+    tests = Path(__file__).parents[1]
+    out = run_python(
+        'import sys\n'
+        f'sys.path.insert(0, {str(tests)!r})\n'
+        'from support.known_people import known_people\n'
+        'import wholebody_mm.inference.predictor as p\n'
+        'p.load_network = lambda *a: known_people()\n'
+        'from wholebody_mm.cli import main\n'
+        "open('w.onnx', 'w').close()\n"
+        f"print(main(['infer', {str(photos)!r}, '--weights', 'w.onnx', "
+        "'--out', 'o', '--track', '--write', 'pictures', 'openpose-split', "
+        "'coco', 'csv']))\n"
+        "print('torch' in sys.modules)\n",
+        hide=('torch', 'mmengine', 'mmcv', 'mmpose', 'scipy', 'PIL')
+        + ('pycocotools', 'xtcocotools', 'matplotlib', 'safetensors'),
+    )
+    assert '3 images and frames' in out
+    assert out.split()[-2:] == ['0', 'False']
