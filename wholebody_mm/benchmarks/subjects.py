@@ -30,6 +30,11 @@ def add_people_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--people', type=int, nargs='+', default=[1, 5, 10, 15, 20])
     add('--plot', type=Path, metavar='FILE', help='draw it (.png, .svg)')
+    add(
+        '--with-multi-network',
+        action='store_true',
+        help="beside OpenPose's pipeline of body, face and hand networks",
+    )
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +116,13 @@ def run_people(args: argparse.Namespace) -> list[dict]:
                 precision=precision,
                 threads=args.threads,
             )
-    if args.plot:
+    if args.with_multi_network:
+        from wholebody_mm.benchmarks import multi_network_times
+
+        rows += multi_network_times.beside(
+            rows, args.people, size, args.repeat, args.threads, args.plot
+        )
+    elif args.plot:
         plot_people(rows, args.plot)
     return rows
 
