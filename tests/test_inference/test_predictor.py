@@ -143,6 +143,14 @@ def test_options_for_the_decoder_replace_those_of_the_weights():
     assert more.decoder.min_score == 0.01
 
 
+def test_padding_has_the_colour_of_training():
+    predictor = Predictor(network=known_people(border=(1, 2, 3)))
+    pixels = predictor.prepare(np.full((100, 33, 3), 200, np.uint8)).pixels
+    assert pixels.shape == (256, 96, 3)
+    assert (pixels[:, 84] == 200).all() or (pixels[:, 83] == 200).all()
+    assert (pixels[:, 85:] == (1, 2, 3)).all()
+
+
 def test_a_panorama_is_bounded(known):
     predictor = Predictor(network=known)
     item = predictor.prepare(np.zeros((100, 9000, 3), np.uint8))

@@ -142,6 +142,37 @@ def test_a_video_keeps_its_frames_and_ids(start, known, tmp_path):
     assert start(sources).skipped == 1
 
 
+def test_a_damaged_video_is_tried_again(start, known, tmp_path):
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [known.image(crowd(1, SIZE), SIZE)] * 40)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) // 2])
+    sources = [Source('video', str(clip), 'clip')]
+    summary = start(sources)
+    ((path, reason),) = summary.broken
+    assert path == str(clip) and 'of 40 frames' in reason
+    assert 5 < summary.frames < 40
+    clip.write_bytes(data)
+    assert start(sources).frames == 40
+    assert len(records(tmp_path)) == 40
+    assert start(sources).skipped == 1
+
+
+def test_large_images_wait_on_disk(start, tmp_path, monkeypatch):
+    import wholebody_mm.inference.sources as module
+
+    reads = []
+    read = module.read_image
+    monkeypatch.setattr(
+        module, 'read_image', lambda p: reads.append(p) or read(p)
+    )
+    for name, side in (('large', 2100), ('small', 100)):
+        save(tmp_path / f'{name}.png', np.zeros((side, side, 3), np.uint8))
+    paths = [str(tmp_path / f'{n}.png') for n in ('large', 'small')]
+    start([Source('image', p, Path(p).stem) for p in paths], ('pictures',))
+    assert sorted(reads) == [paths[0], paths[0], paths[1]]
+
+
 def test_the_user_stops(start, known, tmp_path):
     clip = tmp_path / 'clip.avi'
     write_clip(clip, [known.image(crowd(1, SIZE), SIZE)] * 40)
@@ -206,3 +237,54 @@ def test_memory_stays_flat(start, tmp_path):
     )
     assert summary.frames == 2000 and summary.people == 4000
     assert memory[1999] - memory[200] < 20 * 2**20
+
+
+def test_a_camera_records_until_it_is_stopped(
+    start, known, tmp_path, monkeypatch
+):
+    """Slower than the camera: the recording keeps its speed."""
+    image = known.image(crowd(2, SIZE), SIZE)
+    clock = [100.0]
+
+    class Camera:
+        """Two seconds pass for every frame that is read."""
+
+        def __init__(self, index):
+            assert index == 0
+
+        def isOpened(self):
+            return True
+
+        def get(self, what):
+            return 10.0 if what == cv2.CAP_PROP_FPS else -1.0
+
+        def read(self):
+            clock[0] += 2
+            return True, image
+
+        def release(self):
+            pass
+
+    import wholebody_mm.inference.sources as module
+
+    monkeypatch.setattr(module.cv2, 'VideoCapture', Camera)
+    monkeypatch.setattr(module.time, 'monotonic', lambda: clock[0])
+
+    def stop(job):
+        if job.frame.number == 3:
+            raise KeyboardInterrupt
+
+    camera = Source('camera', '0', 'camera0-now')
+    summary = start([camera], ('pictures',), tracker=Tracker, on_frame=stop)
+    monkeypatch.undo()
+    assert summary.interrupted and summary.frames == 4
+    made = cv2.VideoCapture(str(tmp_path / 'out/videos/camera0-now.mp4'))
+    frames = made.get(cv2.CAP_PROP_FRAME_COUNT)
+    written = len(records(tmp_path))
+    # frame k was read after 2 (k + 1) seconds, at 10 frames a second
+    assert frames == 20 * written + 1
+    # another recording into the same folder leaves this one alone
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [image] * 2)
+    start([Source('video', str(clip), 'clip')])
+    assert len(records(tmp_path)) == written + 2

@@ -91,6 +91,14 @@ def test_frames_and_equal_numbers_are_counted(tmp_path):
     assert [r['image_id'] for r in results] == [1, 2, 3, 4]
 
 
+def test_one_number_in_two_folders_is_no_id(tmp_path):
+    other = Frame(Source('image', '/more/42.png', 'more/42'))
+    write(tmp_path / 'people.jsonl', [(image('42'), 1), (other, 1)])
+    write_coco_results(tmp_path / 'people.jsonl', tmp_path)
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [1, 2]
+
+
 def test_nobody_is_valid_too(tmp_path):
     write(tmp_path / 'people.jsonl', [(image('a'), 0)])
     write_coco_results(tmp_path / 'people.jsonl', tmp_path)

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from wholebody_mm.inference.network import NetworkInfo
-from wholebody_mm.inference.resampling import shrink_image
+from wholebody_mm.inference.resampling import (
+    add_resampled,
+    cubic,
+    shrink_image,
+)
 from wholebody_mm.inference.test_time import predict_maps, unflip
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135
 
@@ -102,6 +106,29 @@ def test_images_shrink_as_in_torch(photo, ratio):
     found = shrink_image(photo, ratio)
     difference = found - expected[0].permute(1, 2, 0).numpy()
     assert np.abs(difference).max() <= 0.51
+
+
+@pytest.mark.parametrize('ratio', [4 / 3, 2.0, 4.0, 1.7])
+def test_maps_grow_as_in_torch(ratio):
+    import torch
+    import torch.nn.functional as F
+
+    maps = np.random.default_rng(0).normal(size=(2, 13, 17))
+    maps = maps.astype(np.float32)
+    expected = F.interpolate(
+        torch.from_numpy(maps)[None],
+        scale_factor=ratio,
+        mode='bicubic',
+        antialias=True,
+        recompute_scale_factor=False,
+    )[0].numpy()
+    _, h, w = expected.shape
+    found = np.ones((2, h + 2, w + 1), np.float32)
+    add_resampled(maps, ratio, found, cubic)
+    np.testing.assert_allclose(found[:, :h, :w], expected + 1, atol=1e-4)
+    # beyond the end the last is repeated
+    np.testing.assert_array_equal(found[:, h], found[:, h - 1])
+    np.testing.assert_array_equal(found[:, :, w], found[:, :, w - 1])
 
 
 def test_unflip_undoes_the_mirror(known):

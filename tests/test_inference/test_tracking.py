@@ -61,6 +61,14 @@ def test_newcomers_get_new_ids_and_the_lost_are_remembered_a_while():
     ]
 
 
+def test_someone_hidden_is_expected_further_on():
+    """Meanwhile a newcomer stands where they were lost."""
+    walk = [people_at((8 * i, 0)) for i in range(10)]
+    hidden = [people_at() for _ in range(7)]
+    both = [people_at((8 * 9, 0), (8 * 17, 0))]
+    assert ids_of(walk + hidden + both)[-1] == [2, 1]
+
+
 def test_half_a_person_is_still_the_same():
     upper = list(range(11))
     frames = [people_at((0, 0)), people_at((2, 0), seen=upper)]

@@ -204,10 +204,8 @@ def _lines(path: Path) -> Iterator[dict]:
     with path.open(encoding='utf-8') as file:
         file.readline()
         for text in file:
-            if not text.endswith('\n'):
-                return  # the process was killed while it wrote
             try:
                 line = json.loads(text)
             except json.JSONDecodeError:
-                return
+                return  # the process was killed while it wrote
             yield line
