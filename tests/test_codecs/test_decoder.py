@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.codecs.decoder import GROUPINGS
 from wholebody_mm.skeletons import (
     COCO17,
     COCO_WHOLEBODY133,
@@ -13,10 +14,14 @@ from wholebody_mm.skeletons import (
 )
 
 SIZE = (848, 480)
+# Those that drawn people have whole bodies of.
+WHOLE = [
+    n for n, s in SKELETONS.items() if dict(s.part_sizes).get('body', 0) > 4
+]
 
 
 @pytest.mark.parametrize('stride', [4, 8])
-@pytest.mark.parametrize('name', SKELETONS)
+@pytest.mark.parametrize('name', WHOLE)
 def test_people_come_back(name, stride, drawn, matched):
     skeleton = SKELETONS[name]
     keypoints, visible = drawn(3, 4, skeleton, overlap=0.1)
@@ -41,6 +46,46 @@ def test_a_crowd_comes_back(drawn, matched):
         keypoints, visible, people.keypoints, people.keypoint_scores
     )
     assert share > 0.97
+
+
+def test_a_crowd_comes_back_from_bipartite_matching(drawn, matched):
+    keypoints, visible = drawn(5, 15)
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+    people = PAFDecoder(grouping='bipartite').decode(*maps)
+    share = matched(
+        keypoints, visible, people.keypoints, people.keypoint_scores
+    )
+    assert share > 0.97
+
+
+def test_bipartite_matching_joins_what_best_first_does_not():
+    """Two sticks whose best limb is a wrong one."""
+    skeleton = Skeleton(
+        name='stick',
+        keypoint_names=('a', 'b'),
+        part_sizes=(('body', 2),),
+        flip_pairs=(),
+        limbs=((0, 1),),
+        oks_sigmas=(0.1, 0.1),
+        target_sigmas=(7.0, 7.0),
+        colors=((0, 0, 0), (0, 0, 0)),
+    )
+    ends = np.array([[[20, 20], [20, 180]], [[100, 20], [100, 180]]])
+    encoder = MapEncoder(skeleton)
+    heatmaps, right = encoder.encode(ends, None, (120, 200))
+    _, wrong = encoder.encode(
+        np.array([[[20, 20], [100, 180]]]), None, (120, 200)
+    )
+    pafs = np.where(wrong != 0, wrong, 0.8 * right)
+    options = dict(min_keypoints=2, share_threshold=2, adopt_distance=0)
+
+    def sticks(grouping):
+        decoder = PAFDecoder(skeleton, grouping=grouping, **options)
+        return decoder.decode(heatmaps, pafs).keypoints.round().tolist()
+
+    greedy, bipartite = sticks('greedy'), sticks('bipartite')
+    assert [[20, 20], [100, 180]] in greedy
+    assert sorted(bipartite) == ends.tolist()
 
 
 def test_without_fields_nobody_can_be_told_apart(drawn, matched):
@@ -126,11 +171,14 @@ _FILLS = {
 }
 
 
+@pytest.mark.parametrize('grouping', GROUPINGS)
 @pytest.mark.parametrize('fields', _FILLS)
 @pytest.mark.parametrize('maps', _FILLS)
-def test_any_maps_give_a_bounded_result_in_bounded_time(maps, fields):
+def test_any_maps_give_a_bounded_result_in_bounded_time(
+    maps, fields, grouping
+):
     rng = np.random.default_rng(0)
-    decoder = PAFDecoder(max_people=20)
+    decoder = PAFDecoder(max_people=20, grouping=grouping)
     h, w = 30, 53
     heatmaps = _FILLS[maps](rng, (135, h, w))
     pafs = _FILLS[fields](rng, (2 * WHOLEBODY135.num_limbs, h, w))
@@ -231,6 +279,60 @@ def test_a_heel_whose_limb_was_missed_goes_to_its_person(drawn):
         assert abs(keypoints[owner, ankle] - points[ankle]).max() < 0.5
 
 
+def test_a_part_may_have_a_threshold_of_its_own(drawn):
+    keypoints, visible = drawn(3, 1)
+    at, parts = WHOLEBODY135.index, WHOLEBODY135.parts
+    for part in ('face', 'lefthand'):
+        visible[:, parts[part]] = 0
+    face = [at('face-30'), at('face-39')]
+    hand = [parts['lefthand'].start, parts['lefthand'].start + 1]
+    visible[:, face + hand] = 2
+    maps = MapEncoder().encode(keypoints, visible, SIZE)
+
+    def kept(threshold):
+        decoder = PAFDecoder(part_threshold=threshold, min_part_fraction=2)
+        (scores,) = decoder.decode(*maps).keypoint_scores
+        return (scores[face] > 0).all(), (scores[hand] > 0).all()
+
+    assert kept(0) == (True, True)
+    assert kept(dict(face=0.2)) == (False, True)
+    assert kept(dict(lefthand=0.2)) == (True, False)
+    assert kept(0.2) == (False, False)
+    with pytest.raises(ValueError, match="names .'body'.*lefthand"):
+        PAFDecoder(part_threshold=dict(body=0.1))
+
+
+def test_maximising_positives_finds_the_faint(drawn):
+    """Weak maps, gaps in the fields, lone feet: all of them rather found."""
+    keypoints, visible = drawn(3, 3, overlap=0.0)
+    encoder = MapEncoder()
+    heatmaps, pafs = encoder.encode(keypoints, visible, SIZE)
+    faint = 0.09 * heatmaps, 0.04 * pafs
+    options = dict(part_threshold=0, min_score=0.01)
+    assert len(PAFDecoder(**options).decode(*faint)) == 0
+    eager = PAFDecoder(**options, maximize_positives=True)
+    assert len(eager.decode(*faint)) == 3
+    # a tenth of the cells of each limb says nothing
+    pafs[:, :, ::10] = 0
+    pafs[:, ::10] = 0
+    counts = [
+        (
+            PAFDecoder(adopt_distance=0, maximize_positives=m)
+            .decode(heatmaps, pafs)
+            .keypoint_scores
+            > 0
+        ).sum()
+        for m in (False, True)
+    ]
+    assert counts[1] > counts[0]
+    feet = visible.copy()
+    feet[:, : WHOLEBODY135.parts['foot'].start] = 0
+    feet[:, WHOLEBODY135.parts['foot'].stop :] = 0
+    maps = encoder.encode(keypoints, feet, SIZE)
+    assert len(PAFDecoder().decode(*maps)) == 0
+    assert len(PAFDecoder(maximize_positives=True).decode(*maps)) >= 3
+
+
 def test_the_more_complete_person_ranks_first(drawn):
     keypoints, visible = drawn(3, 2, overlap=0.0)
     visible[1, WHOLEBODY135.parts['body'].start + 9 :] = 0
@@ -261,5 +363,7 @@ def test_wrong_maps_and_options_are_named():
         PAFDecoder(peak_threshold=0)
     with pytest.raises(ValueError, match='limb_fraction=95'):
         PAFDecoder(limb_fraction=95)
+    with pytest.raises(ValueError, match='greedy or bipartite'):
+        PAFDecoder(grouping='best')
     with pytest.raises(ValueError, match='max_peaks=0'):
         PAFDecoder(COCO_WHOLEBODY133, max_peaks=0)

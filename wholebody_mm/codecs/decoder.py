@@ -8,7 +8,8 @@ import numpy as np
 
 from wholebody_mm.codecs.geometry import to_pixels
 from wholebody_mm.codecs.limbs import score_limbs
-from wholebody_mm.codecs.part_rules import PartRules
+from wholebody_mm.codecs.matching import match_limbs
+from wholebody_mm.codecs.part_rules import FOOT, PartRules
 from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.codecs.people import (
     adopt_groups,
@@ -24,6 +25,12 @@ LIMBS_PER_PEAK = 4
 # Number of counted keypoints at which completeness reaches half its limit.
 # Noisy crowds: 94.5 whole AP with 10, 93.6 with 3, 90.5 by the mean alone.
 HALF = 10
+
+GROUPINGS = ('greedy', 'bipartite')
+# What "maximise positives" makes of the thresholds: the released decoder's
+# proportions (0.05 to 0.02, 0.05 to 0.01, 0.4 to 0.05) and its fraction.
+POSITIVE_PEAKS, POSITIVE_LIMBS, POSITIVE_SCORE = 0.4, 0.2, 0.125
+POSITIVE_FRACTION = 0.75
 
 
 @dataclass(frozen=True)
@@ -76,11 +83,23 @@ class PAFDecoder:
             ``min_keypoints``; above 1 switches that off.
         part_threshold: A face or a hand goes if the mean score of all its
             keypoints, 0 where not found, is below: a few false points far
-            from the truth cost more than a missing part.
+            from the truth cost more than a missing part. A dictionary gives
+            each part its own; parts not named keep all they have.
         min_score: People below this score go.
         max_people: Most people; the best stay.
         part_limits: Part name to how many of its keypoints count, instead
             of the rule above.
+        grouping: ``greedy`` joins all candidate limbs, best first.
+            ``bipartite`` first keeps those of the best one-to-one matching
+            of each type of limb, as the paper has it.
+        enlarge: Look for peaks and along limbs in maps enlarged to the size
+            of the input, as the paper and the released code do: slow, less
+            exact, to compare with (:mod:`.enlarged`).
+        maximize_positives: Rather a false keypoint than a missed one, as the
+            released decoder's option: ``peak_threshold`` times 0.4,
+            ``limb_threshold`` times 0.2, ``min_score`` times 0.125,
+            ``limb_fraction`` at most 0.75, one keypoint less for a person,
+            and feet count.
 
     A person's score is the mean score of the keypoints found, times
     (c / (c + 10)) / (C / (C + 10)), with c keypoints counted as for
@@ -107,11 +126,18 @@ class PAFDecoder:
         adopt_hops: int = 2,
         min_keypoints: int = 3,
         min_part_fraction: float = 0.5,
-        part_threshold: float = 0.1,
+        part_threshold: float | dict[str, float] = 0.1,
         min_score: float = 0.05,
         max_people: int = 128,
         part_limits: dict[str, int] | None = None,
+        grouping: str = 'greedy',
+        enlarge: bool = False,
+        maximize_positives: bool = False,
     ) -> None:
+        if grouping not in GROUPINGS:
+            raise ValueError(
+                f'grouping={grouping!r}: give {" or ".join(GROUPINGS)}'
+            )
         if not peak_threshold > 0:
             raise ValueError(f'peak_threshold={peak_threshold}: give above 0')
         if not 0 <= limb_fraction <= 1:
@@ -125,6 +151,15 @@ class PAFDecoder:
             if value < 1:
                 raise ValueError(f'{name}={value}: give 1 or more')
         self.skeleton = get_skeleton(skeleton)
+        if maximize_positives:
+            peak_threshold *= POSITIVE_PEAKS
+            limb_threshold *= POSITIVE_LIMBS
+            min_score *= POSITIVE_SCORE
+            limb_fraction = min(limb_fraction, POSITIVE_FRACTION)
+            min_keypoints = max(1, min_keypoints - 1)
+            feet = dict(self.skeleton.part_sizes).get(FOOT)
+            if feet:
+                part_limits = {FOOT: feet, **(part_limits or {})}
         self.stride = int(stride)
         self.peak_threshold = peak_threshold
         self.max_peaks = int(max_peaks)
@@ -135,10 +170,19 @@ class PAFDecoder:
         self.adopt_distance = adopt_distance
         self.min_keypoints = int(min_keypoints)
         self.min_part_fraction = min_part_fraction
-        self.part_threshold = part_threshold
         self.min_score = min_score
         self.max_people = int(max_people)
+        self.grouping = grouping
+        self.enlarge = bool(enlarge)
+        self._find_peaks, self._score_limbs = find_peaks, score_limbs
+        if enlarge:
+            # needs OpenCV, which the rest does without
+            from wholebody_mm.codecs import enlarged
+
+            self._find_peaks = enlarged.peak_finder(self.stride)
+            self._score_limbs = enlarged.score_enlarged_limbs
         self.rules = PartRules(self.skeleton, part_limits)
+        self.part_threshold = self.rules.thresholds(part_threshold)
         self._near = self.rules.near(adopt_hops)
         self._related = self.rules.related(adopt_hops)
         self._sigmas = (
@@ -171,7 +215,7 @@ class PAFDecoder:
         cells = np.zeros((k, self.max_peaks, 2), np.float32)
         scores = np.zeros((k, self.max_peaks), np.float32)
         counts = np.zeros(k, np.int32)
-        find_peaks(
+        self._find_peaks(
             heatmaps,
             self._sigmas,
             np.float32(self.peak_threshold),
@@ -203,7 +247,7 @@ class PAFDecoder:
         ends = np.empty((total, 2), np.int32)
         score = np.empty(total, np.float32)
         rank = np.empty(total, np.float32)
-        n = score_limbs(
+        n = self._score_limbs(
             pafs,
             limbs,
             cells,
@@ -221,6 +265,10 @@ class PAFDecoder:
         )
         limb, ends, score = limb[:n], ends[:n], score[:n]
         order = np.argsort(rank[:n], kind='stable')
+        if self.grouping == 'bipartite':
+            matched = np.empty(n, bool)
+            match_limbs(limbs, counts, limb, ends, score, matched)
+            order = order[matched[order]]
         first = np.cumsum(counts, dtype=np.int64) - counts
         slots = np.full((int(counts.sum()) // 2, len(counts)), -1, np.int32)
         n = group_peaks(limbs, limb, ends, order, first, counts, slots)

@@ -107,8 +107,33 @@ class PartRules:
         share = self._per_part(found.astype(np.int64)) / self._sizes
         return (self._fine & (share >= fraction)).any(axis=1)
 
-    def weak(self, scores: np.ndarray, threshold: float) -> np.ndarray:
-        """(N, K) bool: keypoints of fine parts whose mean is below."""
+    def thresholds(self, given: float | dict[str, float]) -> np.ndarray:
+        """(P,) a threshold for each part, 0 where none is given.
+
+        Raises:
+            ValueError: If a part does not exist or is not a fine one.
+        """
+        names = self.skeleton.part_names
+        if not isinstance(given, dict):
+            return np.full(len(names), float(given))
+        fine = [name for name, f in zip(names, self._fine, strict=True) if f]
+        unknown = sorted(set(given) - set(fine))
+        if unknown:
+            raise ValueError(
+                f'part_threshold names {unknown}; parts that go as a whole '
+                f'are {fine}'
+            )
+        return np.array([float(given.get(name, 0)) for name in names])
+
+    def weak(
+        self, scores: np.ndarray, threshold: float | np.ndarray
+    ) -> np.ndarray:
+        """(N, K) bool: keypoints of fine parts whose mean is below.
+
+        Args:
+            scores: (N, K), 0 where not found.
+            threshold: One for all, or (P,) one for each part.
+        """
         mean = self._per_part(scores) / self._sizes
         weak = self._fine & (mean < threshold)
         return weak[:, self.skeleton.keypoint_part]
