@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from support.drawn import write_drawn
 from torch import nn
 
 from wholebody_mm.codecs import MapEncoder
@@ -227,3 +229,26 @@ def test_networks_that_do_not_fit(config):
 def test_it_is_not_trained(estimator):
     with pytest.raises(ValueError, match='by their own configs'):
         estimator(picture([]), [None], mode='loss')
+
+
+def test_the_test_tool_runs_it(config, tmp_path):
+    """The config's own pipeline and metric, on drawn images."""
+    annotations = write_drawn(tmp_path / 'data', 2, size=(160, 128))
+    cfg = copy.deepcopy(config)
+    cfg.model = shrunk(config)
+    # nothing is found by random weights
+    cfg.model.body.head.decoder.decoder = dict(peak_threshold=0.99)
+    cfg.work_dir = str(tmp_path / 'work')
+    cfg.default_scope = 'mmpose'
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.update(
+        data_root='',
+        ann_file=str(annotations),
+        data_prefix=dict(img=str(tmp_path / 'data' / 'img')),
+    )
+    cfg.test_evaluator.ann_file = str(annotations)
+    for key in ('train', 'val'):
+        cfg[f'{key}_dataloader'] = cfg[f'{key}_cfg'] = None
+    cfg.val_evaluator = cfg.optim_wrapper = cfg.param_scheduler = None
+    metrics = Runner.from_cfg(cfg).test()
+    assert metrics['wholebody/AP'] == 0
