@@ -122,7 +122,7 @@ def config(tmp_path_factory, root):
 
 
 def test_a_checkpoint_and_its_config(config, tmp_path):
-    import torch
+    torch = pytest.importorskip('torch')
 
     from wholebody_mm import checkpoints
     from wholebody_mm.inference.torch_network import (
@@ -169,6 +169,7 @@ def test_a_checkpoint_and_its_config(config, tmp_path):
 
 
 def test_configs_by_name_and_those_that_are_not_there():
+    pytest.importorskip('mmpose')
     from wholebody_mm.inference.torch_network import read_config
 
     assert read_config('wholebody_mm::deep_wholebody.py').model

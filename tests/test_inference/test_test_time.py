@@ -16,9 +16,9 @@ from wholebody_mm.skeletons import COCO17, WHOLEBODY135
 @pytest.fixture(scope='module')
 def torch_network():
     """A small network with random weights, stride 8, padded to 16."""
+    torch = pytest.importorskip('torch')
     import wholebody_mm.register  # noqa: F401
 
-    import torch
     from mmengine.registry import DefaultScope
     from mmpose.registry import MODELS
 
@@ -65,7 +65,7 @@ def torch_network():
     ],
 )
 def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
-    import torch
+    torch = pytest.importorskip('torch')
     from mmpose.structures import PoseDataSample
 
     model = torch_network.graph.model
@@ -92,7 +92,7 @@ def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
 
 @pytest.mark.parametrize('ratio', [0.75, 0.5, 0.25, 1 / 3])
 def test_images_shrink_as_in_torch(photo, ratio):
-    import torch
+    torch = pytest.importorskip('torch')
     import torch.nn.functional as F
 
     planes = torch.from_numpy(photo).permute(2, 0, 1)[None].float()
@@ -110,7 +110,7 @@ def test_images_shrink_as_in_torch(photo, ratio):
 
 @pytest.mark.parametrize('ratio', [4 / 3, 2.0, 4.0, 1.7])
 def test_maps_grow_as_in_torch(ratio):
-    import torch
+    torch = pytest.importorskip('torch')
     import torch.nn.functional as F
 
     maps = np.random.default_rng(0).normal(size=(2, 13, 17))
