@@ -103,7 +103,14 @@ param_scheduler = [
 ]
 custom_hooks = [
     *_base_.custom_hooks,
-    dict(type='EMAHook', momentum=0.002, priority='ABOVE_NORMAL'),
+    dict(
+        type='EMAHook',
+        # forgets the initial weights before it slows down
+        ema_type='ExpMomentumEMA',
+        momentum=0.002,
+        gamma=200,
+        priority='ABOVE_NORMAL',
+    ),
 ]
 default_hooks = dict(
     checkpoint=dict(interval=400, save_best='body/AP', rule='greater')

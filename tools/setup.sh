@@ -101,7 +101,7 @@ if [ "$stack" = full ]; then
     MMCV_WITH_OPS=1 pip install --quiet --no-deps --no-build-isolation \
         "$source/mmcv-2.1.0"
 else
-    pip install --quiet -e '.[train,dev]'
+    pip install --quiet -e '.[train,synth,dev]'
 fi
 "$venv/bin/python" -m wholebody_mm.install
 # Fails here, and not in the middle of a training, if something is missing.

@@ -1,0 +1,60 @@
+"""The light network, trained on from ``synthetic_wholebody.py``.
+
+    python tools/train.py configs/synthetic_wholebody.py
+    python tools/train.py configs/fast_wholebody.py
+
+Days of one small machine rather than minutes: larger images, a constant
+learning rate that can be stopped and resumed at any time, a decay at the end.
+The averaged weights are what is tested and shipped.
+"""
+
+_base_ = ['synthetic_wholebody.py']
+
+# what synthetic_wholebody.py left behind
+load_from = 'work_dirs/synthetic_wholebody/iter_3200.pth'
+input_size = (320, 320)
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='WholeBodyRandomWarp',
+        relative_to='image',
+        input_size=input_size,
+        scale=(0.6, 1.6),
+        rotation=30.0,
+        shift=48.0,
+        flip_prob=0.5,
+    ),
+    dict(type='PhotometricDistortion'),
+    *_base_.supervision,
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+
+max_iters = 30000
+decay_from = 24000
+warm_up = 200
+model = dict(
+    data_preprocessor=dict(
+        # 256x256, then 320x320
+        input_scales=((0, 0.8), (15000, 1.0)),
+    ),
+)
+train_cfg = dict(max_iters=max_iters, val_interval=1000)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.02,
+        begin=0,
+        end=warm_up,
+        by_epoch=False,
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        begin=decay_from,
+        end=max_iters,
+        T_max=max_iters - decay_from,
+        eta_min=1e-5,
+        by_epoch=False,
+    ),
+]
+default_hooks = dict(checkpoint=dict(interval=200))
