@@ -20,10 +20,10 @@ model = dict(
     ),
     test_cfg=dict(height=368),
 )
-train_pipeline = _base_.train_pipeline
-train_pipeline[1]['input_size'] = input_size
+train_dataloader = _base_.train_dataloader
+for source in train_dataloader.dataset.datasets.values():
+    source.pipeline[1].input_size = input_size
 test_pipeline = _base_.test_pipeline
 test_pipeline[1]['height'] = model['test_cfg']['height']
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader

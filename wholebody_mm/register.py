@@ -14,7 +14,9 @@ import wholebody_mm.codecs.crop_codec
 import wholebody_mm.codecs.paf_codec
 import wholebody_mm.datasets.registered
 import wholebody_mm.engine.bad_loss_hook
+import wholebody_mm.engine.dataset_loss_hook
 import wholebody_mm.engine.host_memory_hook
+import wholebody_mm.engine.multi_source_val_loop
 import wholebody_mm.engine.resumable_loop
 import wholebody_mm.evaluation.metric
 import wholebody_mm.models

@@ -1,6 +1,7 @@
 """Ignore people that are in an image but not annotated.
 
-    python tools/data/mask_people.py data/face_ibug/train.json data/300w
+    python tools/data/mask_people.py data/face_ibug/train.json \
+        data/face_ibug/images
     python tools/data/mask_people.py data/hand_mpii/train.json FOLDER \
         --mmdet CONFIG CHECKPOINT
     python tools/data/mask_people.py data/hand_mpii/train.json \

@@ -1,8 +1,8 @@
 """Annotations of face sets with i-bug's 68 points (.pts beside each image).
 
-    python tools/data/prepare_faces.py face_multipie data/multipie
-    python tools/data/prepare_faces.py face_frgc data/frgc
-    python tools/data/prepare_faces.py face_ibug data/300w
+    python tools/data/prepare_faces.py face_multipie data/face_multipie/images
+    python tools/data/prepare_faces.py face_frgc data/face_frgc/images
+    python tools/data/prepare_faces.py face_ibug data/face_ibug/images
     python tools/data/prepare_faces.py face_ibug 300w.json --images FOLDER
 
 The last form takes MMPose's COCO-style file. Goes on after an interruption.

@@ -1,6 +1,6 @@
 """Annotations of hand143_panopticdb: one right hand an image.
 
-    python tools/data/prepare_hand_dome.py data/hand143_panopticdb
+    python tools/data/prepare_hand_dome.py data/hand_dome/images
 
 Goes on after an interruption. See docs/data.md.
 """

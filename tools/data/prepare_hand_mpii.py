@@ -1,6 +1,6 @@
 """Annotations of hand_labels: both hands of people in MPII images.
 
-    python tools/data/prepare_hand_mpii.py data/hand_labels/manual_train
+    python tools/data/prepare_hand_mpii.py data/hand_mpii/images
     python tools/data/prepare_hand_mpii.py ANNOTATIONS.json --images FOLDER
 
 The second form takes MMPose's COCO-style file. Goes on after an interruption.

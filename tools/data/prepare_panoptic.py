@@ -1,6 +1,6 @@
 """Annotations of whole bodies in the Panoptic Studio's HD pictures.
 
-    python tools/data/prepare_panoptic.py data/panoptic/sequences --every 30
+    python tools/data/prepare_panoptic.py data/panoptic/images --every 30
 
 Goes on after an interruption. See docs/data.md.
 """

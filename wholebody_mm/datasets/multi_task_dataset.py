@@ -79,15 +79,15 @@ class MultiTaskDataset(Dataset):
             for name, reason in self.missing.items()
         ]
         text = '\n'.join(lines)
-        if strict or not self.datasets:
-            raise FileNotFoundError(
-                f'data sets that are not on disk:\n{text}'
-                + ('\nstrict=True asks for all of them' if strict else '')
-            )
         if required and not set(required) & set(self.datasets):
             raise FileNotFoundError(
                 f'training needs one of {", ".join(required)}; data sets that '
                 f'are not on disk:\n{text}'
+            )
+        if strict or not self.datasets:
+            raise FileNotFoundError(
+                f'data sets that are not on disk:\n{text}'
+                + ('\nstrict=True asks for all of them' if strict else '')
             )
         print_log(
             f'training without {len(self.missing)} data sets that are not on '
