@@ -179,9 +179,9 @@ def _spread(files: list[Path], most: int) -> list[Path]:
 
 
 def _read(path: Path) -> np.ndarray:
-    from wholebody_mm.export.accuracy import read
+    from wholebody_mm.inference.images import read_image
 
-    return read(path)
+    return read_image(path)
 
 
 def _size(text: str) -> tuple[int, int]:

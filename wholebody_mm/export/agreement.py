@@ -129,7 +129,7 @@ def relative_difference(
         largest = np.maximum(largest, FLOOR * largest.max(initial=0))
         apart = abs(ours - theirs).max(axis=(2, 3))
         with np.errstate(divide='ignore', invalid='ignore'):
-            share = np.where(apart > 0, apart / largest, 0)
+            share = np.where(apart == 0, 0, apart / largest)
         # NaN in the exported maps is as wrong as it gets.
         share = np.nan_to_num(share, nan=np.inf, posinf=np.inf)
         worst = max(worst, float(share.max(initial=0)))

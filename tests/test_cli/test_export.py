@@ -1,0 +1,125 @@
+"""``wholebody-mm export`` from the outside."""
+
+import wholebody_mm.register  # noqa: F401
+
+import cv2
+import numpy as np
+import pytest
+from support.drawn import write_drawn
+
+from wholebody_mm import checkpoints
+from wholebody_mm.cli import main
+from wholebody_mm.inference.network import load_network
+from wholebody_mm.inference.torch_network import model_of, read_config
+
+pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+
+_CONFIG = """
+codec = dict(type='PAFCodec', skeleton='coco_wholebody133', stride=8)
+model = dict(
+    type='WholeBodyEstimator',
+    data_preprocessor=dict(
+        type='WholeBodyDataPreprocessor', codec=codec, pad_size_divisor=8
+    ),
+    backbone=dict(type='VGG19Reduced', width=0.125, reduction=(16, 8)),
+    head=dict(
+        type='StagedPAFHead',
+        in_channels=8,
+        skeleton='coco_wholebody133',
+        paf_stages=[dict(blocks=1, width=8, hidden=16)],
+        confidence_map_stages=[dict(blocks=1, width=8, hidden=16)],
+        decoder=codec,
+    ),
+    test_cfg=dict(height=120),
+)
+"""
+
+
+@pytest.fixture(scope='module')
+def network(tmp_path_factory) -> list[str]:
+    """CONFIG and WEIGHTS."""
+    folder = tmp_path_factory.mktemp('network')
+    config, weights = folder / 'small.py', folder / 'small.pth'
+    config.write_text(_CONFIG)
+    checkpoints.save(weights, model_of(read_config(config)).state_dict())
+    return [str(config), str(weights)]
+
+
+@pytest.fixture
+def picture(tmp_path) -> str:
+    path = tmp_path / 'picture.png'
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(path), rng.integers(0, 256, (60, 90, 3), dtype=np.uint8))
+    return str(path)
+
+
+def test_the_file_is_written_checked_and_runs(
+    network, picture, tmp_path, capsys
+):
+    out = tmp_path / 'new' / 'network.onnx'
+    arguments = ['export', *network, '--out', str(out), '--dynamic']
+    assert main([*arguments, '--image', picture]) == 0
+    printed = capsys.readouterr().out
+    assert f'{out}: fp32' in printed and 'MiB' in printed
+    assert 'beside float32 torch: maps within' in printed
+    maps, _ = load_network(out)(np.zeros((2, 32, 40, 3), np.uint8))
+    assert maps.shape == (2, 133, 4, 5)
+
+
+def test_people_are_drawn_where_no_picture_is_named(network, tmp_path, capsys):
+    out, weights = tmp_path / 'network.ts', tmp_path / 'blind.pth'
+    state = checkpoints.load(network[1])['state_dict']
+    blind = {k: 0 * v if '.maps.' in k else v for k, v in state.items()}
+    checkpoints.save(weights, blind)
+    arguments = ['export', network[0], str(weights), '--format', 'torchscript']
+    assert main([*arguments, '--out', str(out), '--dynamic']) == 0
+    captured = capsys.readouterr()
+    assert '(1 image)' in captured.out
+    assert 'name one of people with --image' in captured.err
+
+
+def test_eight_bits_say_what_they_cost(network, tmp_path, capsys):
+    pytest.importorskip('nncf')
+    ann_file = write_drawn(tmp_path, 3)
+    images = str(tmp_path / 'img')
+    out = tmp_path / 'network.onnx'
+    arguments = ['export', *network, '--precision', 'int8', '--dynamic']
+    arguments += ['--out', str(out), '--calibration', images, '--image']
+    arguments += [images, '--ann', str(ann_file), '--img-dir', images]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert '(3 images)' in printed
+    (header,) = (r for r in printed.splitlines() if r.startswith('AP'))
+    assert header.split() == ['AP', 'torch', 'int8', 'lost']
+
+
+def test_a_file_that_differs_by_more_than_rounding_is_refused(
+    network, picture, tmp_path, capsys, monkeypatch
+):
+    from wholebody_mm.inference.onnx_network import OnnxNetwork
+
+    run = OnnxNetwork.__call__
+    monkeypatch.setattr(
+        OnnxNetwork,
+        '__call__',
+        lambda self, images: tuple(1.001 * m for m in run(self, images)),
+    )
+    arguments = ['export', *network, '--out', str(tmp_path / 'a.onnx')]
+    assert main([*arguments, '--dynamic', '--image', picture]) == 1
+    assert 'do not use it' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--format', 'openvino', '--out', 'a.onnx'], 'end in .xml'),
+        (['--precision', 'bf16', '--out', 'a.onnx'], 'bf16 goes with'),
+        (['--precision', 'int8', '--out', 'a.onnx'], '--calibration'),
+        (['--out', 'a.onnx', '--size', '100x50'], 'give 104x56'),
+        (['--out', 'a.onnx', '--image', 'no.jpg'], 'no image no.jpg'),
+        (['--out', 'a.onnx', '--ann', 'a.json'], '--img-dir'),
+    ],
+)
+def test_what_does_not_fit_is_named(network, arguments, message, capsys):
+    assert main(['export', *network, *arguments]) == 2
+    assert message in capsys.readouterr().err

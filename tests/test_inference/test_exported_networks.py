@@ -1,0 +1,143 @@
+"""Exported files on ONNX Runtime and OpenVINO."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import wholebody_mm.register  # noqa: F401
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wholebody_mm.inference.network import NetworkInfo, load_network
+from wholebody_mm.inference.onnx_network import OnnxNetwork
+from wholebody_mm.skeletons import COCO17
+
+onnx = pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+
+INFO = NetworkInfo('tiny', 'coco17', 8, 16, 64)
+BACKENDS = ('onnxruntime', 'openvino')
+
+
+class _Tiny(nn.Module):
+    """The maps of a skeleton, each cell from its own 8 x 8 pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        channels = COCO17.num_keypoints + 2 * COCO17.num_limbs
+        self.maps = nn.Conv2d(3, channels, 8, stride=8)
+
+    def forward(self, images):
+        maps = self.maps(images.permute(0, 3, 1, 2).float() / 255)
+        k = COCO17.num_keypoints
+        return maps[:, :k], maps[:, k:]
+
+
+@pytest.fixture(scope='module')
+def tiny() -> _Tiny:
+    return _Tiny().eval().requires_grad_(False)
+
+
+@pytest.fixture(scope='module')
+def path(tiny, tmp_path_factory):
+    """An exported file."""
+    from wholebody_mm.export.onnx_file import write_onnx
+
+    path = tmp_path_factory.mktemp('exported') / 'tiny.onnx'
+    write_onnx(tiny, INFO, path, (64, 64), dynamic=True)
+    return path
+
+
+def _load(backend, path, **options):
+    if backend == 'openvino':
+        pytest.importorskip('openvino')
+    return load_network(path, backend=backend, **options)
+
+
+def _images(seed, count=2, height=48, width=80):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_one_object_serves_many_threads(backend, path, tiny):
+    network = _load(backend, path, threads=1)
+    assert network.info == INFO
+    batches = [_images(i, 1 + i % 3, 32 + 16 * (i % 2)) for i in range(24)]
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(network, batches))
+    for images, maps in zip(batches, results, strict=True):
+        expected = tiny(torch.from_numpy(images))
+        for a, b in zip(expected, maps, strict=True):
+            np.testing.assert_allclose(b, a.numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_maps_stay_when_the_next_image_comes(backend, path):
+    network = _load(backend, path)
+    first, _ = network(_images(0))
+    copy = first.copy()
+    network(_images(1))
+    np.testing.assert_array_equal(first, copy)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_a_damaged_file_is_named(backend, path, tmp_path):
+    damaged = tmp_path / 'damaged.onnx'
+    damaged.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match='damaged.onnx cannot be read'):
+        _load(backend, damaged)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_a_file_of_somebody_else_is_named(backend, path, tmp_path):
+    foreign = tmp_path / 'foreign.onnx'
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    onnx.save(model, foreign)
+    with pytest.raises(ValueError, match='foreign.onnx says nothing'):
+        _load(backend, foreign)
+
+
+def test_a_device_that_is_not_there_is_named(path):
+    with pytest.raises(ValueError, match='no device .tpu.*CPUExecution'):
+        OnnxNetwork(path, device='tpu')
+    openvino = pytest.importorskip('openvino')
+    if 'GPU' not in openvino.Core().available_devices:
+        with pytest.raises(ValueError, match='GPU'):
+            load_network(path, backend='openvino', device='gpu')
+
+
+def test_weights_beside_an_openvino_file_are_missed(path, tmp_path):
+    openvino = pytest.importorskip('openvino')
+    from wholebody_mm.inference.openvino_network import OpenVinoNetwork
+
+    model = openvino.Core().read_model(str(path))
+    openvino.save_model(model, str(tmp_path / 'tiny.xml'))
+    (tmp_path / 'tiny.bin').unlink()
+    with pytest.raises(FileNotFoundError, match='tiny.bin'):
+        OpenVinoNetwork(tmp_path / 'tiny.xml')
+    with pytest.raises(ValueError, match='reads .xml and .onnx'):
+        OpenVinoNetwork(tmp_path / 'tiny.pth')
+    with pytest.raises(ValueError, match='fp32 or bf16'):
+        OpenVinoNetwork(path, precision='fp8')
+
+
+def test_exported_weights_run_without_torch_and_mmpose(path, run_python):
+    out = run_python(
+        'import sys\n'
+        'import numpy as np\n'
+        'from wholebody_mm.codecs import PAFDecoder\n'
+        'from wholebody_mm.inference.network import load_network\n'
+        f'network = load_network({str(path)!r})\n'
+        'heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))\n'
+        'info = network.info\n'
+        'people = PAFDecoder(info.skeleton, info.stride).decode(\n'
+        '    heatmaps[0], pafs[0])\n'
+        'print(heatmaps.shape, len(people.scores) >= 0)\n'
+        "heavy = 'torch', 'mmpose', 'onnx'\n"
+        'print([m for m in heavy if m in sys.modules])\n',
+        hide=('torch', 'mmpose', 'mmengine', 'mmcv', 'scipy', 'onnx'),
+    )
+    assert out.split('\n')[:2] == ['(1, 17, 8, 12) True', '[]']
