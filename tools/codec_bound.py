@@ -18,6 +18,7 @@ from wholebody_mm.benchmarks.codec_bound import (
     bound_of_annotations,
     bound_of_crowds,
 )
+from wholebody_mm.codecs.options import options_of
 from wholebody_mm.evaluation.report import ROWS
 
 
@@ -62,10 +63,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
-    options = {
-        name: json.loads(value)
-        for name, _, value in (text.partition('=') for text in args.decoder)
-    }
+    options = options_of(args.decoder)
     spoiling = dict(
         noise=args.noise, blur=args.blur, zero_fields=args.zero_fields
     )

@@ -1,5 +1,7 @@
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from wholebody_mm.cli import main
@@ -64,3 +66,114 @@ def test_targets_are_timed_beside_moving_them(tmp_path):
     assert result['ratio'] == pytest.approx(
         result['reference_ms'] / result['median_ms']
     )
+
+
+def test_hard_maps_take_longer_and_say_what_they_are(tmp_path):
+    def timed(*more):
+        path = tmp_path / 'times.json'
+        arguments = ['benchmark', 'decode', '--people', '10', '--no-reference']
+        arguments += ['--repeat', '5', '--json', str(path), *more]
+        assert main(arguments) == 0
+        return json.loads(path.read_text())['results'][0]
+
+    clean, hard = timed(), timed('--noise', '0.04', '--blur', '0.8')
+    assert hard['noise'] == 0.04 and 'noise' not in clean
+    assert hard['median_ms'] > 1.5 * clean['median_ms']
+    timed('--decoder', 'grouping=bipartite', 'max_people=3')
+
+
+def test_an_option_that_the_decoder_does_not_have_is_named(capsys):
+    arguments = ['benchmark', 'decode', '--no-reference', '--decoder']
+    assert main([*arguments, 'speed=3']) == 2
+    assert 'speed=3' in capsys.readouterr().err
+
+
+def test_results_say_what_they_ran_on(tmp_path):
+    path = tmp_path / 'times.json'
+    arguments = ['benchmark', 'encode', '--people', '1', '--repeat', '1']
+    main([*arguments, '--no-reference', '--json', str(path)])
+    machine = json.loads(path.read_text())['machine']
+    assert machine['cores'] >= 1 and machine['processor']
+    assert machine['packages']['numpy'] == np.__version__
+
+
+CONFIG = """
+codec = dict(type='PAFCodec', skeleton='wholebody135', stride=8)
+model = dict(
+    type='WholeBodyEstimator',
+    data_preprocessor=dict(
+        type='WholeBodyDataPreprocessor', codec=codec, pad_size_divisor=8
+    ),
+    backbone=dict(type='VGG19Reduced', width=0.125, reduction=(16, 8)),
+    head=dict(
+        type='StagedPAFHead',
+        in_channels=8,
+        skeleton='wholebody135',
+        paf_stages=[dict(blocks=1, width=8, hidden=16)],
+        confidence_map_stages=[dict(blocks=1, width=8, hidden=16)],
+        decoder=codec,
+    ),
+    test_cfg=dict(height=64),
+)
+"""
+
+
+@pytest.fixture
+def small(tmp_path) -> list[str]:
+    """Arguments of a small network."""
+    config = tmp_path / 'small.py'
+    config.write_text(CONFIG)
+    arguments = ['--config', str(config), '--height', '64', '--width', '96']
+    return [*arguments, '--threads', '1', '--repeat', '3']
+
+
+def test_engines_are_timed_beside_eager_torch(small, tmp_path, capsys):
+    pytest.importorskip('onnx')
+    pytest.importorskip('openvino')
+    path = tmp_path / 'times.json'
+    assert main(['benchmark', 'network', *small, '--json', str(path)]) == 0
+    rows = json.loads(path.read_text())['results']
+    engines = [(r['backend'], r['precision']) for r in rows]
+    assert engines[0] == ('torch', 'fp32') and rows[0]['ratio'] == 1
+    assert {('onnxruntime', 'fp32'), ('openvino', 'bf16')} <= set(engines)
+    for r in rows:
+        assert r['name'] == 'network' and r['threads'] == 1
+        assert r['reference'] == 'eager torch fp32'
+        assert r['reference_ms'] == rows[0]['median_ms']
+        assert r['ratio'] == pytest.approx(r['reference_ms'] / r['median_ms'])
+    assert main(['benchmark', 'network', *small, '--engines', 'abacus']) == 2
+    assert "no engine 'abacus'" in capsys.readouterr().err
+
+
+def test_time_against_people_is_written_and_drawn(small, tmp_path):
+    path, plot = tmp_path / 'times.json', tmp_path / 'new' / 'people.png'
+    arguments = ['benchmark', 'people', *small, '--people', '1', '6']
+    arguments += ['--engines', 'torch fp32', '--json', str(path)]
+    assert main([*arguments, '--plot', str(plot)]) == 0
+    one, many = json.loads(path.read_text())['results']
+    assert (one['people'], many['people']) == (1, 6)
+    assert many['decode_ms'] > one['decode_ms']
+    # the network's share is that of all images, decoding its own
+    share = one['median_ms'] - one['decode_ms']
+    assert share == pytest.approx(many['median_ms'] - many['decode_ms'])
+    assert many['ratio'] == pytest.approx(one['median_ms'] / many['median_ms'])
+    picture = cv2.imread(str(plot))
+    assert picture.shape[1] > 600 and picture.std() > 5
+
+
+def test_the_steps_of_the_pipeline_add_up(small, tmp_path):
+    from wholebody_mm import checkpoints
+    from wholebody_mm.inference.torch_network import model_of, read_config
+
+    weights, path = tmp_path / 'small.pth', tmp_path / 'times.json'
+    checkpoints.save(weights, model_of(read_config(small[1])).state_dict())
+    arguments = ['benchmark', 'pipeline', '--weights', str(weights)]
+    arguments += ['--config', small[1], '--threads', '1', '--repeat', '2']
+    assert main([*arguments, '--json', str(path)]) == 0
+    *steps, total = json.loads(path.read_text())['results']
+    assert [r['step'] for r in steps] == [
+        'read', 'prepare', 'network', 'decode', 'write'
+    ]  # fmt: skip
+    assert sum(r['share'] for r in steps) == pytest.approx(1)
+    assert total['share'] == 1 and total['images_per_s'] > 0
+    assert total['median_ms'] > max(r['p10_ms'] for r in steps)

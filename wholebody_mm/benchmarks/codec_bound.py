@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from wholebody_mm.benchmarks.crowds import crowd
+from wholebody_mm.benchmarks.spoiling import spoil
 from wholebody_mm.codecs import MapEncoder, PAFDecoder
 from wholebody_mm.datasets.wholebody_format import (
     BOX_KEYS,
@@ -69,20 +70,11 @@ class Codec:
         size = tuple(-(-v // self.stride) * self.stride for v in size)
         maps = self._encoder.encode(keypoints, visible, size)
         if self.blur or self.noise:
-            for channel in (c for group in maps for c in group):
-                self._spoil(channel)
+            spoil(maps, self.noise, self.blur, self._rng)
         if self.zero_fields:
             maps[1][:] = 0
         people = self._decoder.decode(*maps)
         return people.keypoints, people.keypoint_scores, people.scores
-
-    def _spoil(self, channel: np.ndarray) -> None:
-        if self.blur:
-            cv2.GaussianBlur(channel, (0, 0), self.blur, dst=channel)
-        if self.noise:
-            noise = self._rng.standard_normal(channel.shape, np.float32)
-            noise = cv2.GaussianBlur(noise, (0, 0), 1.0)
-            channel += noise * (self.noise / noise.std())
 
 
 def annotated_people(

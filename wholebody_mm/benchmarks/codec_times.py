@@ -8,6 +8,7 @@ import numpy as np
 
 from wholebody_mm.benchmarks import associative_embedding
 from wholebody_mm.benchmarks.crowds import crowd
+from wholebody_mm.benchmarks.spoiling import spoil
 from wholebody_mm.benchmarks.timing import time_calls
 from wholebody_mm.codecs import MapEncoder, PAFDecoder
 from wholebody_mm.skeletons import WHOLEBODY135
@@ -22,10 +23,13 @@ def time_codec(
     reference: bool = True,
     reference_repeat: int = 5,
     seed: int = 0,
+    noise: float = 0.0,
+    blur: float = 0.0,
+    decoder_options: dict | None = None,
 ) -> list[dict]:
     """Time ``encode`` or ``decode`` on drawn crowds, all 135 points.
 
-    One thread, compiled code warm, exact maps.
+    One thread, compiled code warm, exact maps unless noise is asked for.
 
     Args:
         name: ``encode`` or ``decode``.
@@ -36,6 +40,10 @@ def time_codec(
         reference: Whether to time MMPose's codec as well.
         reference_repeat: Calls of that.
         seed: Seed of the crowds.
+        noise: Standard deviation of noise on the maps to decode, as of
+            ``codec_bound.Codec``; the reference decodes exact maps.
+        blur: Standard deviation of their blur, in cells.
+        decoder_options: Of :class:`~wholebody_mm.codecs.PAFDecoder`.
 
     Returns:
         One dictionary for each number of people: ``name``, ``people``,
@@ -47,12 +55,15 @@ def time_codec(
         ValueError: If the size is no multiple of the stride.
     """
     encoder = MapEncoder(WHOLEBODY135, stride)
-    decoder = PAFDecoder(WHOLEBODY135, stride)
+    decoder = PAFDecoder(WHOLEBODY135, stride, **(decoder_options or {}))
+    spoilt = dict(noise=noise, blur=blur) if noise or blur else {}
     results = []
     for number in people:
         rng = np.random.default_rng([seed, number])
         keypoints, visible = crowd(rng, number, *size)
         maps = encoder.encode(keypoints, visible, size)
+        if spoilt:
+            spoil(maps, **spoilt, rng=rng)
         ours = {
             'encode': lambda k=keypoints, v=visible: encoder.encode(
                 k, v, size
@@ -64,6 +75,7 @@ def time_codec(
             people=number,
             stride=stride,
             threads=1,
+            **spoilt,
             **time_calls(ours[name], repeat),
         )
         if reference:

@@ -47,13 +47,22 @@ def _add_map_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_codec_arguments(parser: argparse.ArgumentParser) -> None:
     _add_map_arguments(parser)
-    parser.add_argument(
-        '--no-reference', action='store_true', help="without MMPose's codec"
+    add = parser.add_argument
+    add('--no-reference', action='store_true', help="without MMPose's codec")
+    add('--noise', type=float, default=0, help='on the maps to decode; 0.04')
+    add('--blur', type=float, default=0, help='of these, in cells; 0.8')
+    add(
+        '--decoder',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='options of PAFDecoder, such as grouping=bipartite',
     )
 
 
 def _time_codec(args: argparse.Namespace) -> list[dict]:
     from wholebody_mm.benchmarks.codec_times import time_codec
+    from wholebody_mm.codecs.options import options_of
 
     reference = not args.no_reference
     if reference and importlib.util.find_spec('mmpose') is None:
@@ -69,6 +78,36 @@ def _time_codec(args: argparse.Namespace) -> list[dict]:
         args.stride,
         args.repeat,
         reference,
+        seed=args.seed,
+        noise=args.noise,
+        blur=args.blur,
+        decoder_options=options_of(args.decoder),
+    )
+
+
+def _add_training_data_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--height', type=int, default=480, help='pixels of the input')
+    add('--width', type=int, default=480, help='pixels of the input')
+    add('--batch-size', type=int, default=10, metavar='N')
+    add('--repeat', type=int, default=200, metavar='N', help='images')
+    add(
+        '--negatives',
+        action='store_true',
+        help='with pictures of nobody around and before people',
+    )
+    add('--seed', type=int, default=0)
+
+
+def _time_training_data(args: argparse.Namespace) -> list[dict]:
+    from wholebody_mm.benchmarks.training_data_times import time_training_data
+
+    return time_training_data(
+        args.height,
+        args.width,
+        args.batch_size,
+        args.repeat,
+        args.negatives,
         seed=args.seed,
     )
 
@@ -93,6 +132,11 @@ SUBJECTS = {
         'drawing training targets, beside moving them from a worker',
         _add_map_arguments,
         _time_targets,
+    ),
+    'training-data': Subject(
+        'making training samples, step by step',
+        _add_training_data_arguments,
+        _time_training_data,
     ),
     'network': Subject(
         'a network on each engine, beside eager float32 torch',
