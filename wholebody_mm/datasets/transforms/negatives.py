@@ -132,7 +132,7 @@ class FillOutside(BaseTransform):
         nobody = 1 - inside
         if nobody.any():
             picture = self.images.crop(_rng(), w, h)
-            results['img'] = np.where(nobody[..., None] > 0, picture, image)
+            results['img'] = cv2.copyTo(picture, nobody, image.copy())
             results['nobody'] = nobody
         return results
 

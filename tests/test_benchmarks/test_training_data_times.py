@@ -1,0 +1,19 @@
+"""The times of training's pipeline."""
+
+from wholebody_mm.benchmarks.training_data_times import time_training_data
+
+
+def test_steps_add_up_to_the_whole():
+    rows = {
+        row['name']: row
+        for row in time_training_data(96, 96, 4, 12, negatives=True)
+    }
+    steps = ['record', 'decode', 'warp', 'fill outside', 'occlude',
+             'regions', 'pack']  # fmt: skip
+    mean = {name: row['mean_ms'] for name, row in rows.items()}
+    assert sum(mean[s] for s in steps) * 0.99 < mean['worker']
+    assert abs(mean['worker'] + mean['targets'] - mean['all']) < 1e-6
+    assert rows['all']['share'] == 1
+    assert rows['worker']['images_per_s'] > rows['all']['images_per_s']
+    # four images of 96 x 96 x 3 bytes and little besides
+    assert 0.1 < rows['worker']['batch_mib'] < 0.3

@@ -1,0 +1,48 @@
+"""Do all data sets of a multi-task training converge at the same pace?
+
+    python tools/convergence.py work_dirs/deep_wholebody \
+        --config configs/deep_wholebody.py
+
+prints a table of the validation of each data set and part, says which P_d to
+lower or raise, and writes the table and a plot into the work directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import Config
+
+from wholebody_mm.engine.convergence import judge, plot, read_curves, table
+from wholebody_mm.engine.launch import run_cleanly
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the report; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument('work_dir', type=Path)
+    parser.add_argument('--config', help='for the probabilities in use')
+    parser.add_argument('--value', default='AR', help='AR, AP, ... (AR)')
+    args = parser.parse_args(argv)
+
+    def run() -> None:
+        curves = read_curves(args.work_dir, args.value)
+        probabilities = None
+        if args.config:
+            loader = Config.fromfile(args.config).train_dataloader
+            probabilities = dict(loader.batch_sampler.probabilities)
+        text = table(judge(curves), probabilities)
+        print(text)
+        (args.work_dir / 'convergence.md').write_text(text)
+        plot(curves, args.work_dir / 'convergence.png', args.value)
+        print(f'written to {args.work_dir}/convergence.md and .png')
+
+    return run_cleanly('convergence.py', run)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
