@@ -141,6 +141,8 @@ def test_engines_are_timed_beside_eager_torch(small, tmp_path, capsys):
         assert r['reference'] == 'eager torch fp32'
         assert r['reference_ms'] == rows[0]['median_ms']
         assert r['ratio'] == pytest.approx(r['reference_ms'] / r['median_ms'])
+    eight = ['--engines', 'torch fp32', 'onnxruntime int8']
+    assert main(['benchmark', 'network', *small, *eight]) == 0
     assert main(['benchmark', 'network', *small, '--engines', 'abacus']) == 2
     assert "no engine 'abacus'" in capsys.readouterr().err
 

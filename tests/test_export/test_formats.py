@@ -34,4 +34,4 @@ def test_a_missing_package_is_named_with_the_cure(run_python):
         '    print(error)\n',
         hide=('nncf',),
     )
-    assert "needs nncf: pip install 'wholebody-mm[export]'" in out
+    assert "needs nncf: pip install 'wholebody-mm[train,export]' && " in out

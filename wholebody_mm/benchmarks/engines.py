@@ -6,8 +6,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from wholebody_mm.datasets.drawn_people import drawn_image
 from wholebody_mm.export.exporter import Original, export
 from wholebody_mm.inference.network import Network
 from wholebody_mm.inference.torch_network import (
@@ -26,6 +28,8 @@ ENGINES = (
     'openvino fp32',
     'openvino bf16',
 )
+# Only where asked for: calibrated on drawn pictures, which does for times.
+CALIBRATED = ('onnxruntime int8', 'openvino int8')
 _FORMATS = {'onnxruntime': ('onnx', '.onnx'), 'openvino': ('openvino', '.xml')}
 
 
@@ -64,7 +68,7 @@ def engines(
 
     Args:
         original: In float32 torch.
-        names: Of :data:`ENGINES`.
+        names: Of :data:`ENGINES` and :data:`CALIBRATED`.
         size: Width and height of the images that they will take.
         threads: Of each engine; torch's are set for the whole process.
         folder: Where exported files go.
@@ -76,9 +80,10 @@ def engines(
     made: dict[str, Network] = {}
     torch.set_num_threads(threads)
     for name in names:
-        if name not in ENGINES:
+        if name not in ENGINES + CALIBRATED:
             raise ValueError(
-                f'no engine {name!r}; there are {", ".join(ENGINES)}'
+                f'no engine {name!r}; there are '
+                f'{", ".join(ENGINES + CALIBRATED)}'
             )
         engine, _, precision = name.partition(' ')
         if name == REFERENCE:
@@ -88,7 +93,14 @@ def engines(
         else:
             kind, suffix = _FORMATS[engine]
             path = folder / f'{engine}-{precision}{suffix}'
-            export(original, kind, path, size, precision=precision)
+            export(
+                original,
+                kind,
+                path,
+                size,
+                precision=precision,
+                calibration=_pictures(size) if precision == 'int8' else (),
+            )
             if engine == 'openvino':
                 from wholebody_mm.inference.openvino_network import (
                     OpenVinoNetwork as Exported,
@@ -99,6 +111,12 @@ def engines(
                 )
             made[name] = Exported(path, threads=threads)
     return made
+
+
+def _pictures(size: tuple[int, int]) -> list[np.ndarray]:
+    """Some drawn pictures of a size."""
+    rng = np.random.default_rng(0)
+    return [drawn_image(rng, people, *size)[0] for people in (1, 3, 6)]
 
 
 def _autocast(original: Original) -> TorchNetwork:

@@ -15,8 +15,8 @@ class Format:
         suffix: Of the file.
         engine: What runs it.
         precisions: Name of a precision to what it means in this format.
-        packages: What writing it needs beside torch and MMPose, as
-            ``(module, why or where, precisions or None for all)``.
+        packages: What writing it needs beside torch and MMPose: modules,
+            each with the precisions that need it (None for all).
     """
 
     suffix: str
@@ -63,7 +63,11 @@ PRECISIONS = ('fp32', 'bf16', 'fp16', 'int8')
 # Largest difference to float32 torch relative to a map's largest value that
 # is rounding and not a mistake.
 TOLERANCE = 1e-4
-INSTALL = "pip install 'wholebody-mm[export]'"
+TORCH = ('torch', 'mmengine', 'mmpose')
+INSTALL = (
+    "pip install 'wholebody-mm[train,export]' "
+    '&& python -m wholebody_mm.install'
+)
 
 
 def check(name: str, precision: str, out: Path) -> Format:
@@ -100,11 +104,12 @@ def check(name: str, precision: str, out: Path) -> Format:
 def _require(kind: Format, name: str, precision: str) -> None:
     from importlib.util import find_spec
 
-    missing = [
+    needed = [
         package
         for package, only in kind.packages
-        if (only is None or precision in only) and find_spec(package) is None
+        if only is None or precision in only
     ]
+    missing = [p for p in (*TORCH, *needed) if find_spec(p) is None]
     if missing:
         raise ImportError(
             f'export to {name} {precision} needs {", ".join(missing)}: '
