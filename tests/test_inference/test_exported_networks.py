@@ -100,6 +100,19 @@ def test_a_file_of_somebody_else_is_named(backend, path, tmp_path):
         _load(backend, foreign)
 
 
+def test_a_panorama_fits_a_file_of_one_size(tiny, tmp_path):
+    from wholebody_mm.export.onnx_file import write_onnx
+    from wholebody_mm.inference.predictor import Predictor
+
+    path = tmp_path / 'fixed.onnx'
+    write_onnx(tiny, INFO, path, (96, 64))
+    predictor = Predictor(path)
+    item = predictor.prepare(np.zeros((50, 400, 3), np.uint8))
+    assert item.pixels.shape == (16, 96, 3)
+    heatmaps, _ = predictor.maps([item.pixels])
+    assert heatmaps.shape == (1, COCO17.num_keypoints, 2, 12)
+
+
 def test_a_device_that_is_not_there_is_named(path):
     with pytest.raises(ValueError, match='no device .tpu.*CPUExecution'):
         OnnxNetwork(path, device='tpu')

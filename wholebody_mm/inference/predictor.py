@@ -116,6 +116,10 @@ class Predictor:
                 f'{max_aspect} are not all positive'
             )
         self.max_width = max(1, round(self.height * max_aspect))
+        # an exported file of one size takes no wider image
+        widest = getattr(getattr(self.network, 'shape', None), 'width', None)
+        if widest:
+            self.max_width = min(self.max_width, widest)
         self.batch_size = int(batch_size)
         options = {**info.decoder, **(decoder or {})}
         if max_people is not None:
