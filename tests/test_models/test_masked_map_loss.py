@@ -42,6 +42,13 @@ def test_nothing_supervised_is_zero_not_nan():
         assert loss.item() == 0
 
 
+def test_a_weight_for_each_map_as_mmposes_heads_give():
+    prediction, target = torch.ones(1, 2, 2, 2), torch.zeros(1, 2, 2, 2)
+    weight = torch.tensor([[1.0, 0.0]])
+    loss = MaskedMapLoss()(prediction, target, weight)
+    assert loss.item() == 2  # 4 of 8 errors of 1, halved
+
+
 def test_weight_and_precision():
     prediction = torch.ones(1, 1, 1, 1, dtype=torch.bfloat16)
     loss = MaskedMapLoss(loss_weight=3)(prediction, torch.zeros(1, 1, 1, 1))

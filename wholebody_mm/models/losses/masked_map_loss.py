@@ -94,8 +94,11 @@ class MaskedMapLoss(nn.Module):
             weight: (B, C, h, w), or (B, C / n, h, w) where n consecutive
                 channels share a plane (x and y of a limb): how much the
                 squared error counts, 0 where the map is not supervised.
-                Everything counts once, without it.
+                Everything counts once, without it. MMPose's heads give
+                (B, C), a weight for each map.
         """
+        if weight is not None and weight.ndim == 2:
+            weight = weight[:, :, None, None].expand_as(target)
         if weight is not None and weight.shape[1] != target.shape[1]:
             shared = target.shape[1] // weight.shape[1]
             weight = weight.repeat_interleave(shared, dim=1)
