@@ -86,7 +86,15 @@ setup(
     install_requires=requirements('base'),
     extras_require={
         name: requirements(name)
-        for name in ('train', 'full', 'synth', 'openvino', 'export', 'dev')
+        for name in (
+            'train',
+            'full',
+            'synth',
+            'openvino',
+            'export',
+            'ray',
+            'dev',
+        )
     },
     entry_points={
         'console_scripts': [f'wholebody-mm = {PACKAGE}.cli:main'],

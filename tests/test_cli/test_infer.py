@@ -104,7 +104,7 @@ def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
 def test_going_on_needs_the_same_options(infer, photos, network, capsys):
     assert infer(photos / '1.png') == 0
     assert infer(photos, '--flip') == 2
-    assert 'flip: False there, True now' in capsys.readouterr().err
+    assert 'flip: None there, True now' in capsys.readouterr().err
     assert infer(photos, '--flip', '--overwrite') == 0
     infer.weights.write_bytes(b'others')
     assert infer(photos, '--flip') == 2
@@ -228,3 +228,29 @@ def test_the_base_installation_is_enough(run_python, photos, tmp_path):
     )
     assert '3 images and frames' in out
     assert out.split()[-2:] == ['0', 'False']
+
+
+def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
+    pytest.importorskip('pyarrow')
+    assert infer(photos, '--engine', 'ray', '--track') == 2
+    assert '--track is not for --engine ray' in capsys.readouterr().err
+    assert infer(photos, '--engine', 'ray', '--workers', '0') == 2
+    assert '--workers 0' in capsys.readouterr().err
+    clip = photos / 'clip.mp4'
+    clip.touch()
+    assert infer(photos, '--engine', 'ray') == 2
+    assert 'clip.mp4' in capsys.readouterr().err
+
+
+def test_archives_without_ray(run_python, tmp_path):
+    (tmp_path / 'w.onnx').touch()
+    out = run_python(
+        'import contextlib, sys\n'
+        'from wholebody_mm.cli import main\n'
+        'with contextlib.redirect_stderr(sys.stdout):\n'
+        "    print(main(['infer', '.', '--weights', 'w.onnx', '--out', 'o', "
+        "'--engine', 'ray']))\n",
+        hide=('ray', 'pyarrow'),
+    )
+    assert "pip install 'wholebody-mm[ray]'" in out
+    assert out.rstrip().endswith('2')

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from wholebody_mm.cli import infer_ray
 from wholebody_mm.inference.ledger import Ledger
 from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
@@ -32,6 +33,7 @@ from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
 
 LEDGER = 'people.jsonl'
 WINDOW = 'wholebody-mm (q ends)'
+_DEFAULT_KINDS = ('pictures', 'openpose')
 _TABLES = ('coco', 'csv', 'parquet')
 
 
@@ -59,10 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--write',
         nargs='+',
         choices=KINDS,
-        default=['pictures', 'openpose'],
         metavar='KIND',
         help='; '.join(f'{k}: {v}' for k, v in KINDS.items())
-        + ' (default: pictures openpose)',
+        + f' (default: {" ".join(_DEFAULT_KINDS)})',
     )
     add('--skeleton', help="what is drawn and written; default the network's")
     add('--height', type=int, help='of the input in pixels at scale 1')
@@ -110,17 +111,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='start anew instead of going on with an earlier run',
     )
+    add(
+        '--engine',
+        choices=('local', 'ray'),
+        default='local',
+        help='ray: an archive of images in Parquet shards, on many cores or '
+        'machines',
+    )
+    infer_ray.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Find the people; 1 if something could not be read."""
     _check_counts(args)
+    weights = find_weights(args.weights, args.backend)
+    if args.engine == 'ray':
+        return infer_ray.run(args, weights, _settings(args, weights))
+    args.write = args.write or list(_DEFAULT_KINDS)
     if 'parquet' in args.write:
         require_parquet()
     sources, others = find_sources(args.inputs, args.out)
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
-    weights = find_weights(args.weights, args.backend)
     predictor = Predictor(
         weights,
         args.config,
@@ -140,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
     ledger = Ledger(
         args.out / LEDGER,
         predictor.network.info.skeleton,
-        _settings(args, predictor, weights),
+        _settings(args, weights),
         args.overwrite,
     )
     writer = FrameWriter(
@@ -231,20 +243,24 @@ def _displays(wish: bool | None, sources: list[Source]) -> bool:
     return has_gui and screen and (bool(wish) or live)
 
 
-def _settings(
-    args: argparse.Namespace, predictor: Predictor, weights: Path
-) -> dict:
-    """What a run has to have in common with one that it goes on with."""
+def _settings(args: argparse.Namespace, weights: Path) -> dict:
+    """What a run has to have in common with one that it goes on with.
+
+    Raises:
+        FileNotFoundError: If there are no such weights.
+    """
+    if not weights.is_file():
+        raise FileNotFoundError(f'weights {weights}: no such file')
     with weights.open('rb') as file:
         digest = hashlib.file_digest(file, 'sha256').hexdigest()
     return dict(
         weights=f'{weights.name} {digest[:12]}',
-        height=predictor.height,
-        scales=predictor.scales,
-        flip=predictor.flip,
+        height=args.height,
+        scales=args.scales,
+        flip=args.flip,
         max_people=args.max_people,
         skeleton=args.skeleton,
-        write=sorted(set(args.write) - set(_TABLES)),
+        write=sorted(set(args.write or ()) - set(_TABLES)),
         track=args.track,
         smooth=args.track and not args.no_smooth,
         max_frames=args.max_frames,

@@ -1,0 +1,119 @@
+"""``wholebody-mm infer --engine ray``: archives of images, in shards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.inference.sources import find_sources
+
+SHARDS = 'shards'
+# What makes no sense for an archive.
+_NOT_HERE = ('write', 'track', 'display', 'max_frames', 'annotations')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that only this engine has."""
+    group = parser.add_argument_group('--engine ray')
+    add = group.add_argument
+    add('--workers', type=int, default=2, metavar='N', help='(default 2)')
+    add(
+        '--shard-size',
+        type=int,
+        default=1000,
+        metavar='N',
+        help='images in each result file (default 1000)',
+    )
+    add(
+        '--address',
+        help='of a Ray cluster, such as auto; default this machine',
+    )
+    add('--gpus', type=float, default=0, metavar='N', help='of each worker')
+
+
+def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
+    """Do the shards that are left; 1 if an image could not be read."""
+    try:
+        from wholebody_mm.inference.ray_engine import run_on_ray
+        from wholebody_mm.inference.shards import plan_shards
+    except ImportError as error:
+        raise ImportError(
+            f'--engine ray needs Ray and pyarrow ({error}): pip install '
+            f"'wholebody-mm[ray]'",
+            name=error.name,
+        ) from error
+    for name in _NOT_HERE:
+        if getattr(args, name):
+            raise ValueError(
+                f'--{name.replace("_", "-")} is not for --engine ray, which '
+                f'writes Parquet shards'
+            )
+    if args.workers < 1:
+        raise ValueError(f'--workers {args.workers}: give 1 or more')
+    paths = _paths(args)
+    shards = plan_shards(
+        paths, args.out / SHARDS, args.shard_size, settings, args.overwrite
+    )
+    left = [shard for shard in shards if not shard.done]
+    build = partial(
+        Predictor,
+        weights.resolve(),
+        args.config and os.path.abspath(args.config),
+        backend=args.backend,
+        device=args.device,
+        # a worker is a core; more of them share the machine better
+        threads=args.threads or 1,
+        skeleton=args.skeleton,
+        height=args.height,
+        scales=args.scales,
+        flip=args.flip,
+        max_people=args.max_people,
+    )
+    images = people = 0
+    broken: list[tuple[str, str]] = []
+    total = sum(len(shard.paths) for shard in left)
+    with tqdm(total=total, unit='image', disable=None) as bar:
+        for summary in run_on_ray(
+            shards, build, args.workers, args.address, args.gpus
+        ):
+            images, people = images + summary.images, people + summary.people
+            broken += summary.broken
+            bar.update(summary.images + len(summary.broken))
+    print(
+        f'{images} images with {people} people in {len(left)} shards: '
+        f'{args.out / SHARDS}'
+    )
+    if len(left) < len(shards):
+        print(f'{len(shards) - len(left)} shards done by an earlier run')
+    if broken:
+        print(f'{len(broken)} could not be read:', file=sys.stderr)
+        for path, reason in broken:
+            print(f'  {path}: {reason}', file=sys.stderr)
+    return int(bool(broken))
+
+
+def _paths(args: argparse.Namespace) -> list[str]:
+    """Absolute paths of the images, from folders and Parquet lists."""
+    from wholebody_mm.inference.shards import paths_in_parquet
+
+    paths: list[str] = []
+    for text in args.inputs:
+        if text.endswith('.parquet'):
+            if not Path(text).is_file():
+                raise FileNotFoundError(f'no file {text}')
+            paths += paths_in_parquet(Path(text))
+            continue
+        sources, _ = find_sources([text], args.out)
+        for source in sources:
+            if source.moves:
+                raise ValueError(
+                    f'--engine ray is for images, not for {source.path}'
+                )
+            paths.append(os.path.abspath(source.path))
+    return list(dict.fromkeys(paths))

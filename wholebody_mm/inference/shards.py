@@ -1,0 +1,213 @@
+"""An archive of images in shards: each a list of paths and a Parquet file.
+
+A shard's file appears when all its images are done, so that whoever starts
+again, on whichever machine, sees which are left. Needs pyarrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wholebody_mm.inference.ahead import ahead
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.network import METADATA_KEY
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.inference.predictor import Predictor
+
+# with an underscore: not taken for a shard by readers of folders
+PLAN = '_plan.json'
+# A row for each person; for an image without people, or one that could not
+# be read, a row without a person.
+SCHEMA = pa.schema(
+    [
+        ('path', pa.string()),
+        ('width', pa.int32()),
+        ('height', pa.int32()),
+        ('person', pa.int32()),
+        ('score', pa.float32()),
+        ('box', pa.list_(pa.float32())),
+        ('keypoints', pa.list_(pa.float32())),
+        ('keypoint_scores', pa.list_(pa.float32())),
+        ('error', pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of an archive.
+
+    Attributes:
+        file: The Parquet file of its results.
+        paths: Its images.
+    """
+
+    file: str
+    paths: tuple[str, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether its results are there."""
+        return os.path.exists(self.file)
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What was found in a shard.
+
+    Attributes:
+        file: Its Parquet file.
+        images: Images that could be read.
+        people: How many, over all images.
+        broken: Path and reason of each that could not be read.
+    """
+
+    file: str
+    images: int
+    people: int
+    broken: tuple[tuple[str, str], ...]
+
+
+def plan_shards(
+    paths: Sequence[str],
+    folder: Path,
+    size: int,
+    settings: dict[str, Any],
+    overwrite: bool = False,
+) -> list[Shard]:
+    """Divide an archive into shards, the same whenever it is called.
+
+    Args:
+        paths: Images; the same ones in the same order to go on.
+        folder: Where the shards go.
+        size: Images a shard.
+        settings: How the people are found.
+        overwrite: Start anew: results that are there are deleted.
+
+    Raises:
+        ValueError: If the folder holds shards of other images or settings.
+    """
+    if size < 1:
+        raise ValueError(f'{size} images a shard; give 1 or more')
+    digest = hashlib.sha256('\n'.join(paths).encode()).hexdigest()
+    plan = dict(
+        images=len(paths),
+        paths=digest[:16],
+        shard_size=size,
+        settings=settings,
+    )
+    plan = json.loads(json.dumps(plan))
+    count = -(-len(paths) // size)
+    shards = [
+        Shard(
+            str(folder / f'shard-{i:06d}-of-{count:06d}.parquet'),
+            tuple(paths[i * size : (i + 1) * size]),
+        )
+        for i in range(count)
+    ]
+    file = folder / PLAN
+    if file.is_file() and not overwrite:
+        there = json.loads(file.read_text(encoding='utf-8'))
+        if there != plan:
+            keys = {*there, *plan}
+            changed = sorted(k for k in keys if there.get(k) != plan.get(k))
+            raise ValueError(
+                f'{folder} holds shards of another run (other '
+                f'{", ".join(changed)}). Name another --out, or start anew '
+                f'with --overwrite'
+            )
+        return shards
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob('shard-*.parquet'):
+        old.unlink()
+    file.write_text(json.dumps(plan, indent=2) + '\n', encoding='utf-8')
+    return shards
+
+
+def paths_in_parquet(file: Path, column: str = 'path') -> list[str]:
+    """The paths listed in a Parquet file.
+
+    Raises:
+        ValueError: If there is no such column, or the file is damaged.
+    """
+    try:
+        names = pq.read_schema(file).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f'{file} is no Parquet file ({error})') from error
+    if column not in names:
+        raise ValueError(
+            f'{file} has no column {column!r} with paths, but '
+            f'{", ".join(names)}'
+        )
+    return pq.read_table(file, columns=[column])[column].to_pylist()
+
+
+def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
+    """Find the people in a shard's images and write its file.
+
+    Args:
+        predictor: Finds them; images are read while it works.
+        shard: The images.
+    """
+    rows: list[dict] = []
+    broken: list[tuple[str, str]] = []
+    images = people = 0
+    for path, found, error in _people_of(predictor, shard.paths):
+        if error is not None:
+            broken.append((path, error))
+            rows.append(dict(path=path, error=error))
+            continue
+        images, people = images + 1, people + len(found)
+        rows += _rows(path, found)
+    info = predictor.network.info.to_json()
+    schema = SCHEMA.with_metadata(
+        {METADATA_KEY: info, 'skeleton': predictor.output.name}
+    )
+    part = f'{shard.file}.{os.getpid()}.part'
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), part)
+    os.replace(part, shard.file)
+    return ShardSummary(shard.file, images, people, tuple(broken))
+
+
+def _people_of(
+    predictor: Predictor, paths: Iterable[str]
+) -> Iterator[tuple[str, PeopleInImage | None, str | None]]:
+    """Each path with its people, or with the reason why there are none."""
+
+    def inputs() -> Iterator:
+        for path in paths:
+            try:
+                yield path, predictor.prepare(read_image(path)), None
+            except (ValueError, OSError, MemoryError) as error:
+                yield path, None, str(error) or 'not enough memory'
+
+    for path, item, error in ahead(inputs()):
+        if item is None:
+            yield path, None, error
+            continue
+        (heatmaps,), (pafs,) = predictor.maps([item.pixels])
+        yield path, predictor.decode(item, heatmaps, pafs), None
+
+
+def _rows(path: str, people: PeopleInImage) -> Iterator[dict]:
+    width, height = people.image_size
+    image = dict(path=path, width=width, height=height)
+    if not len(people):
+        yield image
+    for i in range(len(people)):
+        yield image | dict(
+            person=i,
+            score=float(people.scores[i]),
+            box=people.boxes[i].tolist(),
+            keypoints=people.keypoints[i].ravel().tolist(),
+            keypoint_scores=people.keypoint_scores[i].tolist(),
+        )
