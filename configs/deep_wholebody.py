@@ -42,13 +42,13 @@ hand_mpii = dict(common, scale=(0.5, 4.0), centre_on='hand')
 hand_dome = dict(common, scale=(2 / 3, 4.5), centre_on='hand')
 whole = dict(warp, centre_on='wholebody')
 
-# COCO-WholeBody does too: it labels all that COCO does
+# The paper had COCO's 17 points only. COCO-WholeBody's file, if it is there,
+# labels the same people with 133; to train without it as the paper did:
+# train_dataloader.dataset.datasets.coco.type=CocoPoseDataset and .ann_file
 wholebody_ann = 'data/coco/annotations/coco_wholebody_{}_v1.0.json'
 coco_ann = 'data/coco/annotations/person_keypoints_{}2017.json'
 coco_train = dict(type='CocoPoseDataset', ann_file=coco_ann.format('train'))
-if osp.isfile(wholebody_ann.format('train')) and not osp.isfile(
-    coco_train['ann_file']
-):
+if osp.isfile(wholebody_ann.format('train')):
     coco_train = dict(
         type='CocoWholeBodyPoseDataset', ann_file=wholebody_ann.format('train')
     )

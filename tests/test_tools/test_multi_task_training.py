@@ -179,6 +179,7 @@ def test_all_ten_sets_of_the_paper_train_together(everything):
     assert 'loss/hand_dome/righthand' in scalars.read_text()
 
 
+@pytest.mark.slow
 def test_what_is_on_disk_trains_and_what_is_missing_is_named(tmp_path):
     coco_files(tmp_path / 'data/coco')
     log = train(tmp_path, '--no-validate')

@@ -1,0 +1,104 @@
+"""Own keypoints from few images, starting from weights of another skeleton.
+
+``docs/finetune.md`` goes through it. Data: COCO-style files whose
+``keypoints`` are those of ``finetune_skeleton.py``::
+
+    data/mine/{train,val}.json
+    data/mine/images/*.jpg
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/loaders.py',
+    '../_base_/models/light_wholebody.py',
+]
+# where it is: this folder
+skeleton = '{{ fileDirname }}/finetune_skeleton.py:BUST'
+codec = dict(_base_.codec, skeleton=skeleton)
+model = dict(
+    strict_weights=False,  # layers that fit are loaded, the others are new
+    data_preprocessor=dict(codec=codec),
+    # few images cannot teach what photos look like: keep what it knows
+    backbone=dict(frozen_stages=4, norm_eval=True),
+    head=dict(skeleton=skeleton, decoder=codec, part_weights=None),
+)
+
+test_options = _base_.model.test_cfg
+data_root = 'data/mine/'
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='WholeBodyRandomWarp',
+        relative_to='image',
+        input_size=_base_.input_size,
+        scale=(0.7, 1.4),
+        rotation=30.0,
+        shift=32.0,
+    ),
+    dict(type='PhotometricDistortion'),
+    *_base_.supervision,
+]
+test_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='TopLeftResize',
+        height=test_options.height,
+        scales=test_options.scales,
+        multiple=_base_.multiple,
+    ),
+    dict(type='PackWholeBody'),
+]
+dataset = dict(
+    type='PartialPoseDataset',
+    source=skeleton,
+    skeleton=skeleton,
+    data_root=data_root,
+    data_prefix=dict(img='images/'),
+    # whether everyone in the images is annotated; if not, mask_people.py
+    negatives=True,
+)
+train_dataloader = dict(
+    batch_size=8,
+    dataset=dict(**dataset, ann_file='train.json', pipeline=train_pipeline),
+)
+val_dataloader = dict(
+    dataset=dict(**dataset, ann_file='val.json', pipeline=test_pipeline),
+)
+test_dataloader = val_dataloader
+# MMPose's metric of any keypoints; its sigmas come from the skeleton
+val_evaluator = dict(
+    type='CocoMetric',
+    ann_file=data_root + 'val.json',
+    score_mode='bbox',
+    nms_mode='none',
+)
+test_evaluator = val_evaluator
+
+max_iters = 300
+train_cfg = dict(
+    type='ResumableTrainLoop', max_iters=max_iters, val_interval=100
+)
+val_cfg = dict()
+test_cfg = dict()
+# a tenth of the rate that the network was trained with
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=5e-4))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=30, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        begin=30,
+        end=max_iters,
+        T_max=max_iters - 30,
+        eta_min=1e-5,
+        by_epoch=False,
+    ),
+]
+default_hooks = dict(
+    logger=dict(interval=20),
+    checkpoint=dict(
+        interval=100,
+        max_keep_ckpts=1,
+        save_best='coco/AP',
+        rule='greater',
+    ),
+)
