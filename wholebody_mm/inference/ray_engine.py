@@ -6,6 +6,7 @@ starts workers anew that die, and spreads them over the machines.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
@@ -77,6 +78,8 @@ def run_on_ray(
             **local,
         )
     try:
+        # the command has a bar and a summary of its own
+        logging.getLogger('ray.data').setLevel(logging.WARNING)
         ray.data.DataContext.get_current().enable_progress_bars = False
         # a block for each shard: a worker takes the next one when it is free
         dataset = ray.data.from_items(todo, override_num_blocks=len(todo)).map(
