@@ -12,6 +12,7 @@ import wholebody_mm.compat
 
 import wholebody_mm.codecs.crop_codec
 import wholebody_mm.codecs.paf_codec
+import wholebody_mm.codecs.tag_codec
 import wholebody_mm.datasets.registered
 import wholebody_mm.engine.bad_loss_hook
 import wholebody_mm.engine.dataset_loss_hook

@@ -248,3 +248,15 @@ def test_fields_can_have_a_loss_of_their_own():
     for name, loss in once.items():
         factor = 0.25 if 'paf' in name else 1
         torch.testing.assert_close(less[name], factor * loss)
+
+
+def test_a_neck_that_gives_a_list_of_two_levels_is_no_flip_test():
+    head = MODELS.build(SMALL['head']).eval()
+    feats = [torch.randn(1, 16, 16, 16), torch.randn(1, 16, 8, 8)]
+    seen = []
+    head.forward = lambda f: (
+        seen.append(f),
+        (torch.zeros(1, 17, 16, 16), torch.zeros(1, 52, 16, 16)),
+    )[1]
+    assert len(head.predict(feats, [None])) == 1
+    assert seen == [feats]

@@ -16,6 +16,7 @@ from wholebody_mm.models.heads import (
     PAFStage,
     PoseMachineHead,
     StagedPAFHead,
+    TagHead,
 )
 from wholebody_mm.models.losses import MaskedMapLoss
 from wholebody_mm.models.necks import TopDownFusion
@@ -30,6 +31,7 @@ __all__ = [
     'PAFStage',
     'PoseMachineHead',
     'StagedPAFHead',
+    'TagHead',
     'TopDownFusion',
     'VGG19Dense',
     'VGG19PoseMachine',

@@ -8,6 +8,7 @@ from wholebody_mm.models.heads.light_stages import (
 from wholebody_mm.models.heads.pose_machine_head import PoseMachineHead
 from wholebody_mm.models.heads.staged_paf_head import StagedPAFHead
 from wholebody_mm.models.heads.stages import ConfidenceMapStage, PAFStage
+from wholebody_mm.models.heads.tag_head import TagHead
 
 __all__ = [
     'BackgroundPAFHead',
@@ -17,4 +18,5 @@ __all__ = [
     'PAFStage',
     'PoseMachineHead',
     'StagedPAFHead',
+    'TagHead',
 ]

@@ -12,6 +12,7 @@ from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
+from wholebody_mm.models.heads.staged_paf_head import of_two_images
 from wholebody_mm.skeletons import get_skeleton
 
 
@@ -114,7 +115,7 @@ class PoseMachineHead(BaseHead):
         test_cfg: dict | None = None,
     ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
         """The one person of each crop; a list of two averages a mirror."""
-        if isinstance(feats, list):
+        if of_two_images(feats):
             flip = torch.from_numpy(self.skeleton.flip_indices)
             straight, mirrored = (self.forward(f) for f in feats)
             maps = (straight + mirrored.flip(-1)[:, flip]) / 2

@@ -218,7 +218,7 @@ class StagedPAFHead(BaseHead):
             batch_data_samples: Unused.
             test_cfg: ``output_heatmaps`` adds the maps to the result.
         """
-        if isinstance(feats, list):
+        if of_two_images(feats):
             straight, mirrored = (self.forward(f) for f in feats)
             maps = average_maps([straight, self.unflip(mirrored)])
         else:
@@ -267,6 +267,15 @@ class StagedPAFHead(BaseHead):
         signs[torch.from_numpy(indices < 0)] = torch.nan
         fields = fields * signs[:, :, None, None]
         return heatmaps, fields.flatten(1, 2)
+
+
+def of_two_images(feats: Sequence) -> bool:
+    """Whether these are features of a batch and of its mirror image.
+
+    MMPose's estimators give a list of two for the flip test; a list of
+    tensors is what some necks make of the levels of one image.
+    """
+    return isinstance(feats, list) and not isinstance(feats[0], Tensor)
 
 
 def average_maps(batch_maps: Sequence[Maps]) -> Maps:

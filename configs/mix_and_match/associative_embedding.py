@@ -1,0 +1,49 @@
+"""MMPose's associative embedding on whole bodies, from our data pipeline.
+
+MMPose 1.x has it for tests of 17 keypoints only (its train_pipeline is
+empty). ``TagCodec`` and ``TagHead`` are what was missing; backbone, tag loss
+and estimator are MMPose's.
+"""
+
+_base_ = ['paf_hrnet.py']
+skeleton = 'wholebody135'
+codec = dict(
+    _delete_=True,
+    type='TagCodec',
+    skeleton=skeleton,
+    stride=_base_.stride,
+    input_size=_base_.input_size,
+)
+model = dict(
+    type='BottomupPoseEstimator',
+    data_preprocessor=dict(
+        _delete_=True, type='PoseDataPreprocessor', **_base_.normalise
+    ),
+    head=dict(
+        _delete_=True,
+        type='TagHead',
+        in_channels=_base_.width,
+        deconv_out_channels=None,
+        keypoint_loss=dict(type='KeypointMSELoss', loss_weight=1000.0),
+        tag_loss=dict(type='AssociativeEmbeddingLoss', loss_weight=0.1),
+        decoder={k: v for k, v in codec.items() if k != '_delete_'},
+    ),
+)
+load, warp, regions, pack = _base_.train_dataloader.dataset.pipeline
+encoder = model['head']['decoder']
+train_dataloader = dict(
+    dataset=dict(
+        skeleton=skeleton,
+        pipeline=[
+            load,
+            warp,
+            regions,
+            dict(type='GenerateTarget', encoder=encoder),
+            pack,
+        ],
+    )
+)
+val_dataloader = dict(dataset=dict(skeleton=skeleton))
+test_dataloader = val_dataloader
+val_evaluator = dict(skeleton=skeleton)
+test_evaluator = val_evaluator
