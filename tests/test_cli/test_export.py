@@ -5,6 +5,7 @@ import wholebody_mm.register  # noqa: F401
 import cv2
 import numpy as np
 import pytest
+import torch
 from support.drawn import write_drawn
 
 from wholebody_mm import checkpoints
@@ -76,6 +77,19 @@ def test_people_are_drawn_where_no_picture_is_named(network, tmp_path, capsys):
     captured = capsys.readouterr()
     assert '(1 image)' in captured.out
     assert 'name one of people with --image' in captured.err
+
+
+def test_half_precision_is_not_compared_without_a_gpu(
+    network, picture, tmp_path, capsys
+):
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU')
+    out = tmp_path / 'network.ts'
+    arguments = ['export', *network, '--format', 'torchscript', '--precision']
+    arguments += ['fp16', '--out', str(out), '--size', '32x32']
+    assert main([*arguments, '--image', picture]) == 0
+    assert out.is_file()
+    assert 'needs a GPU' in capsys.readouterr().err
 
 
 def test_eight_bits_say_what_they_cost(network, tmp_path, capsys):

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from wholebody_mm.export.agreement import Agreement, compare
 from wholebody_mm.export.formats import check
@@ -104,10 +105,21 @@ def load_exported(path: Path) -> Network:
     if path.suffix == '.ts':
         from wholebody_mm.export.torchscript_file import TorchScriptNetwork
 
-        return TorchScriptNetwork(path)
+        return TorchScriptNetwork(
+            path, 'cuda' if torch.cuda.is_available() else 'cpu'
+        )
     from wholebody_mm.inference.network import load_network
 
     return load_network(path)
+
+
+def runs_here(name: str, precision: str) -> bool:
+    """Whether this machine runs such a file in bearable time.
+
+    Torch's convolutions in half precision take minutes an image on CPUs.
+    """
+    slow = (name, precision) == ('torchscript', 'fp16')
+    return not slow or torch.cuda.is_available()
 
 
 def agreement(
