@@ -101,6 +101,21 @@ def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
     assert '0 images and frames' in captured.out
 
 
+def test_ctrl_c_and_going_on(infer, photos, monkeypatch, capsys):
+    import wholebody_mm.cli.infer as module
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, '_after_frame', stop)
+        assert infer(photos) == 130
+    assert 'the same command goes on' in capsys.readouterr().out
+    assert infer(photos) == 0
+    lines = (infer.out / 'people.jsonl').read_text().splitlines()
+    assert len(lines) == 1 + 3
+
+
 def test_going_on_needs_the_same_options(infer, photos, network, capsys):
     assert infer(photos / '1.png') == 0
     assert infer(photos, '--flip') == 2

@@ -143,6 +143,31 @@ def test_options_for_the_decoder_replace_those_of_the_weights():
     assert more.decoder.min_score == 0.01
 
 
+@pytest.mark.parametrize('size', [(640, 480), (33, 100), (3000, 500)])
+def test_inputs_are_those_of_the_test_tool(size):
+    """One path: the pipeline of tools/test.py makes the same input."""
+    pytest.importorskip('mmpose')
+    import wholebody_mm.register  # noqa: F401
+
+    from wholebody_mm.datasets.transforms.resize import TopLeftResize
+
+    scales = (1.5, 1.0)
+    image = np.random.default_rng(0).integers(
+        0, 256, (size[1], size[0], 3), np.uint8
+    )
+    network = known_people()
+    predictor = Predictor(network=network, scales=scales, max_aspect=9)
+    item = predictor.prepare(image)
+    step = TopLeftResize(
+        height=network.info.height,
+        scales=scales,
+        multiple=network.info.multiple,
+    )
+    results = step(dict(img=image))
+    np.testing.assert_array_equal(item.pixels, results['img'])
+    np.testing.assert_array_equal(item.matrix, results['warp_mat'])
+
+
 def test_padding_has_the_colour_of_training():
     predictor = Predictor(network=known_people(border=(1, 2, 3)))
     pixels = predictor.prepare(np.full((100, 33, 3), 200, np.uint8)).pixels
