@@ -15,6 +15,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
+from wholebody_mm import checkpoints
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,16 +27,18 @@ def blocks():
 
 @pytest.fixture(scope='module')
 def checkout(tmp_path_factory):
-    """A folder that looks like the checkout, with weights of the demo."""
+    """A folder that looks like the checkout, with weights to start from."""
     folder = tmp_path_factory.mktemp('checkout')
     for name in ('configs', 'tools'):
         (folder / name).symlink_to(ROOT / name)
-    weights = folder / 'work_dirs/demo/iter_400.pth'
+    weights = folder / 'wholebody_mm/weights/fast_wholebody.safetensors'
     weights.parent.mkdir(parents=True)
     init_default_scope('mmpose')
     torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(ROOT / 'configs/demo.py').model)
-    torch.save(dict(state_dict=model.state_dict()), weights)
+    model = MODELS.build(
+        Config.fromfile(ROOT / 'configs/synthetic_wholebody.py').model
+    )
+    checkpoints.save(weights, model.state_dict())
     return folder
 
 
@@ -70,11 +74,15 @@ def test_every_block_of_the_guide_runs(checkout):
         assert done.returncode == 0, done.stderr[-3000:]
         said.append(done.stdout + done.stderr)
     log = '\n'.join(said)
-    assert 'Load checkpoint from work_dirs/demo/iter_400.pth' in log
+    assert 'wholebody_mm/weights/fast_wholebody.safetensors' in log
     assert 'coco/AP' in log
-    trained = torch.load(checkout / 'work_dirs/finetune/iter_3.pth')
-    weights = torch.load(checkout / 'work_dirs/demo/iter_400.pth')
-    new, old = trained['state_dict'], weights['state_dict']
+    new, old = (
+        checkpoints.weights_of(checkpoints.load(checkout / name))
+        for name in (
+            'work_dirs/finetune/iter_3.pth',
+            'wholebody_mm/weights/fast_wholebody.safetensors',
+        )
+    )
     # the backbone is the demo's, untouched; the outputs are of six keypoints
     same = [k for k in new if k.startswith('backbone.')]
     assert same and all(torch.equal(new[k], old[k]) for k in same)

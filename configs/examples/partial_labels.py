@@ -1,0 +1,117 @@
+"""The paper's problem in small: each data set labels another part.
+
+``tools/partial_labels.py`` makes the data of drawn people and trains this
+with and without masks and images of nobody.
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/loaders.py',
+    '../_base_/models/light_wholebody.py',
+]
+skeleton = _base_.skeleton
+test_options = _base_.model.test_cfg
+input_size = (320, 256)
+
+root = '{{$WHOLEBODY_MM_TOY:work_dirs/partial_labels/data}}/'
+# 0: what a data set does not label is taught to be absent
+masks = '{{$WHOLEBODY_MM_MASKS:1}}' == '1'
+# 0: no images of nobody, and no absence learnt outside of people
+negatives = '{{$WHOLEBODY_MM_NEGATIVES:1}}' == '1'
+
+train_pipeline = [
+    dict(type='LoadImageFile'),
+    dict(
+        type='WholeBodyRandomWarp',
+        relative_to='image',
+        input_size=input_size,
+        scale=(0.8, 1.3),
+        rotation=15.0,
+        shift=24.0,
+    ),
+    # without it everything counts, as if all had been labelled
+    *([dict(type='SupervisionRegions', stride=_base_.stride)] * masks),
+    dict(type='PackWholeBody'),
+]
+common = dict(
+    ann_file='annotations.json',
+    data_prefix=dict(img='images/'),
+    skeleton=skeleton,
+    pipeline=train_pipeline,
+)
+train_dataloader = dict(
+    batch_size=12,
+    batch_sampler=dict(
+        type='DatasetProbabilitySampler',
+        probabilities=dict(
+            body=0.4, face=0.25, hands=0.25, nobody=0.1 if negatives else 0.0
+        ),
+    ),
+    dataset=dict(
+        type='MultiTaskDataset',
+        skeleton=skeleton,
+        strict=True,
+        datasets=dict(
+            body=dict(
+                type='CocoPoseDataset',
+                negatives=negatives,
+                data_root=root + 'body',
+                **common,
+            ),
+            face=dict(
+                type='FaceLandmarkDataset', data_root=root + 'face', **common
+            ),
+            hands=dict(
+                type='TwoHandsDataset', data_root=root + 'hands', **common
+            ),
+            nobody=dict(
+                type='NoPeopleDataset', data_root=root + 'nobody', **common
+            ),
+        ),
+    ),
+)
+test_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        type='CocoWholeBodyPoseDataset',
+        skeleton=skeleton,
+        data_root=root + 'test',
+        ann_file='annotations.json',
+        data_prefix=dict(img='images/'),
+        pipeline=[
+            dict(type='LoadImageFile'),
+            dict(
+                type='TopLeftResize',
+                height=test_options.height,
+                scales=test_options.scales,
+                multiple=_base_.multiple,
+            ),
+            dict(type='PackWholeBody'),
+        ],
+    ),
+)
+val_dataloader = None
+test_evaluator = dict(
+    type='WholeBodyPartMetric',
+    ann_file=root + 'test/annotations.json',
+    skeleton=skeleton,
+)
+max_iters = 500
+train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
+test_cfg = dict()
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=50, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        begin=50,
+        end=max_iters,
+        T_max=max_iters - 50,
+        eta_min=2e-5,
+        by_epoch=False,
+    ),
+]
+custom_hooks = [*_base_.custom_hooks, dict(type='DatasetLossHook')]
+default_hooks = dict(
+    logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1)
+)
