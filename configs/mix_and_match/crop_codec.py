@@ -6,7 +6,7 @@ codec = dict(
     type='CropCodec',
     skeleton=_base_.skeleton,
     stride=_base_.stride,
-    input_size=(96, 128),
+    input_size=_base_.codec.input_size,
 )
 encoder = {key: value for key, value in codec.items() if key != '_delete_'}
 model = dict(head=dict(decoder=dict(_delete_=True, **encoder)))

@@ -3,7 +3,7 @@
 _base_ = ['../_base_/mix_and_match.py']
 data_mode = 'topdown'
 codec = dict(
-    type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(12, 16), sigma=1
+    type='UDPHeatmap', input_size=(192, 256), heatmap_size=(24, 32), sigma=1.5
 )
 model = dict(
     type='TopdownPoseEstimator',
@@ -23,7 +23,9 @@ model = dict(
 )
 
 load, to_box = dict(type='LoadImage'), dict(type='GetBBoxCenterScale')
-affine = dict(type='TopdownAffine', input_size=codec['input_size'])
+affine = dict(
+    type='TopdownAffine', input_size=codec['input_size'], use_udp=True
+)
 target = dict(type='GenerateTarget', encoder=codec)
 pack = dict(type='PackPoseInputs')
 people = dict(

@@ -1,0 +1,125 @@
+"""The report's tables: the paper's figures, ours beside them, or nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wholebody_mm.reporting.document import (
+    Grid,
+    Picture,
+    Section,
+    as_html,
+    markdown,
+    sections,
+    write,
+)
+from wholebody_mm.reporting.measure import Results
+from wholebody_mm.reporting.paper import TABLES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def results(tmp_path):
+    return Results(tmp_path / 'results.json')
+
+
+def row_of(text, start):
+    """Cells of the first row that starts with a text."""
+    line = next(x for x in text.splitlines() if x.startswith(f'| {start}'))
+    return [cell.strip() for cell in line.strip('|').split('|')]
+
+
+def test_every_row_has_its_config_and_a_figure_for_each_column():
+    for table in TABLES:
+        for row in table.rows:
+            assert (ROOT / 'configs' / f'{row.network}.py').is_file()
+            assert len(row.figures) == len(table.columns)
+            assert all(40 < figure < 100 for figure in row.figures)
+
+
+def test_nothing_measured_is_empty_and_never_invented(results):
+    text = markdown(sections(results))
+    cells = row_of(text, 'Deep whole-body')
+    assert cells[1:5] == ['65.6', '', '76.2', '']
+    assert 'Not measured.' in text
+    assert 'Nothing was measured.' in text
+    for table in TABLES:
+        assert f'## {table.title}' in text
+
+
+def test_what_is_measured_stands_beside_the_papers_figure(results):
+    results.put(
+        'deep_wholebody', 'coco', 'multi',
+        {'body/AP': 0.612, 'foot/AP': 0.5, 'images': 5},
+    )  # fmt: skip
+    results.put('deep_body_foot', 'coco', 'multi', {'body/AP': 0.634})
+    results.put('deep_wholebody', 'hand_mpii', 'single', {'hands/AR': 0.8})
+    results.put('other', 'mine', 'single', {'face/AP': 0.123, 'images': 7})
+    text = markdown(sections(results))
+    assert row_of(text, 'Deep whole-body')[1:5] == [
+        '65.6', '61.2', '76.2', '50.0',
+    ]  # fmt: skip
+    assert '| 97.8 |  | 88.1 | 80.0 |' in text
+    assert row_of(text, 'Body AP that face and hands cost the deep')[2] == (
+        '2.2'
+    )
+    assert row_of(text, 'other')[:4] == ['other', 'mine', 'single', '7']
+    assert "Not among the paper's sets: mine." in text
+    # single-scale values are not taken for multi-scale ones
+    results.put('shallow_wholebody', 'coco', 'single', {'body/AP': 0.9})
+    text = markdown(sections(results))
+    assert row_of(text, 'Shallow whole-body')[2] == ''
+
+
+def time(network, people, ms, **more):
+    return dict(
+        network=network, people=people, median_ms=ms, network_ms=ms,
+        backend='torch', precision='fp32', decode_ms=0.5, **more,
+    )  # fmt: skip
+
+
+def test_run_times_and_what_follows_from_them(results):
+    rows = [time('one', 1, 100.0), time('one', 10, 101.0)]
+    rows += [
+        time('many', n, 150.0 * n, face_ms=1.0, hand_ms=2.0, gmac=394.0,
+             ratio=100 / (150 * n), reference='one')
+        for n in (1, 10)
+    ]  # fmt: skip
+    times = dict(results=rows, machine=dict(processor='A CPU', cores=2))
+    text = markdown(sections(results, times, 'figure_4.png'))
+    assert '![One network and several.](figure_4.png)' in text
+    assert row_of(text, 'Time of one image, one person')[2] == '1.50'
+    assert row_of(text, 'The same with 10 people')[2] == '15.00'
+    assert '+1.0% from 1 to 10 people' in text
+    assert 'A CPU, 2 cores.' in text
+    assert '0.67 x one' in text
+
+
+def test_html_shows_the_same_and_escapes(tmp_path):
+    parts = [
+        Section(
+            'A <b> title',
+            [
+                Grid(['a', 'b'], [['1 & 2', '`code <x>`']]),
+                Picture('gallery/"x".jpg', 'a <caption>'),
+                'text',
+            ],
+        )
+    ]
+    page = as_html(parts)
+    assert '<h2>A &lt;b&gt; title</h2>' in page
+    assert '<td>1 &amp; 2</td><td><code>code &lt;x&gt;</code></td>' in page
+    assert 'src="gallery/&quot;x&quot;.jpg"' in page
+    assert page.count('<tr>') == page.count('</tr>') == 2
+    paths = write(tmp_path / 'new', parts)
+    assert [p.name for p in paths] == ['report.md', 'report.html']
+    assert '| a | b |' in paths[0].read_text()
+
+
+def test_a_table_of_markdown_has_equal_rows(results):
+    text = markdown(sections(results))
+    for block in re.findall(r'(?:^\|.*\n)+', text, re.MULTILINE):
+        counts = {line.count('|') for line in block.splitlines()}
+        assert len(counts) == 1

@@ -1,0 +1,130 @@
+"""Networks on data sets, and results that are kept."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from support.drawn import truth, write_drawn
+
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.reporting.measure import (
+    Dataset,
+    Results,
+    measure,
+    measure_all,
+    with_either_hand,
+)
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.skeletons.labelled_sets import IBUG68, RIGHT_HAND21
+
+
+@pytest.fixture(scope='module')
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('drawn')
+    path = write_drawn(folder, 3, people=(1, 2))
+    return Dataset('coco', path, folder / 'img')
+
+
+def perfect(dataset):
+    """Knows the answer to each image, in the order they are asked."""
+    content = json.loads(dataset.ann_file.read_text())
+    ids = iter(sorted(image['id'] for image in content['images']))
+    people = truth(dataset.ann_file)
+
+    def find(image):
+        wanted = next(ids)
+        mine = [(k, v) for i, k, v in people if i == wanted]
+        points = np.array([k for k, _ in mine])
+        scores = np.array([v > 0 for _, v in mine], np.float32)
+        return PeopleInImage.of(
+            points, scores, np.ones(len(mine)), COCO_WHOLEBODY133,
+            image.shape[1::-1],
+        )  # fmt: skip
+
+    return find
+
+
+def test_perfect_people_are_perfect(drawn):
+    metrics = measure(perfect(drawn), drawn)
+    assert metrics['images'] == 3
+    assert metrics['body/AP'] == metrics['face/AR'] == pytest.approx(1.0)
+    assert measure(perfect(drawn), drawn, limit=2)['images'] == 2
+
+
+def own_format(dataset, skeleton, part, folder, name):
+    """The annotations as prepare_*.py writes them for one part."""
+    content = json.loads(dataset.ann_file.read_text())
+    where = COCO_WHOLEBODY133.parts[part]
+    people = truth(dataset.ann_file)
+    for annotation, (_, points, visible) in zip(
+        content['annotations'], people, strict=True
+    ):
+        rows = np.concatenate([points, visible[:, None]], axis=1)[where]
+        assert len(rows) == skeleton.num_keypoints
+        for key in [k for k in annotation if k.endswith(('kpts', 'valid'))]:
+            del annotation[key]
+        annotation['keypoints'] = rows.reshape(-1).tolist()
+    path = folder / f'{name}.json'
+    path.write_text(json.dumps(content))
+    return Dataset(name, path, dataset.images)
+
+
+@pytest.mark.parametrize(
+    ('name', 'part', 'skeleton', 'key'),
+    [
+        ('face_ibug', 'face', IBUG68, 'face/AR'),
+        ('hand_dome', 'righthand', RIGHT_HAND21, 'hands/AR'),
+    ],
+)
+def test_sets_of_one_part(name, part, skeleton, key, drawn, tmp_path):
+    dataset = own_format(drawn, skeleton, part, tmp_path, name)
+    find = perfect(drawn)
+    metrics = measure(find, dataset)
+    assert metrics[key] == pytest.approx(1.0)
+    assert 'body/AP' not in metrics
+
+
+def test_one_labelled_hand_stands_for_both():
+    both = dict(zip(('lefthand/AR', 'righthand/AR'), (0.2, 0.4), strict=True))
+    assert with_either_hand(both)['hands/AR'] == pytest.approx(0.3)
+    assert with_either_hand({'righthand/AR': 0.4})['hands/AR'] == 0.4
+    assert with_either_hand({'hands/AR': 0.1, **both})['hands/AR'] == 0.1
+    assert with_either_hand({'body/AR': 1.0}) == {'body/AR': 1.0}
+
+
+def test_results_are_kept_until_weights_or_images_change(drawn, tmp_path):
+    loaded = []
+
+    def load(which):
+        loaded.append(which)
+        return perfect(drawn)
+
+    path = tmp_path / 'new' / 'results.json'
+    arguments = {'net': load}, [drawn], ('single',)
+    measure_all(*arguments, Results(path), stamps={'net': 'a'})
+    results = Results(path)
+    assert results.get('net', 'coco', 'single')['body/AP'] == pytest.approx(1)
+    assert results.measured() == [('net', 'coco', 'single')]
+    measure_all(*arguments, results, stamps={'net': 'a'})
+    assert loaded == ['single']
+    measure_all(*arguments, results, stamps={'net': 'b'})
+    measure_all(*arguments, results, limit=1, stamps={'net': 'b'})
+    assert loaded == ['single'] * 3
+    assert Results(path).get('net', 'coco', 'single')['images'] == 1
+
+
+def test_clear_errors(drawn, tmp_path):
+    with pytest.raises(ValueError, match='NAME=ANNOTATIONS'):
+        Dataset.parse('coco')
+    with pytest.raises(FileNotFoundError, match='--data x: no missing'):
+        Dataset.parse('x=missing.json:images')
+    parsed = Dataset.parse(f'x={drawn.ann_file}:{drawn.images}')
+    assert parsed.ann_file == drawn.ann_file
+    (tmp_path / 'results.json').write_text('[]')
+    with pytest.raises(ValueError, match='results.json holds no results'):
+        Results(tmp_path / 'results.json')
+    nowhere = Dataset('coco', drawn.ann_file, tmp_path)
+    with pytest.raises(FileNotFoundError, match='coco: no image'):
+        measure(lambda image: None, nowhere)
+    assert cv2.imread(str(next(drawn.images.iterdir()))) is not None

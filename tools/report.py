@@ -1,0 +1,172 @@
+"""Write the paper's tables and figures with what can be measured here.
+
+Every network and data set that is named is measured, results are kept in
+OUT/results.json (a second run goes on), and the report is written as
+OUT/report.md and OUT/report.html. Cells without data stay empty::
+
+    python tools/report.py --out work_dirs/report \\
+        --network deep_wholebody=work_dirs/deep/iter_600000.pth \\
+        --network openpose/multi_network=multi_network.pth \\
+        --data coco=data/coco/annotations/coco_wholebody_val_v1.0.json:\\
+data/coco/val2017 \\
+        --data face_ibug=data/face_ibug/val.json:data/face_ibug/images \\
+        --times people.json --gallery photos/*.jpg
+
+A network is named by its config below configs/; other names need
+NAME=WEIGHTS@CONFIG, or weights that know their config. Data sets of the
+paper: coco, face_frgc, face_multipie, face_ibug, hand_dome, hand_mpii; others
+are listed at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.reporting.document import sections, write
+from wholebody_mm.reporting.gallery import gallery
+from wholebody_mm.reporting.measure import (
+    HEIGHT,
+    SCALES,
+    Dataset,
+    FindPeople,
+    Results,
+    measure_all,
+)
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+MULTI_NETWORK = 'openpose/multi_network'
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('--out', type=Path, default=Path('work_dirs/report'))
+    add(
+        '--network',
+        action='append',
+        default=[],
+        metavar='NAME=WEIGHTS[@CONFIG]',
+        help='a network with its weights; may be given again',
+    )
+    add(
+        '--data',
+        action='append',
+        default=[],
+        metavar='NAME=ANNOTATIONS:IMAGES',
+        help='a data set; may be given again',
+    )
+    add('--scales', nargs='+', choices=list(SCALES), default=list(SCALES))
+    add('--height', type=int, help=f'of scale 1; the paper has {HEIGHT}')
+    add('--limit', type=int, metavar='N', help='first images of each data set')
+    add('--times', type=Path, help='of wholebody-mm benchmark people --json')
+    add('--times-picture', type=Path, help='of its --plot')
+    add('--gallery', nargs='*', type=Path, default=[], metavar='IMAGE')
+    add('--threads', type=int, help="of the networks' engine")
+    return parser.parse_args(argv)
+
+
+def load(
+    weights: str,
+    config: str | None,
+    height: int | None,
+    threads: int | None,
+    which: str,
+) -> FindPeople:
+    """A network for single- or multi-scale tests."""
+    if config == _config(MULTI_NETWORK):
+        from wholebody_mm.openpose.predictor import MultiNetworkPredictor
+
+        return MultiNetworkPredictor(weights)
+    from wholebody_mm.inference import Predictor
+
+    return Predictor(
+        weights,
+        config,
+        height=height,
+        scales=SCALES[which],
+        threads=threads,
+    )
+
+
+def _config(name: str) -> str:
+    return f'wholebody_mm::{name}.py'
+
+
+def networks_of(
+    args: argparse.Namespace,
+) -> dict[str, Callable[[str], FindPeople]]:
+    """Name to what loads the network.
+
+    Raises:
+        ValueError: If an argument has not the form asked for.
+        FileNotFoundError: If there are no such weights.
+    """
+    networks = {}
+    for text in args.network:
+        name, _, rest = text.partition('=')
+        weights, _, config = rest.partition('@')
+        if not (name and weights):
+            raise ValueError(f'--network {text}: give NAME=WEIGHTS[@CONFIG]')
+        if not Path(weights).is_file():
+            raise FileNotFoundError(f'--network {name}: no weights {weights}')
+        if not config and (CONFIGS / f'{name}.py').is_file():
+            config = _config(name)
+        networks[name] = partial(
+            load, weights, config or None, args.height, args.threads
+        )
+    return networks
+
+
+def stamp(weights: Path) -> str:
+    """Tells a file of weights from another of the same name."""
+    status = weights.stat()
+    return f'{weights.name}, {status.st_size} bytes, {status.st_mtime_ns}'
+
+
+def report(args: argparse.Namespace) -> None:
+    """Measure and write."""
+    networks = networks_of(args)
+    datasets = [Dataset.parse(text) for text in args.data]
+    times = json.loads(args.times.read_text()) if args.times else None
+    results = Results(args.out / 'results.json')
+    scales = tuple(args.scales)
+    stamps = {
+        name: stamp(Path(loader.args[0])) for name, loader in networks.items()
+    }
+    measure_all(networks, datasets, scales, results, args.limit, stamps)
+    galleries = []
+    if args.gallery and networks:
+        # two columns a gallery, as in the paper
+        names = list(networks)
+        for other in names[1:] or names[:1]:
+            pair = dict.fromkeys((names[0], other))
+            loaded = {name: networks[name]('single') for name in pair}
+            galleries.append(gallery(args.gallery, loaded, args.out))
+    picture = None
+    if args.times_picture:
+        args.out.mkdir(parents=True, exist_ok=True)
+        picture = f'figure_4{args.times_picture.suffix}'
+        shutil.copyfile(args.times_picture, args.out / picture)
+    for path in write(args.out, sections(results, times, picture, galleries)):
+        print(path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the report; returns the exit code."""
+    args = parse_args(argv)
+    return run_cleanly('report.py', lambda: report(args))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

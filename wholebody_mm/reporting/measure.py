@@ -1,0 +1,228 @@
+"""Networks on data sets, and the results kept in a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cv2
+import numpy as np
+
+from wholebody_mm.datasets.as_wholebody import as_wholebody
+from wholebody_mm.datasets.coco_annotations import keypoints_of
+from wholebody_mm.evaluation import evaluate_parts, people_to_results
+from wholebody_mm.evaluation.part_ap import HANDS, load_coco
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map
+from wholebody_mm.skeletons.labelled_sets import (
+    HANDS42,
+    IBUG68,
+    RIGHT_HAND21,
+)
+
+# Section 4.1: heights of 480, and of 960, 720, 480 and 240 pixels.
+HEIGHT = 480
+SCALES = dict(single=(1.0,), multi=(2.0, 1.5, 1.0, 0.5))
+# Skeletons of the files of tools/data/prepare_*.py.
+SOURCES = dict(
+    face_frgc=IBUG68,
+    face_multipie=IBUG68,
+    face_ibug=IBUG68,
+    hand_dome=RIGHT_HAND21,
+    hand_mpii=HANDS42,
+)
+
+FindPeople = Callable[[np.ndarray], PeopleInImage]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with annotations in COCO-WholeBody's (or COCO's) format.
+
+    Attributes:
+        name: As the tables call it, or any other.
+        ann_file: The annotations.
+        images: The folder of the images.
+    """
+
+    name: str
+    ann_file: Path
+    images: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Dataset:
+        """From ``NAME=ANNOTATIONS:IMAGES``.
+
+        Raises:
+            ValueError: If it is not of that form.
+            FileNotFoundError: If one of them does not exist.
+        """
+        name, _, places = text.partition('=')
+        ann_file, _, images = places.partition(':')
+        if not (name and ann_file and images):
+            raise ValueError(
+                f'--data {text}: give NAME=ANNOTATIONS.json:FOLDER'
+            )
+        for place in (ann_file, images):
+            if not Path(place).exists():
+                raise FileNotFoundError(f'--data {name}: no {place}')
+        return cls(name, Path(ann_file), Path(images))
+
+
+def measure(
+    find: FindPeople, dataset: Dataset, limit: int | None = None
+) -> dict[str, float]:
+    """A network's metrics on a data set.
+
+    Args:
+        find: Image (h, w, 3) BGR to people.
+        dataset: The data set.
+        limit: Only the first so many images.
+
+    Returns:
+        ``{part}/{AP,AR,AP50,AP75}``, 0 to 1, and ``images``, how many.
+
+    Raises:
+        FileNotFoundError: If an image is missing.
+    """
+    truth = load_truth(dataset)
+    ids = sorted(truth.getImgIds())[:limit]
+    results: list[dict] = []
+    for info in truth.loadImgs(ids):
+        path = dataset.images / info['file_name']
+        image = cv2.imread(str(path))
+        if image is None:
+            raise FileNotFoundError(f'{dataset.name}: no image {path}')
+        people = find(image)
+        to_wholebody = get_map(people.skeleton, COCO_WHOLEBODY133)
+        if len(people):
+            points = to_wholebody(people.keypoints, people.keypoint_scores)
+            results += people_to_results(info['id'], *points, people.scores)
+    metrics = evaluate_parts(truth, results, ids)
+    return with_either_hand(metrics) | dict(images=len(ids))
+
+
+def load_truth(dataset: Dataset) -> Any:
+    """A loaded ``COCO`` of a data set.
+
+    Files that ``tools/data/prepare_*.py`` wrote for faces and hands have the
+    keypoints of their own skeleton; they are converted.
+    """
+    source = SOURCES.get(dataset.name)
+    content = json.loads(dataset.ann_file.read_text())
+    people = content.get('annotations') or [{}]
+    if source is None or 'face_kpts' in people[0]:
+        return load_coco(dataset.ann_file)
+    parse = partial(keypoints_of, source)
+    converted = as_wholebody(content, source, parse, str(dataset.ann_file))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / dataset.ann_file.name
+        path.write_text(json.dumps(converted))
+        return load_coco(path)
+
+
+def with_either_hand(metrics: dict[str, float]) -> dict[str, float]:
+    """``hands`` where only one hand of everyone is labelled: that hand."""
+    metrics = dict(metrics)
+    for value in ('AP', 'AR', 'AP50', 'AP75'):
+        known = [
+            metrics[f'{hand}/{value}']
+            for hand in HANDS
+            if f'{hand}/{value}' in metrics
+        ]
+        if known:
+            metrics.setdefault(f'hands/{value}', float(np.mean(known)))
+    return metrics
+
+
+class Results:
+    """What was measured, by network, data set and scales.
+
+    Kept in a JSON file that is written after every measurement, so that a
+    long report can be stopped and goes on where it was.
+
+    Args:
+        path: The file; read if it is there.
+
+    Raises:
+        ValueError: If the file is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.values: dict[str, dict[str, float]] = {}
+        if path.is_file():
+            try:
+                self.values = json.loads(path.read_text())['results']
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(
+                    f'{path} holds no results of a report ({error!r}); '
+                    f'remove it'
+                ) from error
+
+    @staticmethod
+    def key(network: str, dataset: str, scales: str) -> str:
+        """How a measurement is called in the file."""
+        return f'{network} | {dataset} | {scales}'
+
+    def get(
+        self, network: str, dataset: str, scales: str
+    ) -> dict[str, float] | None:
+        """Metrics, or None if that was not measured."""
+        return self.values.get(self.key(network, dataset, scales))
+
+    def put(
+        self, network: str, dataset: str, scales: str, metrics: dict
+    ) -> None:
+        """Keep metrics and write the file."""
+        self.values[self.key(network, dataset, scales)] = metrics
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(dict(results=self.values), indent=2)
+        self.path.write_text(text + '\n')
+
+    def measured(self) -> list[tuple[str, str, str]]:
+        """Network, data set and scales of everything measured."""
+        return [tuple(key.split(' | ')) for key in self.values]
+
+
+def measure_all(
+    networks: dict[str, Callable[[str], FindPeople]],
+    datasets: list[Dataset],
+    scales: tuple[str, ...],
+    results: Results,
+    limit: int | None = None,
+    stamps: dict[str, str] | None = None,
+) -> None:
+    """Measure what is not measured yet.
+
+    A measurement of other weights, or of fewer or more images, is made
+    again.
+
+    Args:
+        networks: Name to a function that loads it for ``single`` or
+            ``multi`` scales.
+        datasets: The data sets.
+        scales: Which of both.
+        results: Is added to.
+        limit: Images of each data set.
+        stamps: Name of a network to what tells its weights from others.
+    """
+    for name, load in networks.items():
+        for which in scales:
+            find = None
+            for dataset in datasets:
+                known = results.get(name, dataset.name, which) or {}
+                stamp = f'{(stamps or {}).get(name, "")}, limit {limit}'
+                if known.get('stamp') == stamp:
+                    continue
+                find = find or load(which)
+                print(f'{name} on {dataset.name}, {which}', file=sys.stderr)
+                metrics = measure(find, dataset, limit)
+                metrics['stamp'] = stamp
+                results.put(name, dataset.name, which, metrics)
