@@ -57,3 +57,26 @@ def test_ones_have_no_peaks_to_speak_of():
         np.ones((17, *shape)), np.ones((2 * limbs, *shape))
     )
     assert len(people) <= 1
+
+
+_FILLS = dict(
+    ones=lambda rng, shape: np.ones(shape),
+    nan=lambda rng, shape: np.full(shape, np.nan),
+    noise=lambda rng, shape: rng.standard_normal(shape),
+    huge=lambda rng, shape: 1e38 * rng.standard_normal(shape),
+)
+
+
+@pytest.mark.parametrize('fields', _FILLS)
+@pytest.mark.parametrize('maps', _FILLS)
+def test_any_maps_give_a_bounded_result(maps, fields):
+    rng = np.random.default_rng(0)
+    decoder = PAFDecoder('coco17', enlarge=True, max_people=5)
+    shape = 20, 30
+    people = decoder.decode(
+        _FILLS[maps](rng, (17, *shape)),
+        _FILLS[fields](rng, (2 * decoder.skeleton.num_limbs, *shape)),
+    )
+    assert len(people) <= 5
+    assert np.isfinite(people.keypoints).all()
+    assert (people.keypoint_scores <= 1).all()

@@ -6,8 +6,16 @@ import pytest
 
 from wholebody_mm.export.formats import FORMATS, PRECISIONS, check
 
+NEEDED = ('onnx', 'openvino', 'nncf')
 
-def test_every_format_says_what_its_precisions_mean():
+
+@pytest.fixture
+def packages():
+    for name in NEEDED:
+        pytest.importorskip(name, reason="pip install 'wholebody-mm[export]'")
+
+
+def test_every_format_says_what_its_precisions_mean(packages):
     for name, kind in FORMATS.items():
         assert 'fp32' in kind.precisions
         assert set(kind.precisions) <= set(PRECISIONS)
@@ -23,7 +31,7 @@ def test_what_does_not_go_together_is_named_with_what_does():
         check('openvino', 'fp32', Path('a.onnx'))
 
 
-def test_a_missing_package_is_named_with_the_cure(run_python):
+def test_a_missing_package_is_named_with_the_cure(packages, run_python):
     out = run_python(
         'from pathlib import Path\n'
         'from wholebody_mm.export.formats import check\n'

@@ -72,6 +72,8 @@ class OpenVinoNetwork:
         if device.startswith('CPU'):
             kind = 'bf16' if self.precision == 'bf16' else 'f32'
             settings['INFERENCE_PRECISION_HINT'] = kind
+            # Pinned, two processes of one thread each share the first core.
+            settings['ENABLE_CPU_PINNING'] = False
         try:
             self._model = core.compile_model(model, device, settings)
         except RuntimeError as error:
