@@ -54,7 +54,8 @@ def test_the_annotated_face_stays_and_the_stranger_is_ignored():
 def test_of_two_who_overlap_each_face_gets_its_own_body():
     """The larger body covers both faces; the assignment is of all at once."""
     people = [face(60), face(110)]
-    detections = [body(30, 20, 140, 220), body(85, 20, 135, 220, 0.8)]
+    # to the second face the first body fits better than the second
+    detections = [body(30, 20, 140, 220), body(85, 20, 315, 220, 0.8)]
     masks = np.stack([decode_rle(d['segmentation']) for d in detections])
     matched, _ = match_people(people, detections, masks)
     assert matched.tolist() == [0, 1]

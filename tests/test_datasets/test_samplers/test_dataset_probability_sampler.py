@@ -130,6 +130,11 @@ def test_it_goes_on_where_it_stopped(mode, done):
     assert seeds(islice(later, 20)) == whole[done:]
 
 
+def test_an_image_is_never_augmented_alike():
+    seeds = [i.seed for batch in islice(make(), 300) for i in batch]
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_the_seed_decides():
     first = list(islice(make(), 20))
     assert list(islice(make(), 20)) == first
