@@ -156,6 +156,7 @@ def plot_people(rows: Sequence[dict], path: str | Path) -> None:
     decode.set_title('decoding alone', fontsize=9)
     for axes in (total, decode):
         axes.set_xlabel('people in the image')
+        axes.set_xticks(sorted({row['people'] for row in rows}))
         axes.set_ylabel('milliseconds (median; 10 to 90%)')
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
