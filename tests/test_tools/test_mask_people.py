@@ -1,0 +1,63 @@
+"""The command that ignores people who are not annotated."""
+
+import importlib.util
+import json
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.sources import face_points, picture
+
+from wholebody_mm.datasets.preparation.detectors import as_results
+from wholebody_mm.datasets.preparation.faces import face_record
+from wholebody_mm.datasets.preparation.writing import write_annotations
+from wholebody_mm.skeletons.labelled_sets import IBUG68
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def main():
+    return runpy.run_path(str(ROOT / 'tools/data/mask_people.py'))['main']
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """One annotated face; detections of its body and of a stranger."""
+    picture(tmp_path / 'images/a.png')
+    image = dict(file_name='a.png', width=320, height=240)
+    record = face_record(face_points(60, 60, 20), image)
+    write_annotations(
+        tmp_path / 'train.json', [record], IBUG68.keypoint_names, 'test'
+    )
+    masks = np.zeros((2, 240, 320), np.uint8)
+    masks[0, 20:220, 30:90] = 1
+    masks[1, 20:220, 200:260] = 1
+    found = as_results(masks, np.array([0.9, 0.8]), 0.0)
+    (tmp_path / 'found.json').write_text(
+        json.dumps([dict(d, image_id=1) for d in found])
+    )
+    return tmp_path
+
+
+def test_detections_made_elsewhere(main, faces, capsys):
+    arguments = ['--detections', str(faces / 'found.json')]
+    out = ['--out', str(faces / 'masked.json')]
+    before = (faces / 'train.json').read_text()
+    assert main([str(faces / 'train.json'), *arguments, *out]) == 0
+    assert "'masked': 1" in capsys.readouterr().out
+    content = json.loads((faces / 'masked.json').read_text())
+    regions = [a for a in content['annotations'] if a['iscrowd']]
+    assert [r['made_by'] for r in regions] == ['mask_people']
+    assert (faces / 'train.json').read_text() == before
+
+
+def test_it_says_what_it_lacks(main, faces, capsys):
+    assert main([str(faces / 'train.json')]) == 2
+    assert '--detections' in capsys.readouterr().err
+    if importlib.util.find_spec('torchvision'):
+        pytest.skip('torchvision is installed')
+    images = str(faces / 'images')
+    assert main([str(faces / 'train.json'), images]) == 2
+    assert 'pip install torchvision' in capsys.readouterr().err
