@@ -25,9 +25,10 @@ train_pipeline = [
         type='WholeBodyRandomWarp',
         relative_to='image',
         input_size=_base_.input_size,
-        scale=(0.75, 1.5),
+        # at 1.5 as large as in a test at height 384
+        scale=(0.8, 2.2),
         rotation=25.0,
-        shift=32.0,
+        shift=64.0,
         flip_prob=0.5,
     ),
     dict(type='PhotometricDistortion'),
