@@ -47,3 +47,18 @@ val_dataloader = dict(dataset=dict(skeleton=skeleton))
 test_dataloader = val_dataloader
 val_evaluator = dict(skeleton=skeleton)
 test_evaluator = val_evaluator
+
+# 135 keypoints, and tags that settle only when the maps have
+max_iters = 600
+train_cfg = dict(max_iters=max_iters, val_interval=50)
+param_scheduler = [
+    *_base_.param_scheduler,
+    dict(
+        type='CosineAnnealingLR',
+        begin=100,
+        end=max_iters,
+        T_max=max_iters - 100,
+        eta_min=5e-5,
+        by_epoch=False,
+    ),
+]
