@@ -24,6 +24,10 @@ model = dict(
         type='TagHead',
         in_channels=_base_.width,
         deconv_out_channels=None,
+        # 270 maps of 18 channels by one 1x1 convolution would all be sums of
+        # the same 18
+        conv_out_channels=(192,),
+        conv_kernel_sizes=(3,),
         keypoint_loss=dict(type='KeypointMSELoss', loss_weight=1000.0),
         tag_loss=dict(type='AssociativeEmbeddingLoss', loss_weight=0.1),
         decoder={k: v for k, v in codec.items() if k != '_delete_'},
