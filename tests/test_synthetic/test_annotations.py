@@ -121,3 +121,34 @@ def test_the_union_skeleton_knows_more(person):
     person.facing = -0.5
     rows = union_points(person)
     assert rows['left_pupil'][2] == 0 and rows['head_top'][2] == 1
+
+
+def test_hidden_points_far_from_seen_ones_are_not_labelled(person):
+    """Someone behind a wall that leaves the head and one hip free."""
+    names = COCO_WHOLEBODY133.keypoint_names
+    legs = [
+        i
+        for i, name in enumerate(names[:23])
+        if any(k in name for k in ('hip', 'knee', 'ankle', 'toe', 'heel'))
+    ]
+    person.visible[legs] = 1
+    person.visible[names.index('left_hip')] = 2
+    person.extras = np.full((4, 2), 30.0)
+    a = annotation_of(person)
+    v = dict(
+        zip(
+            names[:23],
+            a['keypoints'][2::3] + a['foot_kpts'][2::3],
+            strict=True,
+        )
+    )
+    assert v['left_hip'] == 2
+    assert v['right_hip'] == v['left_knee'] == 1  # beside the seen hip
+    assert v['right_knee'] == v['left_ankle'] == 0
+    assert v['left_heel'] == 0
+    assert not a['foot_valid']
+    assert a['num_keypoints'] == 14
+    assert a['lefthand_valid']
+    rows = union_points(person)
+    assert rows['left_ankle'][2] == 0 and rows['left_knee'][2] == 1
+    assert rows['left_ankle'][:2] != [0, 0]

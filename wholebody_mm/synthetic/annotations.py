@@ -25,11 +25,23 @@ LEAST_SEEN = {'face': 0.3, 'lefthand': 0.38, 'righthand': 0.38}
 LEAST_SIDE = {'face': 7.0, 'lefthand': 6.0, 'righthand': 6.0}
 LEAST_FACING = -0.15  # the face of a head turned further away is not labelled
 
+_BODY_AND_FEET = np.isin(
+    COCO_WHOLEBODY133.keypoint_part,
+    [COCO_WHOLEBODY133.part_names.index(part) for part in ('body', 'foot')],
+)
+_JOINED = [
+    (a, b)
+    for a, b in COCO_WHOLEBODY133.links
+    if _BODY_AND_FEET[a] and _BODY_AND_FEET[b]
+]
+
 
 def annotation_of(person: Person) -> dict | None:
     """The annotation of one person, without ids; None if nothing is seen.
 
     Points outside the image get v = 0, hidden ones v = 1, seen ones v = 2.
+    As annotators do, a hidden point of body or foot is only labelled next to
+    a seen one: nobody can tell where someone behind a wall has their feet.
     A face or hand of which too little is seen has ``*_valid`` false and
     zeros for points.
 
@@ -43,6 +55,7 @@ def annotation_of(person: Person) -> dict | None:
     visible = person.visible.copy()
     if area < max(LEAST_PIXELS, LEAST_SHARE * person.whole_area):
         visible[:] = 0
+    visible[~placeable(visible)] = 0
     valid = {}
     for part, where in COCO_WHOLEBODY133.parts.items():
         if part in LEAST_SEEN and not _is_labelled(person, visible, part):
@@ -79,19 +92,36 @@ def annotation_of(person: Person) -> dict | None:
     return out
 
 
+def placeable(visible: np.ndarray) -> np.ndarray:
+    """(K,) bool: seen, or joined to a seen point; all of face and hands.
+
+    Args:
+        visible: (K,) of 0, 1, 2.
+    """
+    out = (visible == 2) | ~_BODY_AND_FEET
+    for a, b in _JOINED:
+        out[a] |= visible[b] == 2
+        out[b] |= visible[a] == 2
+    return out
+
+
 def _union_points(
     person: Person, visible: np.ndarray, valid: dict[str, bool]
 ) -> list[float]:
     """x, y, v of the union skeleton's points, also beyond the image.
 
     v = 2 is seen, 1 hidden or outside the image but known (what is not in
-    the image is not there to be found), 0 not labelled: of a face or hand of
-    which too little is seen, with its place; of a point behind the camera,
-    with zeros.
+    the image is not there to be found), 0 not labelled: of a hidden point
+    that nobody could place and of a face or hand of which too little is
+    seen, with their places; of a point behind the camera, with zeros.
     """
     target = WHOLEBODY135
+    known = np.where(person.visible == 0, 1, visible)
     points, seen = get_map(COCO_WHOLEBODY133, target)(
-        person.keypoints[None], np.maximum(visible, 1)[None]
+        person.keypoints[None], np.ones_like(known)[None]
+    )
+    _, seen = get_map(COCO_WHOLEBODY133, target)(
+        person.keypoints[None], known[None]
     )
     points, seen = points[0].astype(np.float64), seen[0].astype(np.int64)
     for name, point in zip(EXTRAS, person.extras, strict=True):
