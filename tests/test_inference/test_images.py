@@ -69,6 +69,23 @@ def test_damaged_files_are_named(share, suffix, tmp_path, photo):
         as_bgr(path)
 
 
+def test_photos_of_phones_are_whole(tmp_path, photo):
+    """A thumbnail in a segment before the picture, a film behind it."""
+    data, small = encoded('.jpg', photo), encoded('.jpg', COLOURS)
+    length = (len(small) + 2).to_bytes(2, 'big')
+    photo_with = data[:2] + b'\xff\xe1' + length + small + data[2:]
+    film = b'film\xff\xda and no end'
+    path = tmp_path / 'phone.jpg'
+    path.write_bytes(photo_with + film)
+    np.testing.assert_array_equal(
+        as_bgr(path),
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR),
+    )
+    path.write_bytes(photo_with[:-400])
+    with pytest.raises(BrokenImageError, match='cut off'):
+        as_bgr(path)
+
+
 def test_what_is_no_image_is_refused(tmp_path):
     path = tmp_path / 'letter.jpg'
     path.write_text('Dear reader')

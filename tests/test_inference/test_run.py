@@ -173,6 +173,18 @@ def test_large_images_wait_on_disk(start, tmp_path, monkeypatch):
     assert sorted(reads) == [paths[0], paths[0], paths[1]]
 
 
+def test_a_picture_too_wide_for_jpeg_is_png(start, tmp_path):
+    save(tmp_path / 'wide.png', np.zeros((4, 70_000, 3), np.uint8))
+    save(tmp_path / 'next.png', np.zeros((32, 32, 3), np.uint8))
+    sources, _ = find_sources(
+        [str(tmp_path / 'wide.png'), str(tmp_path / 'next.png')]
+    )
+    assert start(sources, ['pictures']).frames == 2
+    folder = tmp_path / 'out' / 'pictures'
+    assert cv2.imread(str(folder / 'wide.png')).shape == (4, 70_000, 3)
+    assert (folder / 'next.jpg').is_file()
+
+
 def test_the_user_stops(start, known, tmp_path):
     clip = tmp_path / 'clip.avi'
     write_clip(clip, [known.image(crowd(1, SIZE), SIZE)] * 40)

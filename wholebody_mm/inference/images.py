@@ -94,11 +94,21 @@ def _is_truncated_jpeg(data: np.ndarray) -> bool:
 
     Some releases of OpenCV fill the rest with grey and say nothing.
     """
-    if data[:2].tobytes() != b'\xff\xd8':
-        return False
-    # A thumbnail has an end of its own, but stands before the last scan.
     text = data.tobytes()
-    return text.find(b'\xff\xd9', text.rfind(b'\xff\xda')) < 0
+    if not text.startswith(b'\xff\xd8'):
+        return False
+    # Segments are skipped, for a thumbnail in one has an end of its own; and
+    # what phones append to a photo (a film) may look like another picture.
+    place = 2
+    while text[place : place + 1] == b'\xff':
+        marker = text[place + 1 : place + 2]
+        if marker == b'\xda':
+            return text.find(b'\xff\xd9', place) < 0
+        if marker == b'\xff':  # fill before a marker
+            place += 1
+            continue
+        place += 2 + int.from_bytes(text[place + 2 : place + 4], 'big')
+    return place >= len(text)  # else no JPEG that could be judged
 
 
 def _array_as_bgr(image: np.ndarray) -> np.ndarray:

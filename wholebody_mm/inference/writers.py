@@ -26,6 +26,8 @@ KINDS = {
     'parquet': 'people.parquet, the same',
 }
 JPEG_QUALITY = 95
+# Of a side, that JPEG can store; larger pictures become PNG.
+JPEG_PIXELS = 65_500
 
 
 class FrameWriter:
@@ -83,8 +85,9 @@ class FrameWriter:
             if frame.source.moves:
                 self._add_to_video(frame, picture)
             else:
-                path = self.folder / 'pictures' / f'{frame.name}.jpg'
-                write_picture(path, picture)
+                fits = max(picture.shape[:2]) <= JPEG_PIXELS
+                name = f'{frame.name}{".jpg" if fits else ".png"}'
+                write_picture(self.folder / 'pictures' / name, picture)
         return picture
 
     def _write_json(
