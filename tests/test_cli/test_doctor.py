@@ -43,3 +43,14 @@ def test_an_incomplete_base_installation_is_an_error(run_python):
     )
     assert re.search(r'onnxruntime +missing, for everything', out)
     assert out.rstrip().endswith('1')
+
+
+def test_it_runs_where_nothing_else_does(run_python):
+    """Who misses NumPy needs the report most."""
+    out = run_python(
+        'from wholebody_mm.cli import main\nprint(main(["doctor"]))\n',
+        hide=('numpy', 'numba', 'cv2', 'torch'),
+    )
+    for name in ('numpy', 'numba', 'cv2'):
+        assert re.search(rf'{name} +missing, for everything: pip', out)
+    assert out.rstrip().endswith('1')

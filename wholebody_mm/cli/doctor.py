@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import wholebody_mm
-from wholebody_mm.inference.network import BACKENDS, backend_class
-from wholebody_mm.inference.weights import DEFAULT, shipped_weights
+
+# Nothing else of the package here: it has to run where NumPy is missing.
 
 OPENMMLAB = 'python -m wholebody_mm.install'
+EXPORT = "pip install 'wholebody-mm[train,export]'"
 TRAIN = f"pip install 'wholebody-mm[train]' && {OPENMMLAB}"
 
 
@@ -64,6 +65,14 @@ PACKAGES = (
         ('openvino',),
         'the backend openvino',
         "pip install 'wholebody-mm[openvino]'",
+    ),
+    Package('onnx', ('onnx',), 'export', EXPORT),
+    Package('nncf', ('nncf',), 'export to OpenVINO int8', EXPORT),
+    Package(
+        'matplotlib',
+        ('matplotlib',),
+        'training, plots of benchmarks',
+        'pip install matplotlib',
     ),
     Package('PIL', ('pillow',), 'PIL images', 'pip install pillow'),
     Package('pyarrow', ('pyarrow',), '--write parquet', 'pip install pyarrow'),
@@ -135,12 +144,17 @@ def _packages() -> Iterator[tuple[bool, str]]:
             # both write into one folder: whichever came last is imported
             line += (
                 ' are both installed and overwrite each other: pip uninstall '
-                f'both, then {package.command}'
+                f'-y {" ".join(package.names)} && {package.command}'
             )
         yield True, line
 
 
 def _backends() -> Iterator[tuple[bool, str]]:
+    try:
+        from wholebody_mm.inference.network import BACKENDS, backend_class
+    except ImportError as error:
+        yield False, f'not looked at: {error}'
+        return
     for name in BACKENDS:
         try:
             backend_class(name)
@@ -213,6 +227,11 @@ def _opencv() -> Iterator[tuple[bool, str]]:
 
 
 def _weights() -> Iterator[tuple[bool, str]]:
+    try:
+        from wholebody_mm.inference.weights import DEFAULT, shipped_weights
+    except ImportError as error:
+        yield False, f'not looked at: {error}'
+        return
     names = shipped_weights()
     if names:
         yield True, f'shipped: {", ".join(names)}'
