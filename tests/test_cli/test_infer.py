@@ -193,6 +193,9 @@ def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):
         (['camera:97'], 'camera 97 cannot be opened'),
         (['PHOTOS', '--skeleton', 'body99'], "no skeleton 'body99'"),
         (['PHOTOS', '--max-people', '0'], '--max-people 0'),
+        (['PHOTOS', '--height', '0'], '--height 0'),
+        (['PHOTOS', '--threshold', '5'], '--threshold 5'),
+        (['PHOTOS', '--decoder', 'gruping=greedy'], "'gruping=greedy' is no"),
         (['PHOTOS', '--scales', '0'], 'scales'),
         (['PHOTOS', '--backend', 'torch'], 'torch does not run .onnx'),
     ],
@@ -207,7 +210,18 @@ def test_mistakes_are_explained(
     assert message in capsys.readouterr().err
 
 
+def test_options_reach_the_decoder(infer, photos, capsys):
+    assert infer(photos / '3.png') == 0
+    assert 'with 3 people' in capsys.readouterr().out
+    nobody = ['--decoder', 'peak_threshold=0.99', 'min_keypoints=1']
+    assert infer(photos / '3.png', *nobody) == 2
+    assert 'now' in capsys.readouterr().err
+    assert infer(photos / '3.png', *nobody, '--overwrite') == 0
+    assert 'with 0 people' in capsys.readouterr().out
+
+
 def test_a_window_without_screen(infer, photos, monkeypatch, capsys):
+    monkeypatch.setattr('sys.platform', 'linux')
     monkeypatch.delenv('DISPLAY', raising=False)
     monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
     assert infer(photos, '--display') == 2
@@ -249,6 +263,8 @@ def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
     pytest.importorskip('pyarrow')
     assert infer(photos, '--engine', 'ray', '--track') == 2
     assert '--track is not for --engine ray' in capsys.readouterr().err
+    assert infer(photos, '--engine', 'ray', '--batch-size', '2') == 2
+    assert '--batch-size is not for' in capsys.readouterr().err
     assert infer(photos, '--engine', 'ray', '--workers', '0') == 2
     assert '--workers 0' in capsys.readouterr().err
     clip = photos / 'clip.mp4'

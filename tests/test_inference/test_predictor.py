@@ -1,5 +1,6 @@
 """From images of any kind to people, in any skeleton."""
 
+import math
 import threading
 
 import cv2
@@ -207,7 +208,9 @@ def test_threads_share_one_predictor(known):
 
 
 @pytest.mark.parametrize(
-    'options', [dict(scales=(0,)), dict(batch_size=0), dict(height=-1)]
+    'options',
+    [dict(scales=(0,)), dict(scales=(1, math.nan)), dict(scales=(math.inf,))]
+    + [dict(batch_size=0), dict(height=-1), dict(height=0)],
 )
 def test_options_out_of_range(known, options):
     with pytest.raises(ValueError, match='positive'):

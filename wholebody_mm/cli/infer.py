@@ -13,6 +13,7 @@ import cv2
 from tqdm import tqdm
 
 from wholebody_mm.cli import infer_ray
+from wholebody_mm.codecs.options import options_of
 from wholebody_mm.inference.ledger import Ledger
 from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
@@ -80,6 +81,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='average with the mirrored image',
     )
     add('--max-people', type=int, metavar='N', help='the best of each image')
+    add(
+        '--decoder',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='options of PAFDecoder that replace those of the weights, such '
+        'as maximize_positives=true',
+    )
     add('--batch-size', type=int, default=1, metavar='N')
     add(
         '--track',
@@ -123,7 +132,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the people; 1 if something could not be read."""
-    _check_counts(args)
+    _check(args)
     weights = find_weights(args.weights, args.backend)
     if args.engine == 'ray':
         return infer_ray.run(args, weights, _settings(args, weights))
@@ -143,6 +152,7 @@ def run(args: argparse.Namespace) -> int:
         scales=args.scales,
         flip=args.flip,
         max_people=args.max_people,
+        decoder=options_of(args.decoder),
         batch_size=args.batch_size,
     )
     skeleton = get_skeleton(args.skeleton or predictor.skeleton)
@@ -159,9 +169,11 @@ def run(args: argparse.Namespace) -> int:
         args.out, args.write, skeleton, args.threshold, draws=display
     )
     tracker = partial(Tracker, smooth=not args.no_smooth)
-    # the tool says what cannot be read; OpenCV need not
+    # the tool says what cannot be read; OpenCV and FFmpeg need not
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    total = _count([s for s in sources if s.name not in ledger.done])
+    left = [s for s in sources if s.name not in ledger.done]
+    total = _count(left, args.max_frames)
     # no bar in a log file
     with tqdm(total=total, unit='frame', disable=None) as bar:
         summary = run_pipeline(
@@ -186,20 +198,26 @@ def run(args: argparse.Namespace) -> int:
     for kind in _TABLES:
         if kind in args.write:
             tables[kind](args.out / LEDGER)
-    _print_summary(summary, others, args.out)
+    # somebody has to stop a camera: that is its end
     stopped = summary.interrupted and not any(
         s.kind == 'camera' for s in sources
     )
+    _print_summary(summary, others, args.out)
+    if stopped:
+        print('stopped; the same command goes on')
     return 130 if stopped else int(bool(summary.broken))
 
 
-def _check_counts(args: argparse.Namespace) -> None:
-    for name in ('max_people', 'max_frames', 'threads', 'batch_size'):
+def _check(args: argparse.Namespace) -> None:
+    counts = ('height', 'max_people', 'max_frames', 'threads', 'batch_size')
+    for name in counts:
         value = getattr(args, name)
         if value is not None and value < 1:
             raise ValueError(
                 f'--{name.replace("_", "-")} {value}: give 1 or more'
             )
+    if not 0 <= args.threshold <= 1:
+        raise ValueError(f'--threshold {args.threshold}: give 0 to 1')
     if args.out.exists() and not args.out.is_dir():
         raise ValueError(f'--out {args.out} is a file; name a folder')
 
@@ -231,7 +249,9 @@ def _displays(wish: bool | None, sources: list[Source]) -> bool:
     build = cv2.getBuildInformation()
     gui = [s for s in build.splitlines() if s.strip().startswith('GUI:')]
     has_gui = bool(gui) and 'NONE' not in gui[0]
-    screen = 'DISPLAY' in os.environ or 'WAYLAND_DISPLAY' in os.environ
+    # macOS and Windows have one without saying so
+    told = {'DISPLAY', 'WAYLAND_DISPLAY'} & os.environ.keys()
+    screen = bool(told) or sys.platform in ('darwin', 'win32')
     if wish and not has_gui:
         raise ValueError(
             '--display: this OpenCV is the headless build, without windows; '
@@ -259,6 +279,7 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
         scales=args.scales,
         flip=args.flip,
         max_people=args.max_people,
+        decoder=options_of(args.decoder),
         skeleton=args.skeleton,
         write=sorted(set(args.write or ()) - set(_TABLES)),
         track=args.track,
@@ -267,10 +288,17 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
     )
 
 
-def _count(sources: list[Source]) -> int | None:
+def _count(sources: list[Source], limit: int | None) -> int | None:
     """Images and frames to come; None if somebody has to stop a camera."""
-    counts = [source.count() for source in sources]
-    return None if None in counts else sum(counts)
+    total = 0
+    for source in sources:
+        count = source.count()
+        if source.moves and limit is not None:
+            count = limit if count is None else min(count, limit)
+        if count is None:
+            return None
+        total += count
+    return total
 
 
 def _after_frame(bar: tqdm, display: bool, job: Job) -> None:
@@ -292,8 +320,6 @@ def _print_summary(summary: Summary, others: int, out: Path) -> None:
         print(f'{summary.skipped} done by an earlier run')
     if others:
         print(f'{others} files that are neither image nor video left out')
-    if summary.interrupted:
-        print('stopped; the same command goes on')
     if summary.broken:
         print(f'{len(summary.broken)} could not be read:', file=sys.stderr)
         for path, reason in summary.broken:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from wholebody_mm.codecs.options import options_of
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.sources import find_sources
 
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
                 f'--{name.replace("_", "-")} is not for --engine ray, which '
                 f'writes Parquet shards'
             )
+    if args.batch_size != 1:
+        raise ValueError('--batch-size is not for --engine ray')
     if args.workers < 1:
         raise ValueError(f'--workers {args.workers}: give 1 or more')
     paths = _paths(args)
@@ -74,6 +77,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         scales=args.scales,
         flip=args.flip,
         max_people=args.max_people,
+        decoder=options_of(args.decoder),
     )
     images = people = 0
     broken: list[tuple[str, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -106,10 +107,11 @@ class Predictor:
         self.skeleton = get_skeleton(info.skeleton)
         self.output = get_skeleton(skeleton or self.skeleton)
         self.scales = tuple(scales or info.scales)
-        if min(self.scales) <= 0:
+        if not all(0 < scale < math.inf for scale in self.scales):
             raise ValueError(f'scales {self.scales} are not all positive')
         self.flip = info.flip if flip is None else bool(flip)
-        self.height = round((height or info.height) * max(self.scales))
+        height = info.height if height is None else height
+        self.height = round(height * max(self.scales))
         if self.height < 1 or batch_size < 1 or max_aspect <= 0:
             raise ValueError(
                 f'height {height}, batch size {batch_size} and aspect '

@@ -17,9 +17,10 @@ from wholebody_mm.skeletons import Skeleton
 LEAST_OVERLAP = 0.3
 # Fewer keypoints in common say nothing about who is who.
 LEAST_COMMON = 3
-# Share of the last speed that a lost person keeps each frame, and of the
-# newest in the mean speed.
+# Share of the way at the last speed that people are expected to go until
+# they are seen again; they slow down and turn more often than they speed up.
 DAMPING = 0.9
+# Share of the newest speed in the mean speed.
 NEWEST = 0.5
 
 
