@@ -132,6 +132,7 @@ def test_a_file_that_differs_by_more_than_rounding_is_refused(
         (['--out', 'a.onnx', '--size', '100x50'], 'give 104x56'),
         (['--out', 'a.onnx', '--image', 'no.jpg'], 'no image no.jpg'),
         (['--out', 'a.onnx', '--ann', 'a.json'], '--img-dir'),
+        (['--out', 'a.onnx', '--calibration', 'a.jpg'], '--precision int8'),
     ],
 )
 def test_what_does_not_fit_is_named(network, arguments, message, capsys):

@@ -15,8 +15,8 @@ from wholebody_mm.export.formats import (
     TOLERANCE,
     check,
 )
-
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.sources import IMAGE_SUFFIXES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='most of them to use (default: 300)',
     )
-    add('--ann', metavar='FILE', help='int8: annotations to compare AP on')
+    add('--ann', metavar='FILE', help='annotations to compare AP on')
     add('--img-dir', metavar='DIR', help='their images')
     add('--max-images', type=int, metavar='N', help='only the first N of them')
 
@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     """Export, compare, print; exit code 1 if float32 does not agree."""
     if bool(args.ann) != bool(args.img_dir):
         raise ValueError('--ann and --img-dir go together')
+    if args.calibration and args.precision != 'int8':
+        raise ValueError('--calibration is for --precision int8 only')
     try:
         check(args.format, args.precision, args.out)
         from wholebody_mm.export.exporter import (
@@ -80,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-    images = [_read(path) for path in _files(args.image)] or [people()]
+    images = [read_image(path) for path in _files(args.image)] or [people()]
     calibration = [
-        _read(path)
+        read_image(path)
         for path in _spread(_files(args.calibration), args.max_calibration)
     ]
     original = Original.of(args.weights, args.config)
@@ -183,12 +185,6 @@ def _spread(files: list[Path], most: int) -> list[Path]:
     if len(files) <= most:
         return files
     return [files[i * len(files) // most] for i in range(most)]
-
-
-def _read(path: Path) -> np.ndarray:
-    from wholebody_mm.inference.images import read_image
-
-    return read_image(path)
 
 
 def _size(text: str) -> tuple[int, int]:
