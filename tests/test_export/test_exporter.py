@@ -9,6 +9,7 @@ import torch
 from wholebody_mm.export.agreement import compare, relative_difference
 from wholebody_mm.export.exporter import agreement, export, load_exported
 from wholebody_mm.export.formats import FORMATS, TOLERANCE
+from wholebody_mm.inference import Predictor
 
 for _name in ('onnx', 'openvino', 'nncf'):
     pytest.importorskip(_name, reason="pip install 'wholebody-mm[export]'")
@@ -65,6 +66,24 @@ def test_one_size_takes_smaller_images_and_names_larger(
         network(np.zeros((1, 64, 90, 3), np.uint8))
     with pytest.raises(ValueError, match='uint8 images, not float'):
         network(np.zeros((1, 64, 96, 3), np.float32))
+
+
+@pytest.mark.parametrize('side', [(40, 60), (40, 400), (400, 40)])
+def test_one_size_is_compared_on_inputs_of_this_size(side, original, tmp_path):
+    path = export(original, 'onnx', tmp_path / 'network.onnx', size=(96, 64))
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*side, 3), dtype=np.uint8)
+    assert compare(original, load_exported(path), [image]).maps < TOLERANCE
+
+
+def test_a_lower_size_is_the_height_of_the_file(original, tmp_path):
+    path = export(original, 'onnx', tmp_path / 'network.onnx', size=(96, 48))
+    network = load_exported(path)
+    assert network.info.height == 48
+    image = np.zeros((100, 150, 3), np.uint8)
+    assert Predictor(network=network).prepare(image).pixels.shape[0] == 48
+    with pytest.raises(ValueError, match='not of height 96 .at scale 2'):
+        Predictor(network=network, scales=(2, 1))
 
 
 def test_the_file_carries_what_belongs_to_the_weights(

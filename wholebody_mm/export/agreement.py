@@ -9,11 +9,13 @@ import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder, People
 from wholebody_mm.datasets.transforms.geometry import top_left_image
+from wholebody_mm.inference.fixed_size import InputShape, padded
 from wholebody_mm.inference.network import Network, NetworkInfo
 
 # Maps that hold next to nothing are compared with this share of the largest
 # value of all maps: what is left of them is rounding.
 FLOOR = 1e-3
+ANY_SHAPE = InputShape(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,22 @@ class Agreement:
         )
 
 
-def prepare(image: np.ndarray, info: NetworkInfo) -> np.ndarray:
-    """(1, H, W, 3) the network's input of an (h, w, 3) uint8 BGR image."""
+def prepare(
+    image: np.ndarray, info: NetworkInfo, shape: InputShape = ANY_SHAPE
+) -> np.ndarray:
+    """(1, H, W, 3) the network's input of an (h, w, 3) uint8 BGR image.
+
+    Args:
+        image: Made smaller if it is too wide for the shape, padded if it is
+            too small.
+        info: Of the network.
+        shape: What the network takes.
+    """
+    height = min(info.height, shape.height or info.height)
     inputs, _ = top_left_image(
-        image, info.height, info.multiple, border=info.border
+        image, height, info.multiple, shape.width, info.border
     )
-    return inputs[None]
+    return padded(inputs[None], shape, info, info.name)
 
 
 def compare(
@@ -72,15 +84,16 @@ def compare(
     Args:
         original: The reference.
         exported: What is compared with it; the same skeleton and stride.
+            Where it takes one size only, both get inputs of this size.
         images: (h, w, 3) uint8 BGR images of any size.
     """
-    info = original.info
+    info, shape = original.info, getattr(exported, 'shape', ANY_SHAPE)
     decoder = PAFDecoder(info.skeleton, info.stride, **info.decoder)
     count, worst, people, found, keypoints = 0, 0.0, 0, 0, 0
     distances: list[np.ndarray] = []
     for image in images:
         count += 1
-        inputs = prepare(image, info)
+        inputs = prepare(image, info, shape)
         reference, maps = original(inputs), exported(inputs)
         worst = max(worst, relative_difference(reference, maps))
         ours = decoder.decode(*(m[0] for m in reference))

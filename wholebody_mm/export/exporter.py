@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def export(
         name: Format, one of :data:`~wholebody_mm.export.formats.FORMATS`.
         out: File to write; its folder is made.
         size: Width and height of the images that the file takes; 16:9 at the
-            network's own height by default.
+            network's own height by default. A lower one is the file's height
+            at scale 1.
         dynamic: Take images of any size, in batches.
         precision: One that goes with the format.
         calibration: (h, w, 3) uint8 BGR images, for ``int8``.
@@ -73,6 +75,9 @@ def export(
     check(name, precision, out)
     size = size or default_size(info)
     check_size(size, info)
+    if not dynamic:
+        fits = int(size[1] / max(info.scales))
+        info = replace(info, height=min(info.height, fits))
     out.parent.mkdir(parents=True, exist_ok=True)
     if precision == 'int8':
         if not len(calibration):

@@ -19,7 +19,7 @@ import numpy as np
 
 from wholebody_mm.export.agreement import prepare
 from wholebody_mm.export.graph import INPUT
-from wholebody_mm.inference.fixed_size import InputShape, padded
+from wholebody_mm.inference.fixed_size import InputShape
 from wholebody_mm.inference.network import NetworkInfo
 from wholebody_mm.inference.torch_network import ImageToMaps
 
@@ -35,7 +35,7 @@ def inputs_of(
         1, None if dynamic else size[1], None if dynamic else size[0]
     )
     for image in images:
-        yield padded(prepare(image, info), shape, info, 'the int8 network')
+        yield prepare(image, info, shape)
 
 
 def write_onnx_int8(

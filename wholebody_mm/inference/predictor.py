@@ -118,10 +118,18 @@ class Predictor:
                 f'{max_aspect} are not all positive'
             )
         self.max_width = max(1, round(self.height * max_aspect))
-        # an exported file of one size takes no wider image
-        widest = getattr(getattr(self.network, 'shape', None), 'width', None)
-        if widest:
-            self.max_width = min(self.max_width, widest)
+        # an exported file of one size takes no larger input
+        shape = getattr(self.network, 'shape', None)
+        if shape is not None and shape.height and shape.width:
+            if self.height > shape.height:
+                raise ValueError(
+                    f'{info.name} takes inputs of {shape.width} x '
+                    f'{shape.height} pixels at most, not of height '
+                    f'{self.height} (at scale {max(self.scales):g}): lower '
+                    f'height or scales, or export it with --dynamic or a '
+                    f'larger --size'
+                )
+            self.max_width = min(self.max_width, shape.width)
         self.batch_size = int(batch_size)
         options = {**info.decoder, **(decoder or {})}
         if max_people is not None:
