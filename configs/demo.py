@@ -1,6 +1,9 @@
-"""``make demo``: a light network learns drawn people in minutes on a CPU.
+"""``make demo``: the shipped network learns on, for minutes on a CPU.
 
-Data of ``python tools/data/make_drawn_people.py --size 320x256``.
+Fine-tuning on a few hundred rendered images of one and two people, as one
+would on images of one's own. Data of ``tools/demo.py``::
+
+    wholebody-mm synthesize --preset body --people 1-2 --size 320x320 ...
 """
 
 _base_ = [
@@ -8,23 +11,26 @@ _base_ = [
     '_base_/datasets/loaders.py',
     '_base_/models/light_wholebody.py',
 ]
+load_from = (
+    '{{ fileDirname }}/../wholebody_mm/weights/fast_wholebody.safetensors'
+)
 skeleton = _base_.skeleton
 test_options = _base_.model.test_cfg
-input_size = (320, 256)
 
 data_root = 'work_dirs/demo/data/'
-val_ann = 'annotations/coco_wholebody_val_v1.0.json'
+ann_file = 'annotations.json'
 train_pipeline = [
     dict(type='LoadImageFile'),
     dict(
         type='WholeBodyRandomWarp',
         relative_to='image',
-        input_size=input_size,
+        input_size=_base_.input_size,
         scale=(0.8, 1.3),
         rotation=15.0,
         shift=24.0,
         flip_prob=0.5,
     ),
+    dict(type='PhotometricDistortion'),
     *_base_.supervision,
 ]
 test_pipeline = [
@@ -37,47 +43,56 @@ test_pipeline = [
     ),
     dict(type='PackWholeBody'),
 ]
-dataset = dict(
-    type='CocoWholeBodyPoseDataset', skeleton=skeleton, data_root=data_root
+images = dict(
+    skeleton=skeleton, data_prefix=dict(img='images/'), ann_file=ann_file
 )
 train_dataloader = dict(
     batch_size=16,
     dataset=dict(
-        **dataset,
-        ann_file='annotations/coco_wholebody_train_v1.0.json',
-        data_prefix=dict(img='train2017/'),
+        type='RenderedPeopleDataset',
+        data_root=data_root + 'train/',
         pipeline=train_pipeline,
+        **images,
     ),
 )
-val_dataloader = None  # tested once, at the end
+val_dataloader = None  # tested before and after, by tools/demo.py
 test_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        **dataset,
-        ann_file=val_ann,
-        data_prefix=dict(img='val2017/'),
+        type='CocoWholeBodyPoseDataset',
+        data_root=data_root + 'test/',
         pipeline=test_pipeline,
+        **images,
     ),
 )
 test_evaluator = dict(
-    type='WholeBodyPartMetric', ann_file=data_root + val_ann, skeleton=skeleton
+    type='WholeBodyPartMetric',
+    ann_file=data_root + 'test/' + ann_file,
+    skeleton=skeleton,
 )
 
-max_iters = 400
+max_iters = 300
+warm_up = 30
 train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
 test_cfg = dict()
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.02),
+    clip_grad=dict(max_norm=5.0),
+)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=50, by_epoch=False),
+    dict(
+        type='LinearLR', start_factor=0.1, begin=0, end=warm_up, by_epoch=False
+    ),
     dict(
         type='CosineAnnealingLR',
-        begin=50,
+        begin=warm_up,
         end=max_iters,
-        T_max=max_iters - 50,
-        eta_min=2e-5,
+        T_max=max_iters - warm_up,
+        eta_min=1e-5,
         by_epoch=False,
     ),
 ]
 default_hooks = dict(
-    logger=dict(interval=20), checkpoint=dict(interval=200, max_keep_ckpts=1)
+    logger=dict(interval=20), checkpoint=dict(interval=100, max_keep_ckpts=1)
 )

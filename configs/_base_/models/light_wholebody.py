@@ -37,7 +37,17 @@ model = dict(
             type='MaskedMapLoss', loss_weight=0.003, positive_weight=1.0
         ),
         part_weights=dict(body=2.5, foot=2.0, lefthand=1.3, righthand=1.3),
-        decoder=dict(decoder=dict(peak_threshold=0.15, limb_threshold=0.1)),
+        # tools/tune_decoder.py on rendered images, shipped weights
+        decoder=dict(
+            decoder=dict(
+                peak_threshold=0.15,
+                limb_threshold=0.03,
+                limb_fraction=0.9,
+                part_threshold=0.2,
+                min_keypoints=5,
+                adopt_distance=0.3,
+            )
+        ),
         paf_stages=[
             dict(type='LightPAFStage', width=96, dilations=(1,)),
             dict(type='LightPAFStage', width=96, dilations=(1, 2)),
