@@ -55,8 +55,8 @@ def main() -> int:
         lambda name, v, s: print(f'  {s:.4f} {name}={v}', flush=True),
     )
     print(f'{value:.4f} with {json.dumps(best)}')
+    metrics = stored.metrics(best)
     for part in OBJECTIVE:
-        metrics = stored.metrics(best)
         print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
