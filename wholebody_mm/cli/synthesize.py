@@ -49,9 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render; prints where the annotation file is and the speed."""
     from wholebody_mm.synthetic.benchmark import (
-        PUBLISHED,
-        checksums,
         settings_of,
+        verdict,
     )
     from wholebody_mm.synthetic.generate import Settings, generate
 
@@ -75,10 +74,9 @@ def run(args: argparse.Namespace) -> int:
     count = settings.images
     print(f'{path}: {count} images, {count / seconds:.1f} images/s')
     if args.benchmark:
-        for name, value in checksums(args.out).items():
-            same = value == PUBLISHED[args.benchmark][name]
-            verdict = 'as published' if same else 'differs from the published'
-            print(f'sha256 of {name}: {value} ({verdict})')
+        passed, line = verdict(args.benchmark, args.out)
+        print(line)
+        return 0 if passed else 1
     return 0
 
 
