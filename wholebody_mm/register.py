@@ -18,6 +18,7 @@ import wholebody_mm.engine.bad_loss_hook
 import wholebody_mm.engine.dataset_loss_hook
 import wholebody_mm.engine.host_memory_hook
 import wholebody_mm.engine.multi_source_val_loop
+import wholebody_mm.engine.muon
 import wholebody_mm.engine.resumable_loop
 import wholebody_mm.evaluation.metric
 import wholebody_mm.models
