@@ -44,19 +44,27 @@ test_pipeline = [
     ),
     dict(type='PackWholeBody'),
 ]
-dataset = dict(
-    type='CocoWholeBodyPoseDataset',
-    skeleton=skeleton,
-    data_prefix=dict(img='images/'),
-    ann_file=ann_file,
+images = dict(
+    skeleton=skeleton, data_prefix=dict(img='images/'), ann_file=ann_file
 )
 train_dataloader = dict(
     batch_size=32,
-    dataset=dict(**dataset, data_root=train_root, pipeline=train_pipeline),
+    dataset=dict(
+        # knows all 135 points, also those beyond the image
+        type='RenderedPeopleDataset',
+        data_root=train_root,
+        pipeline=train_pipeline,
+        **images,
+    ),
 )
 val_dataloader = dict(
     batch_size=8,
-    dataset=dict(**dataset, data_root=val_root, pipeline=test_pipeline),
+    dataset=dict(
+        type='CocoWholeBodyPoseDataset',
+        data_root=val_root,
+        pipeline=test_pipeline,
+        **images,
+    ),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(
