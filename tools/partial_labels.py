@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         '--out', type=Path, default=Path('work_dirs/partial_labels')
     )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
-    parser.add_argument('--iterations', type=int, default=500)
+    parser.add_argument('--iterations', type=int, default=320)
     parser.add_argument('--images', type=int, default=300)
     args = parser.parse_args(argv)
     data = args.out / 'data'

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -69,6 +70,19 @@ def test_strangers_are_ignored_where_they_are(toy):
             assert 0 < mask.mean() < 0.9
     assert all(found.count('labelled') == 1 for found in per_image.values())
     assert any('stranger' in found for found in per_image.values())
+
+
+def test_faces_and_hands_stand_before_a_wall(toy):
+    """A wall has no edges; what is behind the others has."""
+    edges = {}
+    for name in ('body', 'face', 'hands', 'nobody', 'test'):
+        strips = []
+        for file in (toy / name / 'images').iterdir():
+            image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+            strips.append(cv2.blur(image, (9, 9))[:30].astype(float))
+        edges[name] = np.mean([np.abs(np.diff(s)).mean() for s in strips])
+    wild = min(edges[name] for name in ('body', 'nobody', 'test'))
+    assert wild > 1.5 * max(edges['face'], edges['hands'])
 
 
 def test_ghosts_are_the_highest_activations():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,9 @@ from wholebody_mm.datasets.wholebody_format import (
     VALID_KEYS,
 )
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
+
+# Generator, width and height to a (height, width, 3) uint8 BGR picture.
+Scenery = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
 def visibility(keypoints: np.ndarray, silhouettes: np.ndarray) -> np.ndarray:
@@ -144,6 +148,7 @@ def drawn_image(
     num_people: int,
     width: int,
     height: int,
+    scenery: Scenery = background,
     **poses,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A picture of random people.
@@ -153,6 +158,7 @@ def drawn_image(
         num_people: Number of people, may be 0.
         width: Width in pixels.
         height: Height in pixels.
+        scenery: Paints what is behind them.
         **poses: More arguments of :func:`sample_people`.
 
     Returns:
@@ -160,7 +166,7 @@ def drawn_image(
         and (N, height, width) uint8 silhouettes.
     """
     keypoints = sample_people(rng, num_people, width, height, **poses)
-    image = background(rng, width, height)
+    image = scenery(rng, width, height)
     return image, keypoints, draw(image, keypoints, rng)
 
 
@@ -186,7 +192,7 @@ def write_split(
         size: Width and height in pixels.
         people: Least and largest number of people in an image.
         first_id: Id of the first image.
-        **poses: More arguments of :func:`sample_people`.
+        **poses: More arguments of :func:`drawn_image`.
 
     Returns:
         The content of the annotation file.

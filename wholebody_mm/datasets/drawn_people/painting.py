@@ -50,6 +50,14 @@ def background(
     return np.clip(0.6 * image + 50 + noise, 0, 255).astype(np.uint8)
 
 
+def studio(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+    """(height, width, 3) uint8 BGR: a grey wall, unevenly lit, and noise."""
+    corners = rng.uniform(90, 170, (2, 2)).astype(np.float32)
+    wall = cv2.resize(corners, (width, height))[:, :, None]
+    noise = rng.normal(0, 6, (height, width, 3))
+    return np.clip(wall + noise, 0, 255).astype(np.uint8)
+
+
 def draw(
     image: np.ndarray, keypoints: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
