@@ -158,7 +158,9 @@ class WeightedSquares(torch.autograd.Function):
             weighted = error * weight
         ctx.save_for_backward(weighted)
         ctx.dtype = prediction.dtype
-        return (weighted * error).sum()
+        if weight is None:
+            return (error * error).sum()
+        return error.mul_(weighted).sum()  # in place: it is not needed again
 
     @staticmethod
     def backward(
