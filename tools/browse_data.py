@@ -56,7 +56,7 @@ def picture_of(sample: dict, preprocessor, skeleton: Skeleton) -> np.ndarray:
     )
     packed = data['data_samples'][0]
     fields, people = packed.gt_fields, packed.gt_instances
-    shape = fields.shape
+    shape = fields.pafs.shape[1:]  # weights are on the grid of the fields
     full = np.ones((skeleton.num_keypoints, *shape), np.uint8)
     limbs = np.ones((skeleton.num_limbs, *shape), np.uint8)
     meta = packed.metainfo

@@ -42,6 +42,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--seed', type=int, default=0)
     add('--overlap', type=float, help='largest overlap of two people')
     add('--stride', type=int, default=8)
+    add('--heatmap-stride', type=int, help='of confidence maps; --stride')
     add('--noise', type=float, default=0.0, help='deviation, map values')
     add('--blur', type=float, default=0.0, help='deviation, cells')
     add('--zero-fields', action='store_true', help='decode without fields')
@@ -70,7 +71,13 @@ def main(argv: list[str] | None = None) -> int:
     bounds = []
     print(f'{"":>8}' + ''.join(f'{part:>10}' for part in ROWS))
     for height in args.height if args.ann else [args.size[1]]:
-        codec = Codec(args.stride, seed=args.seed, decoder=options, **spoiling)
+        codec = Codec(
+            args.stride,
+            seed=args.seed,
+            decoder=options,
+            heatmap_stride=args.heatmap_stride,
+            **spoiling,
+        )
         if args.ann:
             metrics = bound_of_annotations(
                 args.ann, args.img_dir, height, codec
@@ -81,7 +88,13 @@ def main(argv: list[str] | None = None) -> int:
                 args.crowds, args.people, args.size, args.seed, codec, **poses
             )
         bounds.append(
-            dict(height=height, stride=args.stride, **spoiling, **metrics)
+            dict(
+                height=height,
+                stride=args.stride,
+                heatmap_stride=args.heatmap_stride or args.stride,
+                **spoiling,
+                **metrics,
+            )
         )
         cells = (metrics.get(f'{part}/AP') for part in ROWS)
         print(

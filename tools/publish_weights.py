@@ -49,7 +49,7 @@ def main() -> int:
         config=installed_name(args.config),
     )
     try:  # before they are shipped
-        PAFDecoder(info.skeleton, info.stride, **options)
+        PAFDecoder(info.skeleton, info.stride, info.heatmap_stride, **options)
     except TypeError as error:
         raise ValueError(f'decoder options {options}: {error}') from error
     weights = {

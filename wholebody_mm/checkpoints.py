@@ -168,7 +168,10 @@ def _mismatch(
         for key in differing[:3]
     )
     if all(key.startswith('head.') for key in differing):
-        guess = 'The backbone fits and the head does not: another skeleton'
+        guess = (
+            'The backbone fits and the head does not: another skeleton, or '
+            'another heatmap_stride'
+        )
     else:
         guess = 'It is another network, or one of other widths'
     trained_for = _skeleton_of(checkpoint)

@@ -35,7 +35,9 @@ class KnownPeople:
 
     def __init__(self, info: NetworkInfo) -> None:
         self.info = info
-        self.encoder = MapEncoder(info.skeleton, info.stride)
+        self.encoder = MapEncoder(
+            info.skeleton, info.stride, info.heatmap_stride
+        )
         self.truth: dict[int, tuple[np.ndarray, tuple[int, int]]] = {}
         self.batches: list[tuple[int, ...]] = []
 

@@ -26,9 +26,10 @@ def split(tmp_path_factory):
     return ann_file, folder / 'images'
 
 
-@pytest.mark.parametrize('stride', [4, 8])
-def test_annotations_come_back(split, stride):
-    bound = bound_of_annotations(*split, 480, Codec(stride))
+@pytest.mark.parametrize('strides', [(4, None), (8, None), (8, 4)])
+def test_annotations_come_back(split, strides):
+    codec = Codec(strides[0], heatmap_stride=strides[1])
+    bound = bound_of_annotations(*split, 480, codec)
     for part in ('body', 'face', 'lefthand', 'righthand', 'wholebody'):
         assert bound[f'{part}/AP'] > 0.95, part
 
@@ -95,10 +96,17 @@ def test_the_tool_prints_and_writes_what_it_measured(root, split, tmp_path):
                '--json', out)  # fmt: skip
     assert done.returncode == 0, done.stderr
     metrics = json.loads(out.read_text())
-    assert metrics['height'] == 240 and metrics['stride'] == 8
+    assert metrics['height'] == 240
+    assert metrics['stride'] == metrics['heatmap_stride'] == 8
     shown = f'{100 * metrics["wholebody/AP"]:.1f}'
     assert done.stdout.split('\n')[1].split()[-1] == shown
     assert not done.stderr
+    done = run('--crowds', 1, '--people', 2, 2, '--size', '320x240',
+               '--heatmap-stride', 4, '--json', out)  # fmt: skip
+    metrics = json.loads(out.read_text())
+    assert (metrics['stride'], metrics['heatmap_stride']) == (8, 4)
+    wrong = run('--crowds', 1, '--heatmap-stride', 3)
+    assert wrong.returncode and 'heatmap_stride=3' in wrong.stderr
     missing = run('--ann', tmp_path / 'no.json', '--img-dir', images)
     assert missing.returncode and 'no.json' in missing.stderr
     assert 'Traceback' not in missing.stderr

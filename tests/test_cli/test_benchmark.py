@@ -68,6 +68,21 @@ def test_targets_are_timed_beside_moving_them(tmp_path):
     )
 
 
+@pytest.mark.parametrize('subject', ['encode', 'decode', 'targets'])
+def test_confidence_maps_may_be_finer_than_fields(subject, tmp_path, capsys):
+    path = tmp_path / 'times.json'
+    small = ['--height', '64', '--width', '64', '--repeat', '3']
+    small += ['--people', '2', '--heatmap-stride', '4']
+    if subject != 'targets':
+        small.append('--no-reference')
+    arguments = ['benchmark', subject, *small, '--json', str(path)]
+    assert main(arguments) == 0
+    (result,) = json.loads(path.read_text())['results']
+    assert (result['stride'], result['heatmap_stride']) == (8, 4)
+    assert main(['benchmark', subject, *small, '--heatmap-stride', '3']) == 2
+    assert 'heatmap_stride=3' in capsys.readouterr().err
+
+
 def test_hard_maps_take_longer_and_say_what_they_are(tmp_path):
     def timed(*more):
         path = tmp_path / 'times.json'

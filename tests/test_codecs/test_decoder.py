@@ -20,13 +20,13 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize('stride', [4, 8])
+@pytest.mark.parametrize('strides', [(4, 4), (8, 8), (8, 4)])
 @pytest.mark.parametrize('name', WHOLE)
-def test_people_come_back(name, stride, drawn, matched):
+def test_people_come_back(name, strides, drawn, matched):
     skeleton = SKELETONS[name]
     keypoints, visible = drawn(3, 4, skeleton, overlap=0.1)
-    maps = MapEncoder(skeleton, stride).encode(keypoints, visible, SIZE)
-    people = PAFDecoder(skeleton, stride).decode(*maps)
+    maps = MapEncoder(skeleton, *strides).encode(keypoints, visible, SIZE)
+    people = PAFDecoder(skeleton, *strides).decode(*maps)
     assert len(people) == 4
     share = matched(
         keypoints, visible, people.keypoints, people.keypoint_scores
@@ -98,8 +98,8 @@ def test_without_fields_nobody_can_be_told_apart(drawn, matched):
     assert share < 0.5
 
 
-@pytest.mark.parametrize('stride', [4, 8])
-def test_an_isolated_point_is_within_a_tenth_of_a_pixel(stride):
+@pytest.mark.parametrize('strides', [(4, 4), (8, 8), (8, 4), (8, 2)])
+def test_an_isolated_point_is_within_a_tenth_of_a_pixel(strides):
     """Everywhere up to the border, with a limb to make it a person."""
     skeleton = Skeleton(
         name='stick',
@@ -111,8 +111,8 @@ def test_an_isolated_point_is_within_a_tenth_of_a_pixel(stride):
         target_sigmas=(7.0, 5.75),
         colors=((0, 0, 0), (0, 0, 0)),
     )
-    encoder = MapEncoder(skeleton, stride)
-    decoder = PAFDecoder(skeleton, stride, min_keypoints=2)
+    encoder = MapEncoder(skeleton, *strides)
+    decoder = PAFDecoder(skeleton, *strides, min_keypoints=2)
     rng = np.random.default_rng(0)
     ends = rng.uniform(0, 95, (200, 2, 2))
     ends[:40, 0] = rng.uniform(0, 1.5, (40, 2))
@@ -367,3 +367,43 @@ def test_wrong_maps_and_options_are_named():
         PAFDecoder(grouping='best')
     with pytest.raises(ValueError, match='max_peaks=0'):
         PAFDecoder(COCO_WHOLEBODY133, max_peaks=0)
+
+
+def test_finer_confidence_maps_keep_neighbours_apart():
+    """Two faces' points 8 pixels apart are one peak at stride 8."""
+    people = np.full((2, 17, 2), 200.0)
+    people[:, 5:] += np.random.default_rng(0).uniform(-90, 90, (12, 2))
+    people[1] += 8
+    found = {}
+    for strides in ((8, 8), (8, 4)):
+        heatmaps, pafs = MapEncoder(COCO17, *strides).encode(
+            people, None, SIZE
+        )
+        assert pafs.shape[1:] == (60, 106)
+        both = PAFDecoder(COCO17, *strides).decode(heatmaps, pafs)
+        found[strides] = int((both.keypoint_scores > 0).sum())
+    assert found[8, 4] > found[8, 8]
+
+
+def test_finer_maps_of_a_wrong_size_are_named():
+    decoder = PAFDecoder(COCO17, 8, 4)
+    pafs = np.zeros((2 * COCO17.num_limbs, 4, 6))
+    assert len(decoder.decode(np.zeros((17, 8, 12)), pafs)) == 0
+    for size in ((4, 6), (16, 24), (8, 6)):
+        with pytest.raises(
+            ValueError, match=r'2 h, 2 w.*heatmap_stride=4 and stride=8'
+        ):
+            decoder.decode(np.zeros((17, *size)), pafs)
+    for kind in (MapEncoder, PAFDecoder):
+        with pytest.raises(ValueError, match='heatmap_stride=5.*stride=8'):
+            kind(COCO17, 8, 5)
+
+
+def test_finer_maps_can_be_enlarged_too(drawn, matched):
+    keypoints, visible = drawn(3, 2, COCO17, overlap=0.0)
+    maps = MapEncoder(COCO17, 8, 4).encode(keypoints, visible, SIZE)
+    people = PAFDecoder(COCO17, 8, 4, enlarge=True).decode(*maps)
+    share = matched(
+        keypoints, visible, people.keypoints, people.keypoint_scores, 2.0
+    )
+    assert share > 0.95

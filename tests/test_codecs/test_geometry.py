@@ -2,7 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from wholebody_mm.codecs.geometry import map_size, to_cells, to_pixels
+from wholebody_mm.codecs.geometry import (
+    between_grids,
+    heatmap_stride_of,
+    map_size,
+    to_cells,
+    to_pixels,
+)
 
 
 @pytest.mark.parametrize('stride', [1, 4, 8])
@@ -31,3 +37,19 @@ def test_sizes():
         map_size((0, 480), 8)
     with pytest.raises(ValueError, match='stride of 0'):
         map_size((8, 8), 0)
+
+
+def test_a_position_keeps_its_pixel_on_another_grid():
+    fine = np.float32([0, 1, 2.5, 40])
+    coarse = between_grids(fine, 4, 8)
+    np.testing.assert_allclose(to_pixels(coarse, 8), to_pixels(fine, 4))
+    # the two fine cells of a coarse one lie around its centre
+    np.testing.assert_allclose(coarse[:2], [-0.25, 0.25])
+
+
+def test_the_stride_of_confidence_maps_divides_that_of_the_fields():
+    assert heatmap_stride_of(8, None) == 8
+    assert heatmap_stride_of(8, 4) == 4
+    for wrong in (3, 16, 0, -4):
+        with pytest.raises(ValueError, match=f'={wrong}: .* stride=8'):
+            heatmap_stride_of(8, wrong)

@@ -106,3 +106,27 @@ def test_a_batch_of_arrays(people):
         codec.batch_decode(
             encoded['heatmaps'][None], encoded['pafs'][None][:0]
         )
+
+
+def test_confidence_maps_finer_than_the_fields(people, matched):
+    codec = build(heatmap_stride=4)
+    assert (codec.stride, codec.heatmap_stride) == (8, 4)
+    assert codec.subdivision == 2 and build().subdivision == 1
+    assert codec.heatmap_size == (212, 120)
+    encoded = codec.encode(*people)
+    assert encoded['heatmaps'].shape == (135, 120, 212)
+    assert encoded['pafs'].shape == (304, 60, 106)
+    keypoints, scores = codec.decode(tuple(encoded.values()))
+    assert matched(*people, keypoints, scores, 0.1) > 0.98
+    # the fields are those of the codec with one stride
+    np.testing.assert_array_equal(
+        encoded['pafs'], build().encode(*people)['pafs']
+    )
+    # and the maps those of the finer one
+    np.testing.assert_array_equal(
+        encoded['heatmaps'], build(stride=4).encode(*people)['heatmaps']
+    )
+    with pytest.raises(ValueError, match='heatmap_stride=16.*stride=8'):
+        build(heatmap_stride=16)
+    with pytest.raises(ValueError, match='pad it to a multiple of 8'):
+        build(heatmap_stride=4, input_size=(484, 480))

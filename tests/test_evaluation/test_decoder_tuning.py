@@ -28,8 +28,11 @@ class HalfHeight:
 
     info = NetworkInfo('known', 'wholebody135', 8, 8, 240)
 
-    def __init__(self, path, factor=0.5):
-        encoder = MapEncoder(WHOLEBODY135, 8)
+    def __init__(self, path, factor=0.5, heatmap_stride=8):
+        self.info = dataclasses.replace(
+            self.info, heatmap_stride=heatmap_stride
+        )
+        encoder = MapEncoder(WHOLEBODY135, 8, heatmap_stride)
         to_union = get_map(COCO_WHOLEBODY133, WHOLEBODY135)
         self.maps, self.factor = {}, factor
         names = {
@@ -100,3 +103,10 @@ def test_no_images_is_refused(tmp_path):
     network = dataclasses.make_dataclass('N', ['info'])(HalfHeight.info)
     with pytest.raises(ValueError, match='no images to tune on'):
         StoredMaps(network, path, tmp_path)
+
+
+def test_confidence_maps_may_be_finer(tmp_path):
+    path = write_drawn(tmp_path, images=1)
+    network = HalfHeight(path, heatmap_stride=4)
+    stored = StoredMaps(network, path, path.parent / 'img')
+    assert objective(stored.metrics({})) > 0.9

@@ -72,6 +72,22 @@ def original(files) -> Original:
     return Original.of(files[1], files[0])
 
 
+@pytest.fixture(scope='session')
+def fine_maps(tmp_path_factory) -> Original:
+    """The same network with confidence maps of half the fields' stride."""
+    folder = tmp_path_factory.mktemp('fine_maps')
+    config, weights = folder / 'fine.py', folder / 'fine.pth'
+    config.write_text(
+        _CONFIG.replace('stride=8)', 'stride=8, heatmap_stride=4)')
+    )
+    torch.manual_seed(0)
+    model = model_of(read_config(config))
+    for stage in model.head.confidence_map_stages:
+        torch.nn.init.normal_(stage.maps.weight, std=0.2)
+    checkpoints.save(weights, model.state_dict())
+    return Original.of(weights, config)
+
+
 @pytest.fixture
 def images() -> np.ndarray:
     """(3, 64, 96, 3) noise."""

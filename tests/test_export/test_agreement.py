@@ -1,5 +1,6 @@
 """How near one network is to another."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,3 +93,13 @@ def test_images_are_prepared_as_for_a_test():
     assert inputs.shape == (1, 240, 304, 3)
     assert not inputs[0, :, :300].any()
     assert (inputs[0, :, 300:] == INFO.border).all()
+
+
+def test_files_of_other_strides_are_refused(people):
+    other = Drawn(people)
+    other.info = dataclasses.replace(INFO, heatmap_stride=4)
+    with pytest.raises(ValueError, match='heatmap_stride 4 where .* has 8'):
+        compare(Drawn(people), other, [IMAGE])
+    # what the metadata says and what the maps are
+    with pytest.raises(ValueError, match='heatmap_stride=4 and stride=8'):
+        compare(other, other, [IMAGE])

@@ -1,5 +1,7 @@
 """What travels with weights, and which engine runs them."""
 
+import dataclasses
+import json
 import warnings
 
 import numpy as np
@@ -31,6 +33,18 @@ def test_there_and_back_as_json():
     assert NetworkInfo.from_json(INFO.to_json()) == INFO
 
 
+def test_files_from_before_there_were_two_strides():
+    older = json.loads(INFO.to_json())
+    del older['heatmap_stride']
+    assert NetworkInfo.from_json(older) == INFO
+    assert INFO.strides == (INFO.stride, INFO.stride)
+    fine = dataclasses.replace(INFO, heatmap_stride=INFO.stride // 2)
+    assert NetworkInfo.from_json(fine.to_json()).strides == (
+        INFO.stride // 2,
+        INFO.stride,
+    )
+
+
 def test_files_of_other_versions():
     newer = INFO.to_json().replace('{', '{"colour": 3, ', 1)
     with pytest.warns(UserWarning, match='w.onnx.*colour'):
@@ -50,6 +64,9 @@ def test_files_of_other_versions():
         (dict(stride=0), 'positive'),
         (dict(multiple=12), 'whole number of cells'),
         (dict(scales=()), 'scales'),
+        (dict(heatmap_stride=3), 'heatmap_stride 3 does not divide stride 8'),
+        (dict(heatmap_stride=16), 'heatmap_stride 16'),
+        (dict(heatmap_stride=0), 'heatmap_stride 0'),
     ],
 )
 def test_sizes_that_do_not_fit(changes, message):

@@ -48,11 +48,13 @@ def test_everyone_is_found_in_pixels_of_the_image(known, number):
         dict(height=384),
     ],
 )
-def test_scales_flips_and_heights_move_nobody(options):
+@pytest.mark.parametrize('heatmap_stride', [8, 4])
+def test_scales_flips_and_heights_move_nobody(options, heatmap_stride):
     truth = crowd(3, SIZE)
     network = known_people(
         scales=options.get('scales', (1.0,)),
         height=options.get('height', 256),
+        heatmap_stride=heatmap_stride,
     )
     image = network.image(truth, SIZE)
     people = Predictor(network=network, **options)(image)

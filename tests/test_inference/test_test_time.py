@@ -13,9 +13,12 @@ from wholebody_mm.inference.test_time import predict_maps, unflip
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135
 
 
-@pytest.fixture(scope='module')
-def torch_network():
-    """A small network with random weights, stride 8, padded to 16."""
+@pytest.fixture(scope='module', params=[None, 4])
+def torch_network(request):
+    """A small network with random weights, stride 8, padded to 16.
+
+    Once with confidence maps of stride 8, once of stride 4.
+    """
     torch = pytest.importorskip('torch')
     import wholebody_mm.register  # noqa: F401
 
@@ -24,7 +27,12 @@ def torch_network():
 
     from wholebody_mm.inference.torch_network import TorchNetwork
 
-    codec = dict(type='PAFCodec', skeleton='coco17', stride=8)
+    codec = dict(
+        type='PAFCodec',
+        skeleton='coco17',
+        stride=8,
+        heatmap_stride=request.param,
+    )
     stage = [dict(blocks=1, width=8, hidden=16)]
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmpose'):
@@ -52,7 +60,10 @@ def torch_network():
                 ),
             )
         )
-    return TorchNetwork(model, NetworkInfo('small', 'coco17', 8, 16, 96))
+    info = NetworkInfo(
+        'small', 'coco17', 8, 16, 96, heatmap_stride=request.param
+    )
+    return TorchNetwork(model, info)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +92,11 @@ def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
     inputs = model.data_preprocessor(batch)['inputs']
     with torch.no_grad():
         expected = model.predict_maps(inputs)
+    rows, columns = images.shape[1:3]
+    for maps, stride in zip(
+        (heatmaps, pafs), torch_network.info.strides, strict=True
+    ):
+        assert maps.shape[2:] == (rows // stride, columns // stride)
     for found, wanted in zip((heatmaps, pafs), expected, strict=True):
         wanted = wanted.numpy()
         # smaller scales are rounded to whole grey levels here

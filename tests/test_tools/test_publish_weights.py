@@ -73,3 +73,25 @@ def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
     assert done.stderr.startswith('publish_weights: decoder options')
     assert 'peak_treshold' in done.stderr
     assert not out.exists()
+
+
+def test_the_stride_of_finer_confidence_maps_is_in_the_file(tmp_path):
+    config, checkpoint = tmp_path / 'fine.py', tmp_path / 'fine.pth'
+    config.write_text(
+        f'_base_ = [{str(CONFIG)!r}]\n'
+        'codec = dict(heatmap_stride=4)\n'
+        'model = dict(\n'
+        '    data_preprocessor=dict(codec=codec), head=dict(decoder=codec)\n'
+        ')\n'
+    )
+    model = model_of(Config.fromfile(str(config)))
+    assert model.data_preprocessor.codec.heatmap_stride == 4
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    out = tmp_path / 'fine.safetensors'
+    done = publish(config, checkpoint, '--out', out)
+    assert done.returncode == 0, done.stderr
+    network = load_network(out)
+    assert network.info.strides == (4, 8)
+    heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))
+    assert heatmaps.shape == (1, 135, 16, 24)
+    assert pafs.shape[2:] == (8, 12)

@@ -4,12 +4,14 @@ import wholebody_mm.register  # noqa: F401
 
 import numpy as np
 import pytest
+import torch
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import VISUALIZERS
 from mmpose.structures import PoseDataSample
 
+from wholebody_mm.models.map_data import MapData
 from wholebody_mm.skeletons import WHOLEBODY135
 
 
@@ -64,3 +66,27 @@ def test_without_meta_information_it_says_what_to_do(visualizer):
             people(),
             draw_gt=False,
         )
+
+
+def test_confidence_maps_finer_than_fields_are_drawn(visualizer):
+    visualizer.set_dataset_meta(parse_pose_metainfo(WHOLEBODY135.metainfo()))
+    sample = people(0)
+    heatmaps = torch.zeros(135, 24, 24)
+    heatmaps[:, 4, 18] = 1
+    sample.pred_fields = MapData.of(
+        dict(heatmaps=heatmaps, pafs=torch.zeros(304, 12, 12))
+    )
+    image = np.full((96, 96, 3), 100, np.uint8)
+    visualizer.add_datasample(
+        'name', image, sample, draw_gt=False, draw_heatmap=True
+    )
+    picture = visualizer.get_image().astype(int)
+    # the image with the maps' sum beside or below it: warm at the peak only
+    drawn = picture.reshape(-1, 96, picture.shape[1] // 96, 96, 3)
+    red = [
+        panel[..., 0] - panel[..., 2]
+        for panel in drawn.transpose(0, 2, 1, 3, 4).reshape(-1, 96, 96, 3)
+    ]
+    warmest = max(red, key=lambda plane: plane.max())
+    y, x = np.unravel_index(warmest.argmax(), warmest.shape)
+    assert abs(y - 17.5) < 5 and abs(x - 73.5) < 5

@@ -36,13 +36,16 @@ class Codec:
     """Encode, spoil the maps if asked for, decode.
 
     Args:
-        stride: Pixels of the input a map cell.
+        stride: Pixels of the input a cell of the fields.
         noise: Standard deviation of noise added to all maps, smooth over
             about a cell as a network's errors are.
-        blur: Standard deviation of a Gaussian blur of all maps, in cells.
+        blur: Standard deviation of a Gaussian blur of all maps, in their
+            cells.
         zero_fields: Decode with fields of zeros.
         seed: Seed of the noise.
         decoder: Options of :class:`~wholebody_mm.codecs.PAFDecoder`.
+        heatmap_stride: Pixels a cell of the confidence maps; the stride by
+            default.
     """
 
     stride: int = 8
@@ -51,10 +54,12 @@ class Codec:
     zero_fields: bool = False
     seed: int = 0
     decoder: dict = field(default_factory=dict)
+    heatmap_stride: int | None = None
 
     def __post_init__(self) -> None:
-        self._encoder = MapEncoder(WHOLEBODY135, self.stride)
-        self._decoder = PAFDecoder(WHOLEBODY135, self.stride, **self.decoder)
+        strides = self.stride, self.heatmap_stride
+        self._encoder = MapEncoder(WHOLEBODY135, *strides)
+        self._decoder = PAFDecoder(WHOLEBODY135, *strides, **self.decoder)
         self._rng = np.random.default_rng(self.seed)
 
     def round_trip(

@@ -26,6 +26,7 @@ def time_codec(
     noise: float = 0.0,
     blur: float = 0.0,
     decoder_options: dict | None = None,
+    heatmap_stride: int | None = None,
 ) -> list[dict]:
     """Time ``encode`` or ``decode`` on drawn crowds, all 135 points.
 
@@ -35,7 +36,7 @@ def time_codec(
         name: ``encode`` or ``decode``.
         people: Numbers of people, one result each.
         size: Width and height of the input in pixels.
-        stride: Pixels a map cell.
+        stride: Pixels a cell of the fields.
         repeat: Calls to time.
         reference: Whether to time MMPose's codec as well.
         reference_repeat: Calls of that.
@@ -44,18 +45,22 @@ def time_codec(
             ``codec_bound.Codec``; the reference decodes exact maps.
         blur: Standard deviation of their blur, in cells.
         decoder_options: Of :class:`~wholebody_mm.codecs.PAFDecoder`.
+        heatmap_stride: Pixels a cell of the confidence maps; the stride by
+            default.
 
     Returns:
         One dictionary for each number of people: ``name``, ``people``,
-        ``stride``, ``threads``, ``median_ms``, ``p10_ms``, ``p90_ms`` and,
-        with a reference, ``reference`` (its name), ``reference_ms`` (median)
-        and ``ratio`` (how many times faster than the reference).
+        ``stride``, ``heatmap_stride``, ``threads``, ``median_ms``,
+        ``p10_ms``, ``p90_ms`` and, with a reference, ``reference`` (its
+        name), ``reference_ms`` (median) and ``ratio`` (how many times faster
+        than the reference).
 
     Raises:
         ValueError: If the size is no multiple of the stride.
     """
-    encoder = MapEncoder(WHOLEBODY135, stride)
-    decoder = PAFDecoder(WHOLEBODY135, stride, **(decoder_options or {}))
+    strides = stride, heatmap_stride
+    encoder = MapEncoder(WHOLEBODY135, *strides)
+    decoder = PAFDecoder(WHOLEBODY135, *strides, **(decoder_options or {}))
     spoilt = dict(noise=noise, blur=blur) if noise or blur else {}
     results = []
     for number in people:
@@ -74,6 +79,7 @@ def time_codec(
             name=name,
             people=number,
             stride=stride,
+            heatmap_stride=encoder.heatmap_stride,
             threads=1,
             **spoilt,
             **time_calls(ours[name], repeat),

@@ -93,6 +93,7 @@ def time_multi_network(
                 network=NAME,
                 people=number,
                 stride=model.body.head.decoder.stride,
+                heatmap_stride=model.body.head.decoder.heatmap_stride,
                 width=width,
                 height=height,
                 backend='torch',
@@ -144,8 +145,10 @@ def _decode_times(
 ) -> list[float]:
     """Median milliseconds of finding n bodies in exact maps."""
     skeleton = model.body.head.skeleton
-    stride = model.body.head.decoder.stride
-    encoder, decoder = MapEncoder(skeleton, stride), PAFDecoder(skeleton)
+    codec = model.body.head.decoder
+    strides = codec.stride, codec.heatmap_stride
+    encoder = MapEncoder(skeleton, *strides)
+    decoder = PAFDecoder(skeleton, *strides)
     to_skeleton = get_map(WHOLEBODY135, skeleton)
     times = []
     for number in people:

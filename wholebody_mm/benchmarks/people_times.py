@@ -54,7 +54,8 @@ def time_people(
 
     Returns:
         One dictionary for each number: ``name``, ``network``, ``people``,
-        ``stride``, the labels, ``network_ms`` (median for these images),
+        ``stride``, ``heatmap_stride``, the labels, ``network_ms`` (median
+        for these images),
         ``decode_ms`` (median), and ``median_ms``, ``p10_ms``, ``p90_ms`` of
         their sum. The network's share of those is that of all images
         together: it does not depend on what they show, and so its noise
@@ -62,9 +63,9 @@ def time_people(
         as fast as with the first number, the ``reference``.
     """
     skeleton = get_skeleton(network.info.skeleton)
-    stride = network.info.stride
-    encoder = MapEncoder(skeleton, stride)
-    decoder = PAFDecoder(skeleton, stride)
+    strides = network.info.stride, network.info.heatmap_stride
+    encoder = MapEncoder(skeleton, *strides)
+    decoder = PAFDecoder(skeleton, *strides)
     calls, decoding = [], []
     for number in people:
         rng = np.random.default_rng([seed, number])
@@ -84,7 +85,8 @@ def time_people(
             name='people',
             network=network.info.name,
             people=number,
-            stride=stride,
+            stride=encoder.stride,
+            heatmap_stride=encoder.heatmap_stride,
             width=size[0],
             height=size[1],
             **labels,

@@ -27,15 +27,18 @@ def time_targets(
     stride: int,
     repeat: int,
     seed: int = 0,
+    heatmap_stride: int | None = None,
 ) -> list[dict]:
     """Time drawing maps and weights, and moving the maps instead.
 
     Args:
         people: Numbers of people, one result each.
         size: Width and height of the input in pixels.
-        stride: Pixels a map cell.
+        stride: Pixels a cell of the fields.
         repeat: Calls to time.
         seed: Seed of the crowds.
+        heatmap_stride: Pixels a cell of the confidence maps; the stride by
+            default.
 
     Returns:
         One dictionary for each number of people, as of ``time_codec``; the
@@ -43,13 +46,13 @@ def time_targets(
         float32 in this process.
     """
     skeleton = WHOLEBODY135
-    encoder = MapEncoder(skeleton, stride)
+    encoder = MapEncoder(skeleton, stride, heatmap_stride)
     results = []
     for number in people:
         rng = np.random.default_rng([seed, number])
         keypoints, visible = crowd(rng, number, *size)
         heatmaps, pafs = encoder.encode(keypoints, visible, size)
-        h, w = heatmaps.shape[1:]
+        h, w = pafs.shape[1:]
         boxes = np.concatenate([keypoints.min(1), keypoints.max(1)], axis=1)
         regions = dict(
             labelled=np.ones(skeleton.num_keypoints, bool),
@@ -71,13 +74,15 @@ def time_targets(
             )
 
         ours = time_calls(draw, repeat)
-        maps = torch.from_numpy(np.concatenate([heatmaps, pafs]))
+        values = np.concatenate([heatmaps.ravel(), pafs.ravel()])
+        maps = torch.from_numpy(values)
         theirs = _time_moving(maps.half(), repeat)
         results.append(
             dict(
                 name='targets',
                 people=number,
                 stride=stride,
+                heatmap_stride=encoder.heatmap_stride,
                 threads=1,
                 **ours,
                 reference=REFERENCE,

@@ -41,6 +41,12 @@ def _add_map_arguments(parser: argparse.ArgumentParser) -> None:
     add('--height', type=int, default=480, help='pixels of the input')
     add('--width', type=int, default=848, help='pixels of the input')
     add('--stride', type=int, default=8, help='pixels a map cell')
+    add(
+        '--heatmap-stride',
+        type=int,
+        metavar='N',
+        help='of the confidence maps, if they are finer than the fields',
+    )
     add('--repeat', type=int, default=50, metavar='N')
     add('--seed', type=int, default=0)
 
@@ -82,6 +88,7 @@ def _time_codec(args: argparse.Namespace) -> list[dict]:
         noise=args.noise,
         blur=args.blur,
         decoder_options=options_of(args.decoder),
+        heatmap_stride=args.heatmap_stride,
     )
 
 
@@ -117,7 +124,12 @@ def _time_targets(args: argparse.Namespace) -> list[dict]:
 
     size = args.width, args.height
     return time_targets(
-        args.people, size, args.stride, args.repeat, seed=args.seed
+        args.people,
+        size,
+        args.stride,
+        args.repeat,
+        seed=args.seed,
+        heatmap_stride=args.heatmap_stride,
     )
 
 

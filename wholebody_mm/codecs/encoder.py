@@ -13,7 +13,11 @@ import math
 import numpy as np
 
 from wholebody_mm.codecs.compiled import compiled
-from wholebody_mm.codecs.geometry import map_size, to_cells
+from wholebody_mm.codecs.geometry import (
+    heatmap_stride_of,
+    map_size,
+    to_cells,
+)
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
 # A Gaussian ends where it falls under 1%, as in the released network's
@@ -29,17 +33,25 @@ class MapEncoder:
     Args:
         skeleton: A skeleton or its name; K keypoints, L limbs. Its
             ``target_sigmas`` (pixels of the input) give the Gaussians.
-        stride: Pixels of the input a map cell.
+        stride: Pixels of the input a cell of the fields.
+        heatmap_stride: Pixels a cell of the confidence maps; it divides the
+            stride. By default the same.
+
+    Raises:
+        ValueError: If the one stride does not divide the other.
     """
 
     def __init__(
-        self, skeleton: str | Skeleton = 'wholebody135', stride: int = 8
+        self,
+        skeleton: str | Skeleton = 'wholebody135',
+        stride: int = 8,
+        heatmap_stride: int | None = None,
     ) -> None:
         self.skeleton = get_skeleton(skeleton)
         self.stride = int(stride)
-        self._sigmas = (
-            np.asarray(self.skeleton.target_sigmas, np.float32) / self.stride
-        )
+        self.heatmap_stride = heatmap_stride_of(self.stride, heatmap_stride)
+        sigmas = np.asarray(self.skeleton.target_sigmas, np.float32)
+        self._sigmas = sigmas / self.heatmap_stride
 
     def encode(
         self,
@@ -65,7 +77,8 @@ class MapEncoder:
                 draw into (their content is lost).
 
         Returns:
-            heatmaps: (K, h, w) float32, 0 to 1.
+            heatmaps: (K, r h, r w) float32, 0 to 1; r is the ratio of the
+                strides.
             pafs: (2 L, h, w) float32, x of limb l at 2 l and y at 2 l + 1.
 
         Raises:
@@ -94,7 +107,8 @@ class MapEncoder:
         # reaches half a cell beyond the centres of the outermost cells.
         limit = np.array([w - 0.5, h - 0.5], np.float32)
         drawn &= ((cells >= -0.5) & (cells <= limit)).all(axis=2)
-        shapes = (k, h, w), (2 * self.skeleton.num_limbs, h, w)
+        fine_w, fine_h = map_size(input_size, self.heatmap_stride)
+        shapes = (k, fine_h, fine_w), (2 * self.skeleton.num_limbs, h, w)
         if out is None:
             out = tuple(np.empty(shape, np.float32) for shape in shapes)
         for array, shape in zip(out, shapes, strict=True):
@@ -104,7 +118,10 @@ class MapEncoder:
                     f'{shape}'
                 )
         heatmaps, pafs = out
-        draw_heatmaps(cells, drawn, self._sigmas, heatmaps)
+        fine = cells
+        if self.heatmap_stride != self.stride:
+            fine = to_cells(keypoints, self.heatmap_stride)
+        draw_heatmaps(fine, drawn, self._sigmas, heatmaps)
         draw_pafs(cells, drawn, self.skeleton.limb_array, pafs)
         return heatmaps, pafs
 

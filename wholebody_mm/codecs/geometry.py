@@ -10,6 +10,10 @@ It holds for x and y, for confidence maps and for part affinity fields alike
 (the released network's fields are half a cell off its confidence maps; ours
 are not), and it is the convention under which resizing a map with
 ``align_corners=False`` moves nothing. All of the package refers to this file.
+
+Confidence maps may be finer than the fields: their stride, ``heatmap_stride``,
+divides that of the fields. Each grid obeys the formula with its own stride, so
+a position goes from one to the other by way of pixels.
 """
 
 from __future__ import annotations
@@ -27,6 +31,36 @@ def to_pixels(cells: np.ndarray, stride: int) -> np.ndarray:
     """Map cells to pixels of the network's input, any shape, float32."""
     cells = np.asarray(cells, np.float32)
     return cells * np.float32(stride) + np.float32((stride - 1) / 2)
+
+
+def between_grids(
+    cells: np.ndarray, stride: int, other_stride: int
+) -> np.ndarray:
+    """Cells of a grid to cells of another one, any shape, float32."""
+    if stride == other_stride:
+        return np.asarray(cells, np.float32)
+    return to_cells(to_pixels(cells, stride), other_stride)
+
+
+def heatmap_stride_of(stride: int, heatmap_stride: int | None) -> int:
+    """The stride of the confidence maps beside fields of ``stride``.
+
+    Args:
+        stride: Pixels a cell of the fields.
+        heatmap_stride: Pixels a cell of the confidence maps; None is the
+            same.
+
+    Raises:
+        ValueError: If it does not divide the fields' stride.
+    """
+    if heatmap_stride is None:
+        return int(stride)
+    if heatmap_stride < 1 or stride % heatmap_stride:
+        raise ValueError(
+            f'heatmap_stride={heatmap_stride}: confidence maps have the '
+            f'stride of the fields, stride={stride}, or one that divides it'
+        )
+    return int(heatmap_stride)
 
 
 def map_size(input_size: tuple[int, int], stride: int) -> tuple[int, int]:

@@ -30,15 +30,24 @@ class PAFCodec(BaseKeypointCodec):
 
     Args:
         skeleton: A skeleton or its name.
-        stride: Pixels of the input a map cell.
+        stride: Pixels of the input a cell of the fields.
         input_size: Width and height of the network's input in pixels, as
             used by :meth:`encode` if it is given none.
         decoder: Options of
             :class:`~wholebody_mm.codecs.decoder.PAFDecoder`, for example
             ``dict(peak_threshold=0.05)``.
+        heatmap_stride: Pixels a cell of the confidence maps; it divides the
+            stride. By default the same. Neighbouring points of a face or a
+            hand need finer maps than the fields between them.
+
+    Attributes:
+        subdivision: Cells of the confidence maps along a cell of the fields:
+            the ratio r of the strides, 1 where they are the same.
+        heatmap_size: Width and height of the confidence maps in cells.
 
     Raises:
-        ValueError: If the input is no multiple of the stride.
+        ValueError: If the input is no multiple of the stride, or the one
+            stride does not divide the other.
     """
 
     # Beside the targets, PackPoseInputs packs the regions that say where they
@@ -53,14 +62,19 @@ class PAFCodec(BaseKeypointCodec):
         stride: int = 8,
         input_size: Sequence[int] = (480, 480),
         decoder: dict | None = None,
+        heatmap_stride: int | None = None,
     ) -> None:
         super().__init__()
-        self.encoder = MapEncoder(skeleton, stride)
-        self.decoder = PAFDecoder(skeleton, stride, **(decoder or {}))
+        strides = stride, heatmap_stride
+        self.encoder = MapEncoder(skeleton, *strides)
+        self.decoder = PAFDecoder(skeleton, *strides, **(decoder or {}))
         self.skeleton = self.encoder.skeleton
         self.stride = self.encoder.stride
+        self.heatmap_stride = self.encoder.heatmap_stride
+        self.subdivision = self.stride // self.heatmap_stride
         self.input_size = tuple(int(v) for v in input_size)
-        self.heatmap_size = map_size(self.input_size, self.stride)
+        map_size(self.input_size, self.stride)  # refuses what does not fit
+        self.heatmap_size = map_size(self.input_size, self.heatmap_stride)
 
     def encode(
         self,
@@ -77,7 +91,8 @@ class PAFCodec(BaseKeypointCodec):
                 own by default.
 
         Returns:
-            ``heatmaps`` (K, h, w) float32 and ``pafs`` (2 L, h, w) float32.
+            ``heatmaps`` (K, r h, r w) float32 and ``pafs`` (2 L, h, w)
+            float32; r is :attr:`subdivision`.
         """
         heatmaps, pafs = self.encoder.encode(
             keypoints,
@@ -96,7 +111,8 @@ class PAFCodec(BaseKeypointCodec):
         """The people of one image, as MMPose asks for them.
 
         Args:
-            encoded: ``(heatmaps, pafs)`` of shapes (K, h, w), (2 L, h, w).
+            encoded: ``(heatmaps, pafs)`` of shapes (K, r h, r w),
+                (2 L, h, w).
 
         Returns:
             (N, K, 2) pixels of the input and (N, K) scores.
@@ -110,8 +126,8 @@ class PAFCodec(BaseKeypointCodec):
         """The people of B images.
 
         Args:
-            batch_heatmaps: (B, K, h, w) tensor (any float type and device) or
-                array.
+            batch_heatmaps: (B, K, r h, r w) tensor (any float type and
+                device) or array.
             batch_pafs: (B, 2 L, h, w) the same.
 
         Returns:

@@ -75,7 +75,9 @@ class StoredMaps:
     def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
         """AP and AR of each part with some options of the decoder."""
         skeleton = get_skeleton(self.info.skeleton)
-        decoder = PAFDecoder(skeleton, self.info.stride, **options)
+        decoder = PAFDecoder(
+            skeleton, self.info.stride, self.info.heatmap_stride, **options
+        )
         to_coco = get_map(skeleton, COCO_WHOLEBODY133)
         results: list[dict] = []
         for image_id, heatmaps, pafs, back in self.maps:

@@ -83,12 +83,25 @@ def compare(
 
     Args:
         original: The reference.
-        exported: What is compared with it; the same skeleton and stride.
+        exported: What is compared with it; the same skeleton and strides.
             Where it takes one size only, both get inputs of this size.
         images: (h, w, 3) uint8 BGR images of any size.
+
+    Raises:
+        ValueError: If what the files say of skeleton or strides differs, or
+            the maps are not of these sizes.
     """
     info, shape = original.info, getattr(exported, 'shape', ANY_SHAPE)
-    decoder = PAFDecoder(info.skeleton, info.stride, **info.decoder)
+    for key in ('skeleton', 'stride', 'heatmap_stride'):
+        ours, theirs = getattr(info, key), getattr(exported.info, key)
+        if ours != theirs:
+            raise ValueError(
+                f'{exported.info.name} says {key} {theirs} where the original '
+                f'has {ours}; export the network again'
+            )
+    decoder = PAFDecoder(
+        info.skeleton, info.stride, info.heatmap_stride, **info.decoder
+    )
     count, worst, people, found, keypoints = 0, 0.0, 0, 0, 0
     distances: list[np.ndarray] = []
     for image in images:

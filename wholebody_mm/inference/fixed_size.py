@@ -47,7 +47,8 @@ def run_in_shape(
         source: The file, for errors.
 
     Returns:
-        (B, K, h, w) and (B, 2 L, h, w) float32.
+        (B, K, r h, r w) and (B, 2 L, h, w) float32; r is the ratio of the
+        strides.
 
     Raises:
         ValueError: If the images are none, are larger than the graph, or
@@ -71,15 +72,22 @@ def run_in_shape(
         extra = np.repeat(images[-1:], -count % step, axis=0)
         images = np.concatenate([images, extra])
     pieces = [run(images[i : i + step]) for i in range(0, len(images), step)]
-    h, w = height // info.stride, width // info.stride
     return tuple(
-        maps[0]
-        if len(maps) == 1
-        and maps[0].shape[2:] == (h, w)
-        and len(maps[0]) == count
-        else np.concatenate(maps)[:count, :, :h, :w]
-        for maps in zip(*pieces, strict=True)
+        _cut(maps, count, height // stride, width // stride)
+        for maps, stride in zip(
+            zip(*pieces, strict=True), info.strides, strict=True
+        )
     )
+
+
+def _cut(
+    pieces: tuple[np.ndarray, ...], count: int, h: int, w: int
+) -> np.ndarray:
+    """(count, C, h, w) of maps in pieces and with padding around them."""
+    (first, *rest) = pieces
+    if not rest and first.shape[2:] == (h, w) and len(first) == count:
+        return first
+    return np.concatenate(pieces)[:count, :, :h, :w]
 
 
 def padded(

@@ -29,7 +29,7 @@ class NetworkInfo:
     Args:
         name: Of the network, for example ``fast_wholebody``.
         skeleton: Name of a registered skeleton (``skeletons.get_skeleton``).
-        stride: Pixels of the input a map cell.
+        stride: Pixels of the input a cell of the fields.
         multiple: Sides of an input are multiples of it; itself a multiple of
             the stride.
         height: Height in pixels of an input at scale 1.
@@ -44,6 +44,8 @@ class NetworkInfo:
         config: Config that builds the network in torch, by path or as
             ``wholebody_mm::NAME.py``; empty if unknown.
         precision: Of the weights, for information.
+        heatmap_stride: Pixels a cell of the confidence maps; it divides the
+            stride. By default, and in files that do not say it, the same.
 
     Raises:
         ValueError: If a size is not positive or they do not fit together.
@@ -64,8 +66,11 @@ class NetworkInfo:
     normalisation: dict = field(default_factory=dict)
     config: str = ''
     precision: str = 'fp32'
+    heatmap_stride: int | None = None
 
     def __post_init__(self) -> None:
+        if self.heatmap_stride is None:
+            object.__setattr__(self, 'heatmap_stride', self.stride)
         object.__setattr__(self, 'scales', tuple(self.scales))
         object.__setattr__(self, 'border', tuple(self.border))
         if min(self.stride, self.multiple, self.height) < 1:
@@ -73,6 +78,11 @@ class NetworkInfo:
                 f'network {self.name!r}: stride {self.stride}, multiple '
                 f'{self.multiple} and height {self.height} are not all '
                 f'positive'
+            )
+        if self.heatmap_stride < 1 or self.stride % self.heatmap_stride:
+            raise ValueError(
+                f'network {self.name!r}: heatmap_stride '
+                f'{self.heatmap_stride} does not divide stride {self.stride}'
             )
         if self.multiple % self.stride:
             raise ValueError(
@@ -85,6 +95,11 @@ class NetworkInfo:
                 f'network {self.name!r}: scales {self.scales} are not all '
                 f'positive'
             )
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Pixels a cell of the confidence maps and of the fields."""
+        return self.heatmap_stride, self.stride
 
     def to_json(self) -> str:
         """As text, for a file's metadata."""
@@ -151,8 +166,8 @@ class Network(Protocol):
                 ``info.multiple``.
 
         Returns:
-            (B, K, H / stride, W / stride) confidence maps and
-            (B, 2 L, H / stride, W / stride) fields, float32.
+            (B, K, H / heatmap_stride, W / heatmap_stride) confidence maps
+            and (B, 2 L, H / stride, W / stride) fields, float32.
         """
         ...
 

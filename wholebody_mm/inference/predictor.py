@@ -134,7 +134,9 @@ class Predictor:
         options = {**info.decoder, **(decoder or {})}
         if max_people is not None:
             options['max_people'] = max_people
-        self.decoder = PAFDecoder(self.skeleton, info.stride, **options)
+        self.decoder = PAFDecoder(
+            self.skeleton, info.stride, info.heatmap_stride, **options
+        )
         # an empty image names what does not fit before any work is done
         self._convert(PeopleInImage.of([], [], [], self.skeleton, (1, 1)))
 
@@ -177,7 +179,8 @@ class Predictor:
         """Maps of inputs of one size, averaged over scales and flips.
 
         Returns:
-            (B, K, h, w) and (B, 2 L, h, w) float32.
+            (B, K, r h, r w) and (B, 2 L, h, w) float32; r is the ratio of
+            the strides.
         """
         return predict_maps(
             self.network,
@@ -190,7 +193,7 @@ class Predictor:
     def decode(
         self, item: NetworkInput, heatmaps: np.ndarray, pafs: np.ndarray
     ) -> PeopleInImage:
-        """The people in the maps (K, h, w) and (2 L, h, w) of an input."""
+        """The people in the maps (K, r h, r w), (2 L, h, w) of an input."""
         people = self.decoder.decode(heatmaps, pafs)
         found = people.keypoint_scores > 0
         keypoints = warp_points(people.keypoints, inverse(item.matrix))

@@ -41,16 +41,19 @@ def predict_maps(
         flip: Average with the maps of the mirrored image.
 
     Returns:
-        (B, K, h, w) and (B, 2 L, h, w) float32 at the largest scale.
+        (B, K, r h, r w) and (B, 2 L, h, w) float32 at the largest scale; r
+        is the ratio of the strides.
     """
     if len(scales) == 1 and not flip:
         return network(images)
-    stride, multiple = network.info.stride, network.info.multiple
-    size = images.shape[1] // stride, images.shape[2] // stride
-    batch = len(images)
-    k, channels = skeleton.num_keypoints, 2 * skeleton.num_limbs
-    heatmaps = np.zeros((batch, k, *size), np.float32)
-    pafs = np.zeros((batch, channels, *size), np.float32)
+    multiple = network.info.multiple
+    batch, height, width = images.shape[:3]
+    sizes = [(height // s, width // s) for s in network.info.strides]
+    channels = skeleton.num_keypoints, 2 * skeleton.num_limbs
+    heatmaps, pafs = sums = [
+        np.zeros((batch, c, *size), np.float32)
+        for c, size in zip(channels, sizes, strict=True)
+    ]
     for scale in sorted(scales, reverse=True):
         ratio = scale / max(scales)
         inputs = np.stack([smaller_input(i, ratio, multiple) for i in images])
@@ -59,7 +62,7 @@ def predict_maps(
             mirrored = network(np.ascontiguousarray(inputs[:, :, ::-1]))
             passes.append(unflip(*mirrored, skeleton))
         for maps in passes:
-            for out, found in zip((heatmaps, pafs), maps, strict=True):
+            for found, size, out in zip(maps, sizes, sums, strict=True):
                 _add_at_scale(found, ratio, size, out)
     count = np.full(skeleton.num_limbs, len(scales), np.float32)
     if flip:
@@ -89,7 +92,7 @@ def unflip(
     Fields whose mirrored limb is not in the skeleton's list are 0.
 
     Args:
-        heatmaps: (B, K, h, w).
+        heatmaps: (B, K, r h, r w).
         pafs: (B, 2 L, h, w).
         skeleton: K keypoints, L limbs.
     """

@@ -49,7 +49,8 @@ class ImageToMaps(nn.Module):
             images: (B, H, W, 3) uint8, BGR.
 
         Returns:
-            (B, K, h, w) and (B, 2 L, h, w) float32.
+            (B, K, r h, r w) and (B, 2 L, h, w) float32; r is the ratio of
+            the strides.
         """
         inputs = images.permute(0, 3, 1, 2)
         if self.swap:
@@ -214,6 +215,7 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
         ),
         config=str(cfg.filename or ''),
         precision=str(cfg.model.get('autocast') or 'float32'),
+        heatmap_stride=codec.heatmap_stride,
         **given,
     )
 

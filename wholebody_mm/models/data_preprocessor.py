@@ -13,6 +13,7 @@ from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 
 from wholebody_mm.codecs.paf_codec import PAFCodec
+from wholebody_mm.models.map_data import MapData
 from wholebody_mm.models.supervision import expand_weights
 
 
@@ -135,9 +136,11 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
 def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
     """Draw the targets of one sample into its ``gt_fields``.
 
-    Adds ``heatmaps`` (K, h, w) and ``pafs`` (2 L, h, w) float32 and, where
-    ``ignore`` and ``person`` say that not everything is supervised,
-    ``heatmap_weights`` (K, h, w) and ``paf_weights`` (L, h, w) uint8.
+    Adds ``heatmaps`` (K, r h, r w) and ``pafs`` (2 L, h, w) float32 and,
+    where ``ignore`` and ``person`` say that not everything is supervised,
+    ``heatmap_weights`` (K, h, w) and ``paf_weights`` (L, h, w) uint8. The
+    weights of finer confidence maps stay on the grid of the fields, where
+    the regions are; the head repeats them.
 
     Args:
         sample: A packed sample on the CPU.
@@ -145,6 +148,8 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         input_size: Width and height of the network's input in pixels.
     """
     fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
+    if codec.subdivision > 1:
+        fields = MapData.of(dict(fields.items()))
     people = sample.gt_instances
     visible = np.asarray(people.keypoints_visible, np.float32)
     if 'heatmaps' not in fields:
@@ -161,7 +166,7 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
             codec.stride,
             sample.metainfo['labelled'],
             fields.ignore.numpy(),
-            fields.person.numpy().reshape(fields.shape),
+            fields.person.numpy().reshape(fields.ignore.shape[1:]),
             bool(sample.metainfo['negatives']),
             visible,
             people.bboxes,

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 import torch.nn.functional as F
+from mmengine.logging import print_log
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.pose_estimators.bottomup import BottomupPoseEstimator
 from mmpose.registry import MODELS
@@ -17,7 +18,11 @@ from torch import Tensor
 from wholebody_mm.checkpoints import CheckpointError, check_compatible
 from wholebody_mm.codecs.boxes import boxes_of_people
 from wholebody_mm.datasets.transforms.geometry import inverse, warp_points
-from wholebody_mm.models.heads.staged_paf_head import Maps, average_maps
+from wholebody_mm.models.heads.staged_paf_head import (
+    Maps,
+    StagedPAFHead,
+    average_maps,
+)
 from wholebody_mm.models.precision import cpu_has_bfloat16
 
 
@@ -38,7 +43,9 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             ``output_heatmaps``.
         strict_weights: Refuse a checkpoint that lacks layers or whose layers
             have other shapes (another skeleton, another width). Set False to
-            fine-tune from one: the rest keeps its initial values.
+            fine-tune from one: the rest keeps its initial values, and a head
+            whose confidence maps are finer than those it was trained with
+            starts from them (:meth:`.StagedPAFHead.refine_weights`).
         autocast: Run the network in this precision, weights and losses
             staying in float32: ``bfloat16``, or ``float16`` for inference on
             CUDA (train in it with ``tools/train.py --amp``, which scales the
@@ -90,6 +97,25 @@ class WholeBodyEstimator(BottomupPoseEstimator):
                     f'from the layers that fit.'
                 ) from None
         own = self.state_dict()
+        if isinstance(self.head, StagedPAFHead):
+            refined = self.head.refine_weights(
+                {
+                    key.removeprefix('head.'): value
+                    for key, value in given.items()
+                    if key.startswith('head.')
+                }
+            )
+            for key, value in refined.items():
+                given[f'head.{key}'] = value
+                state_dict[f'{prefix}head.{key}'] = value
+            if refined:
+                print_log(
+                    'The weights are of coarser confidence maps; finer ones '
+                    'of stride '
+                    f'{self.head.decoder.heatmap_stride} start as their '
+                    'copies',
+                    'current',
+                )
         for key, value in given.items():
             if key in own and own[key].shape != value.shape:
                 del state_dict[prefix + key]
@@ -160,14 +186,18 @@ class WholeBodyEstimator(BottomupPoseEstimator):
                 of the stride.
 
         Returns:
-            (B, K, h, w) and (B, 2 L, h, w) at the largest scale.
+            (B, K, r h, r w) and (B, 2 L, h, w) at the largest scale.
         """
         scales: Sequence[float] = self.test_cfg.get('scales', (1.0,))
-        stride = self.head.decoder.stride
+        codec = self.head.decoder
         # what the network needs of the whole image it needs of smaller ones
         padded = self.data_preprocessor.pad_size_divisor
-        multiple = math.lcm(stride, padded)
-        size = inputs.shape[-2] // stride, inputs.shape[-1] // stride
+        multiple = math.lcm(codec.stride, padded)
+        height, width = inputs.shape[-2:]
+        sizes = [
+            (height // stride, width // stride)
+            for stride in (codec.heatmap_stride, codec.stride)
+        ]
         collected = []
         for scale in sorted(scales, reverse=True):
             ratio = scale / max(scales)
@@ -177,13 +207,13 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             if self.test_cfg.get('flip_test', False):
                 mirrored = self._forward(image.flip(-1))
                 passes.append(self.head.unflip(mirrored))
-            for heatmaps, pafs in passes:
-                collected.append(
-                    (
-                        maps_at_scale(heatmaps.float(), ratio, size),
-                        maps_at_scale(pafs.float(), ratio, size),
-                    )
+            collected += [
+                tuple(
+                    maps_at_scale(one.float(), ratio, size)
+                    for one, size in zip(maps, sizes, strict=True)
                 )
+                for maps in passes
+            ]
         return average_maps(collected)
 
     def add_pred_to_datasample(

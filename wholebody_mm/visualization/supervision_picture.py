@@ -39,7 +39,7 @@ def supervision_picture(
         image: (H, W, 3) uint8 BGR, the network's input.
         keypoints: (N, K, 2) pixels of the input.
         visible: (N, K) 0, 1, 2; occluded points are drawn smaller.
-        heatmaps: (K, h, w).
+        heatmaps: (K, r h, r w); r cells along one of the others.
         pafs: (2 L, h, w).
         heatmap_weights: (K, h, w).
         paf_weights: (L, h, w).

@@ -1,6 +1,7 @@
 # What every network of the family shares: skeleton, codec, normalisation.
 skeleton = 'wholebody135'
 stride = 8
+# confidence maps finer than the fields: heatmap_stride, docs/codec.md
 codec = dict(type='PAFCodec', skeleton=skeleton, stride=stride)
 # the steps of training that know the codec; after the warp
 supervision = [

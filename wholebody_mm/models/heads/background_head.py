@@ -10,7 +10,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from wholebody_mm.models.heads.staged_paf_head import Maps, StagedPAFHead
-from wholebody_mm.skeletons import get_skeleton
+from wholebody_mm.models.map_data import MapData
 
 
 @MODELS.register_module()
@@ -21,35 +21,14 @@ class BackgroundPAFHead(StagedPAFHead):
     keypoint is. The decoder does not use it; the next stage sees it.
 
     Args:
-        in_channels: As :class:`StagedPAFHead`, which has the other arguments.
-        skeleton: The skeleton; it gives K.
-        confidence_map_stages: One dict a stage.
-        **kwargs: See :class:`StagedPAFHead`.
+        *args: See :class:`StagedPAFHead`.
+        **kwargs: The same.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        skeleton: str,
-        paf_stages: Sequence[dict],
-        confidence_map_stages: Sequence[dict],
-        **kwargs,
-    ) -> None:
-        definition = get_skeleton(skeleton)
-        maps = definition.num_keypoints + 1
-        first = in_channels + 2 * definition.num_limbs
-        stages = [
-            dict(num_keypoints=maps, in_channels=first + (maps if i else 0))
-            | dict(stage)
-            for i, stage in enumerate(confidence_map_stages)
-        ]
-        super().__init__(
-            in_channels=in_channels,
-            skeleton=skeleton,
-            paf_stages=paf_stages,
-            confidence_map_stages=stages,
-            **kwargs,
-        )
+    extra_maps = 1
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         factors = self.channel_weights['heatmap']
         if factors is not None:
             self.channel_weights['heatmap'] = torch.cat(
@@ -57,14 +36,14 @@ class BackgroundPAFHead(StagedPAFHead):
             )
 
     def forward(self, feats: Sequence[Tensor]) -> Maps:
-        """The last maps (B, K, h, w) without background, and fields."""
+        """The last maps (B, K, r h, r w) without background, and fields."""
         maps, pafs = super().forward(feats)
         return maps[:, :-1], pafs
 
     def forward_stages(
         self, feats: Sequence[Tensor]
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Maps of every stage: (B, K + 1, h, w), and (B, 2 L, h, w)."""
+        """Packed maps, (B, (K + 1) r^2, h, w), and (B, 2 L, h, w)."""
         return super().forward_stages(feats)
 
     def loss(
@@ -95,11 +74,12 @@ def _with_background(fields: PixelData, weighted: bool) -> PixelData:
         heatmaps=torch.cat([maps, background])
     )
     if weighted:
-        full = torch.ones_like(maps, dtype=torch.uint8)
+        full = torch.ones(
+            (len(maps), *fields.pafs.shape[1:]),
+            dtype=torch.uint8,
+            device=maps.device,
+        )
         weights = planes.get('heatmap_weights', full)
         everywhere = weights.amin(dim=0, keepdim=True)
         planes['heatmap_weights'] = torch.cat([weights, everywhere])
-    out = PixelData()
-    for name, value in planes.items():
-        out.set_field(value, name)
-    return out
+    return MapData.of(planes)

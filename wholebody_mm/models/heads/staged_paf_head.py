@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from mmengine.model import ModuleList
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor
 
+from wholebody_mm.models.map_data import MapData
 from wholebody_mm.skeletons import get_skeleton
 
 Maps = tuple[Tensor, Tensor]
@@ -26,6 +28,12 @@ class StagedPAFHead(BaseHead):
     (equations 1 to 4; the order of the concatenation is the released
     networks').
 
+    If the codec's confidence maps are r times finer than its fields, the
+    stages compute on the grid of the fields and give r^2 channels for each
+    map, its values within a cell row by row ("packed" below). The next stage
+    sees them like that; the result is spread to the fine grid
+    (``pixel_shuffle``).
+
     Args:
         in_channels: Channels of F.
         skeleton: Name of (or) the skeleton; it gives K and L.
@@ -33,7 +41,8 @@ class StagedPAFHead(BaseHead):
             :class:`PAFStage`), or the config of another registered module
             that takes ``in_channels`` and ``num_limbs``.
         confidence_map_stages: The same for :class:`ConfidenceMapStage`,
-            which takes ``num_keypoints``.
+            which takes ``num_keypoints``, here the K r^2 channels of packed
+            maps.
         decoder: Config of the codec, :class:`PAFCodec`.
         loss: Config of the loss of every stage.
         paf_loss: Config of the loss of the PAF stages, if it is another.
@@ -45,6 +54,9 @@ class StagedPAFHead(BaseHead):
             the last by default, 0 for the finest of a feature pyramid.
         init_cfg: MMEngine initialisation; the stages bring their own.
     """
+
+    # Confidence maps that a stage has beside the K of the keypoints.
+    extra_maps = 0
 
     def __init__(
         self,
@@ -77,7 +89,9 @@ class StagedPAFHead(BaseHead):
         self.loss_module = MODELS.build(loss)
         self.paf_loss_module = MODELS.build(paf_loss or loss)
         self._weigh_parts(part_weights or {})
-        k, fields = self.skeleton.num_keypoints, 2 * self.skeleton.num_limbs
+        self.subdivision: int = self.decoder.subdivision
+        fields = 2 * self.skeleton.num_limbs
+        packed = self.num_maps * self.subdivision**2
         # MMEngine's ModuleList, whose members' init_weights gets called
         self.paf_stages = ModuleList(
             MODELS.build(
@@ -94,13 +108,18 @@ class StagedPAFHead(BaseHead):
             MODELS.build(
                 dict(
                     type='ConfidenceMapStage',
-                    num_keypoints=k,
-                    in_channels=in_channels + fields + (k if i else 0),
+                    num_keypoints=packed,
+                    in_channels=in_channels + fields + (packed if i else 0),
                 )
                 | dict(stage)
             )
             for i, stage in enumerate(confidence_map_stages)
         )
+
+    @property
+    def num_maps(self) -> int:
+        """Confidence maps of a stage."""
+        return self.skeleton.num_keypoints + self.extra_maps
 
     def _weigh_parts(self, part_weights: dict[str, float]) -> None:
         """Set the factors of keypoints (K,) and limbs (L,) in the loss."""
@@ -130,7 +149,7 @@ class StagedPAFHead(BaseHead):
             feats: Maps of backbone and neck; one is F, (B, C, h, w).
 
         Returns:
-            Confidence maps, each (B, K, h, w), and fields, each
+            Packed confidence maps, each (B, K r^2, h, w), and fields, each
             (B, 2 L, h, w), in the order of the stages.
         """
         features = feats[self.feature_level]
@@ -144,9 +163,11 @@ class StagedPAFHead(BaseHead):
         return maps, pafs
 
     def forward(self, feats: Sequence[Tensor]) -> Maps:
-        """The last confidence maps (B, K, h, w) and fields (B, 2 L, h, w)."""
+        """The last maps (B, K, r h, r w) and fields (B, 2 L, h, w)."""
         maps, pafs = self.forward_stages(feats)
-        return maps[-1], pafs[-1]
+        if self.subdivision == 1:
+            return maps[-1], pafs[-1]
+        return F.pixel_shuffle(maps[-1], self.subdivision), pafs[-1]
 
     def loss(
         self,
@@ -159,10 +180,13 @@ class StagedPAFHead(BaseHead):
         Args:
             feats: Maps of backbone and neck; one is F.
             batch_data_samples: Samples whose ``gt_fields`` hold ``heatmaps``
-                (K, h, w) and ``pafs`` (2 L, h, w), and where not everything
-                is supervised ``heatmap_weights`` (K, h, w) and
+                (K, r h, r w) and ``pafs`` (2 L, h, w), and where not
+                everything is supervised ``heatmap_weights`` (K, h, w) and
                 ``paf_weights`` (L, h, w), 1 or 0.
             train_cfg: Unused.
+
+        Raises:
+            ValueError: If the targets are not of the size of the maps.
         """
         maps, pafs = self.forward_stages(feats)
         fields = [sample.gt_fields for sample in batch_data_samples]
@@ -172,37 +196,101 @@ class StagedPAFHead(BaseHead):
         if maps[-1].is_contiguous(memory_format=torch.channels_last):
             layout = torch.channels_last
 
-        def stack(name: str) -> Tensor:
-            stacked = torch.stack([f.get(name) for f in fields]).to(device)
-            return stacked.contiguous(memory_format=layout)
-
         def weights(name: str, channels: int) -> Tensor | None:
             if not any(name in f for f in fields):
                 return None  # everything is supervised
-            full = torch.ones((channels, *fields[0].shape), dtype=torch.uint8)
+            size = fields[0].get('pafs').shape[1:]
+            full = torch.ones((channels, *size), dtype=torch.uint8)
             return torch.stack([f.get(name, full).to(device) for f in fields])
 
         losses = {}
         skeleton = self.skeleton
-        for name, stages, channels, components, loss in (
-            ('paf', pafs, skeleton.num_limbs, 2, self.paf_loss_module),
-            ('heatmap', maps, skeleton.num_keypoints, 1, self.loss_module),
+        for name, stages, channels, components, r, loss in (
+            ('paf', pafs, skeleton.num_limbs, 2, 1, self.paf_loss_module),
+            (
+                'heatmap',
+                maps,
+                skeleton.num_keypoints,
+                1,
+                self.subdivision,
+                self.loss_module,
+            ),
         ):
-            target = stack(f'{name}s')
+            # The loss is computed on packed maps: which value lies where does
+            # not matter to it, and nothing has to be spread or gathered.
+            targets = [f.get(f'{name}s') for f in fields]
+            self._check_targets(name, targets[0], stages[0], r)
+            target = torch.empty(
+                stages[0].shape, device=device, memory_format=layout
+            )
+            for one, planes in zip(target, targets, strict=True):
+                pack(planes, r, one)
             weight = loss.weights(
                 target,
                 weights(f'{name}_weights', channels),
                 self.channel_weights[name],
                 components,
+                r * r,
             )
             if weight is not None:
-                weight = weight.repeat_interleave(components, dim=1)
+                if components > 1:
+                    weight = weight.repeat_interleave(components, dim=1)
                 weight = weight.contiguous(memory_format=layout)
             for i, prediction in enumerate(stages, start=1):
                 losses[f'loss_{name}_stage{i}'] = loss(
-                    prediction, target, weight
+                    prediction, target, weight, r * r
                 )
         return losses
+
+    def _check_targets(
+        self, name: str, target: Tensor, packed: Tensor, r: int
+    ) -> None:
+        """Refuse targets of another stride or skeleton than the maps."""
+        c, h, w = packed.shape[1:]
+        if target.shape != (c // (r * r), h * r, w * r):
+            raise ValueError(
+                f'{name}s of {tuple(target.shape)} are to be learnt, the head '
+                f'gives ({c // (r * r)}, {h * r}, {w * r}): its decoder has '
+                f'stride={self.decoder.stride} and '
+                f'heatmap_stride={self.decoder.heatmap_stride}; give the data '
+                f'preprocessor the same codec'
+            )
+
+    def refine_weights(self, weights: Mapping[str, Tensor]) -> dict:
+        """Weights of this head trained with coarse maps, for its finer ones.
+
+        Each of the r^2 channels of a map starts as a copy of the coarse map's
+        one, and where a later stage sees them they share its weight. The
+        head then gives the coarse maps, each value r x r times.
+
+        Args:
+            weights: State dict of the head whose confidence maps have the
+                stride of the fields.
+
+        Returns:
+            Those of the weights that had to be changed; empty if the maps are
+            not finer or nothing fits.
+        """
+        values, maps = self.subdivision**2, self.num_maps
+        fields = 2 * self.skeleton.num_limbs
+        refined = {}
+        for key, wanted in self.confidence_map_stages.state_dict().items():
+            key = f'confidence_map_stages.{key}'
+            if key not in weights or weights[key].shape == wanted.shape:
+                continue
+            weight, more = weights[key], maps * (values - 1)
+            shape = list(weight.shape)
+            if shape and [shape[0] + more, *shape[1:]] == list(wanted.shape):
+                if shape[0] == maps:
+                    refined[key] = weight.repeat_interleave(values, dim=0)
+            elif weight.ndim == 4 and wanted.shape == (
+                shape[0], shape[1] + more, *shape[2:]
+            ):  # fmt: skip
+                features = shape[1] - maps - fields
+                parts = list(weight.split([features, maps, fields], dim=1))
+                parts[1] = parts[1].repeat_interleave(values, dim=1) / values
+                refined[key] = torch.cat(parts, dim=1)
+        return refined
 
     def predict(
         self,
@@ -229,7 +317,7 @@ class StagedPAFHead(BaseHead):
         return instances
 
     def decode(self, batch_outputs: Maps) -> list[InstanceData]:
-        """Decode maps (B, K, h, w) and fields (B, 2 L, h, w) into people.
+        """Decode maps (B, K, r h, r w) and fields (B, 2 L, h, w) into people.
 
         Each result holds ``keypoints`` (N, K, 2) in pixels of the network's
         input, ``keypoint_scores`` (N, K) and ``bbox_scores`` (N,).
@@ -246,7 +334,7 @@ class StagedPAFHead(BaseHead):
     def pack_fields(maps: Maps) -> list[PixelData]:
         """``heatmaps`` and ``pafs`` of each image for drawing."""
         return [
-            PixelData(heatmaps=h.detach().cpu(), pafs=p.detach().cpu())
+            MapData.of(dict(heatmaps=h.detach().cpu(), pafs=p.detach().cpu()))
             for h, p in zip(*maps, strict=True)
         ]
 
@@ -267,6 +355,23 @@ class StagedPAFHead(BaseHead):
         signs[torch.from_numpy(indices < 0)] = torch.nan
         fields = fields * signs[:, :, None, None]
         return heatmaps, fields.flatten(1, 2)
+
+
+def pack(planes: Tensor, r: int, out: Tensor) -> None:
+    """Write fine maps as r^2 channels each, on the grid of the fields.
+
+    The inverse of ``pixel_shuffle``, whatever the layouts.
+
+    Args:
+        planes: (C, r h, r w).
+        r: Values of a cell in a direction.
+        out: (C r^2, h, w), written.
+    """
+    # not one copy of a permuted view, whose inner loops would have length r
+    values = out.unflatten(0, (-1, r, r))
+    for i in range(r):
+        for j in range(r):
+            values[:, i, j].copy_(planes[:, i::r, j::r])
 
 
 def of_two_images(feats: Sequence) -> bool:

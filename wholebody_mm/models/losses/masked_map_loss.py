@@ -50,41 +50,55 @@ class MaskedMapLoss(nn.Module):
         mask: Tensor | None = None,
         channel_weights: Tensor | None = None,
         components: int = 1,
+        per_cell: int = 1,
     ) -> Tensor | None:
         """How much each squared error counts, once for all stages.
 
         Args:
             target: (B, C, h, w); n consecutive channels are the components
                 of one vector.
-            mask: (B, C / n, h, w), 1 where supervised and 0 elsewhere; all
-                are, without it.
-            channel_weights: (C / n,) factors.
+            mask: (B, C / n / m, h, w), 1 where supervised and 0 elsewhere;
+                all are, without it.
+            channel_weights: (C / n / m,) factors.
             components: n, 2 for fields.
+            per_cell: m consecutive channels are the values of one finer map
+                in a cell.
 
         Returns:
             (B, C / n, h, w) float32, or None if every error counts once.
         """
-        result = None if mask is None else mask.float()
-        if self.positive_weight:
-            vectors = target.unflatten(1, (-1, components))
-            length = vectors[:, :, 0].abs()
-            if components > 1:
-                length = torch.linalg.vector_norm(vectors, dim=2)
-            factor = torch.add(
-                1, length.nan_to_num(0), alpha=self.positive_weight
-            )
-            result = factor if result is None else result.mul_(factor)
+        plane = None  # of a map in each cell: mask and factor of its channel
+        if mask is not None:
+            # laid out as the target: mixed layouts are slow to multiply
+            plane = mask.to(torch.float32, memory_format=_layout(target))
         if channel_weights is not None:
             factor = channel_weights.to(target)[None, :, None, None]
-            if result is None:
-                b, c, h, w = target.shape
-                result = factor.expand(b, c // components, h, w)
-            else:
-                result = result * factor
+            plane = factor if plane is None else plane.mul_(factor)
+        if not self.positive_weight:
+            if plane is None:
+                return None
+            b, c, h, w = target.shape
+            plane = plane.expand(b, c // (components * per_cell), h, w)
+            if per_cell > 1:
+                plane = plane.repeat_interleave(per_cell, dim=1)
+            return plane
+        vectors = target.unflatten(1, (-1, components))
+        if components > 1:
+            result = torch.linalg.vector_norm(vectors, dim=2)
+        else:
+            result = vectors[:, :, 0].abs()
+        # In place: finer maps are the largest arrays of a training step.
+        result.nan_to_num_(0).mul_(self.positive_weight).add_(1)
+        if plane is not None:
+            result.unflatten(1, (-1, per_cell)).mul_(plane[:, :, None])
         return result
 
     def forward(
-        self, prediction: Tensor, target: Tensor, weight: Tensor | None = None
+        self,
+        prediction: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        per_cell: int = 1,
     ) -> Tensor:
         """The loss, a scalar in float32.
 
@@ -96,6 +110,9 @@ class MaskedMapLoss(nn.Module):
                 squared error counts, 0 where the map is not supervised.
                 Everything counts once, without it. MMPose's heads give
                 (B, C), a weight for each map.
+            per_cell: Values of a finer map in a cell of the fields. They
+                count together as one, so that a finer map does not outweigh
+                the fields in a ``sum``.
         """
         if weight is not None and weight.ndim == 2:
             weight = weight[:, :, None, None].expand_as(target)
@@ -104,10 +121,18 @@ class MaskedMapLoss(nn.Module):
             weight = weight.repeat_interleave(shared, dim=1)
         squared = WeightedSquares.apply(prediction, target, weight)
         if self.reduction == 'sum':
+            squared = squared / per_cell
             return self.loss_weight * squared / (2 * len(prediction))
         if weight is None:
             return self.loss_weight * squared / prediction.numel()
         return self.loss_weight * squared / (weight > 0).sum().clamp(min=1)
+
+
+def _layout(maps: Tensor) -> torch.memory_format:
+    """How (B, C, h, w) maps are stored."""
+    if maps.is_contiguous(memory_format=torch.channels_last):
+        return torch.channels_last
+    return torch.contiguous_format
 
 
 class WeightedSquares(torch.autograd.Function):
@@ -133,7 +158,9 @@ class WeightedSquares(torch.autograd.Function):
             weighted = error * weight
         ctx.save_for_backward(weighted)
         ctx.dtype = prediction.dtype
-        return (weighted * error).sum()
+        if weight is None:
+            return (error * error).sum()
+        return error.mul_(weighted).sum()  # in place: it is not needed again
 
     @staticmethod
     def backward(
