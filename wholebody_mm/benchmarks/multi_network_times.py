@@ -75,10 +75,10 @@ def time_multi_network(
     rng = np.random.default_rng(seed)
     values = rng.uniform(-0.5, 0.5, (3, 3 * height, 3 * width))
     image = torch.from_numpy(values.astype(np.float32))
+    _one_round(model, image, body_size, 1)  # warms each network up
     rounds = [
-        _one_round(model, image, body_size, max(people))
-        for _ in range(repeat + 1)
-    ][1:]  # the first warms up
+        _one_round(model, image, body_size, max(people)) for _ in range(repeat)
+    ]
     decoding = _decode_times(model, people, body_size, decode_repeat, seed)
     costs = _gmac(model, body_size)
     rows = []

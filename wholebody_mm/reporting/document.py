@@ -44,22 +44,55 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def paper_table(table: Table, results: Results) -> Section:
-    """One of the paper's tables, its figure and ours in each column."""
+    """One of the paper's tables, its figure and ours in each column.
+
+    Networks that are not the paper's have rows below its own, if one of the
+    table's columns was measured for them.
+    """
     head = ['Method']
     for column in table.columns:
         head += [f'{column.title}, paper', f'{column.title}, here']
     grid = Grid([*head, 'Config'])
+    images: dict[str, set[int]] = {}
+
+    def ours(network: str) -> list[str]:
+        cells = []
+        for column in table.columns:
+            found = results.get(network, column.dataset, column.scales) or {}
+            cells.append(percent(found.get(column.value)))
+            if cells[-1] and 'images' in found:
+                counts = images.setdefault(column.dataset, set())
+                counts.add(int(found['images']))
+        return cells
+
     for row in table.rows:
-        cells = [row.title]
-        for column, figure in zip(table.columns, row.figures, strict=True):
-            found = results.get(row.network, column.dataset, column.scales)
-            value = (found or {}).get(column.value)
-            cells += [f'{figure:.1f}', percent(value)]
-        grid.rows.append([*cells, f'`configs/{row.network}.py`'])
+        figures = [f'{figure:.1f}' for figure in row.figures]
+        grid.rows.append(
+            [row.title, *_beside(figures, ours(row.network))]
+            + [f'`configs/{row.network}.py`']
+        )
+    known = {row.network for row in table.rows}
+    measured = dict.fromkeys(network for network, _, _ in results.measured())
+    for network in measured:
+        if network not in known and any(cells := ours(network)):
+            nothing = [NOTHING] * len(cells)
+            grid.rows.append([network, *_beside(nothing, cells), NOTHING])
     blocks: list[str | Grid | Picture] = [grid]
     if table.note:
         blocks.append(table.note)
+    if images:
+        # a few images tell less than a whole set
+        counted = ', '.join(
+            f'{name} {" or ".join(str(n) for n in sorted(counts))}'
+            for name, counts in images.items()
+        )
+        blocks.append(f'Images measured here: {counted}.')
     return Section(table.title, blocks)
+
+
+def _beside(paper: Sequence[str], here: Sequence[str]) -> list[str]:
+    """Cells of two in turn."""
+    return [cell for pair in zip(paper, here, strict=True) for cell in pair]
 
 
 def measured_section(results: Results) -> Section:
