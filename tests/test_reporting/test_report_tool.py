@@ -52,7 +52,7 @@ def test_a_whole_report(network, main, tmp_path, capsys):
     assert said.err.count('one on drawn') == 2  # single and multi
     text = (out / 'report.md').read_text()
     assert '## Figure 5: one beside two' in text
-    assert (out / 'gallery' / f'{image.stem}.jpg').is_file()
+    assert (out / 'gallery' / 'one-two' / f'1_{image.stem}.jpg').is_file()
     assert '| one | drawn | multi | 1 | 0.0 |' in text
     assert len(json.loads((out / 'results.json').read_text())['results']) == 4
     # what is known is not measured again
