@@ -5,6 +5,7 @@ object keypoint similarity of 0.8 or more.
 """
 
 import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from scipy.optimize import linear_sum_assignment
 from support.drawn import truth, write_drawn
+from xtcocotools.coco import COCO
+from xtcocotools.cocoeval import COCOeval
 
 from wholebody_mm.skeletons import (
     COCO_WHOLEBODY133,
@@ -125,6 +128,33 @@ def make_data(name, folder):
         ):
             return annotations, folder / 'img'
     raise AssertionError('no drawn image with two whole people')
+
+
+def test_people_are_judged_as_coco_does(tmp_path):
+    annotations = write_drawn(tmp_path, 1, 3, size=(160, 160), people=(2, 2))
+    points, areas, sigmas = people_of('paf_resnet', annotations)
+    rng = np.random.default_rng(0)
+    moved = points[:, :, :2] + rng.normal(0, 4, (*points.shape[:2], 2))
+    found = [moved[1], moved[0] + 100, moved[0]]
+    results = [
+        dict(
+            image_id=1, category_id=1, score=1 - i / 10,
+            keypoints=np.column_stack([p, np.ones(17)]).ravel().tolist(),
+        )
+        for i, p in enumerate(found)
+    ]  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(annotations))
+        evaluation = COCOeval(
+            coco, coco.loadRes(results), 'keypoints', sigmas, use_area=True
+        )
+        evaluation.evaluate()
+    table = np.array(evaluation.ious[1, 1])  # detections by people
+    ours = similarities((points, areas, sigmas), found)
+    np.testing.assert_allclose(ours, [table[2, 0], table[0, 1]], rtol=1e-6)
+    assert 0.3 < ours.min() < 0.95
+    # who is not found has none
+    assert similarities((points, areas, sigmas), found[:1])[0] == 0
 
 
 @pytest.mark.slow
