@@ -205,6 +205,36 @@ def test_time_against_people_is_written_and_drawn(small, tmp_path):
     assert picture.shape[1] > 600 and picture.std() > 5
 
 
+@pytest.mark.parametrize(('more', 'rounds'), [([], 3), (['1'], 1)])
+def test_figure_4_takes_its_rounds(more, rounds, small, tmp_path, monkeypatch):
+    from wholebody_mm.benchmarks import multi_network_times
+
+    asked = []
+
+    def several(people, size, repeat, threads):
+        asked.append((people, size, repeat, threads))
+        return [
+            dict(name='people', network='several', people=n, median_ms=1e6 * n,
+                 network_ms=1.0, decode_ms=1.0, face_ms=1.0, hand_ms=1.0,
+                 width=1, height=1)
+            for n in people
+        ]  # fmt: skip
+
+    monkeypatch.setattr(multi_network_times, 'time_multi_network', several)
+    path, plot = tmp_path / 'times.json', tmp_path / 'figure_4.png'
+    arguments = ['benchmark', 'people', *small, '--people', '1', '2']
+    arguments += ['--engines', 'torch fp32', '--with-multi-network']
+    arguments += ['--json', str(path), '--plot', str(plot)]
+    if more:
+        arguments += ['--multi-network-repeat', *more]
+    assert main(arguments) == 0
+    assert asked == [([1, 2], (96, 64), rounds, 1)]
+    *single, one, two = json.loads(path.read_text())['results']
+    assert len(single) == 2 and one['network'] == 'several'
+    assert two['ratio'] == single[1]['median_ms'] / 2e6
+    assert plot.stat().st_size > 5000
+
+
 def test_the_steps_of_the_pipeline_add_up(small, tmp_path):
     from wholebody_mm import checkpoints
     from wholebody_mm.inference.torch_network import model_of, read_config

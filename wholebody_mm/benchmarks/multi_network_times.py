@@ -263,6 +263,8 @@ def plot_figure_4(
             f'{rows[0]["height"]}',
         )
     axes.set_xlabel('people in the image')
+    axes.set_xticks(people)
+    axes.set_xlim(left=0)
     axes.set_ylabel('seconds an image (median)')
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)

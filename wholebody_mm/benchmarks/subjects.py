@@ -49,6 +49,13 @@ def add_people_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help="beside OpenPose's pipeline of body, face and hand networks",
     )
+    add(
+        '--multi-network-repeat',
+        type=int,
+        metavar='N',
+        help='its rounds, each of a face and two hands for the largest '
+        'number of people; as --repeat by default',
+    )
 
 
 def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,8 +148,9 @@ def run_people(args: argparse.Namespace) -> list[dict]:
     if args.with_multi_network:
         from wholebody_mm.benchmarks import multi_network_times
 
+        repeat = args.multi_network_repeat or args.repeat
         rows += multi_network_times.beside(
-            rows, args.people, size, args.repeat, args.threads, args.plot
+            rows, args.people, size, repeat, args.threads, args.plot
         )
     elif args.plot:
         plot_people(rows, args.plot)
