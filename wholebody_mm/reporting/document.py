@@ -10,6 +10,7 @@ from pathlib import Path
 from wholebody_mm.evaluation.report import ROWS, VALUES
 from wholebody_mm.reporting.measure import Results
 from wholebody_mm.reporting.paper import CLAIMS, DATASETS, TABLES, Table
+from wholebody_mm.reporting.training_time import training_ratio
 
 NOTHING = ''
 
@@ -170,9 +171,16 @@ def figure_4(times: Mapping | None, picture: str | None) -> Section:
     return Section(title, blocks)
 
 
-def claims(times: Mapping | None, results: Results) -> Section:
+def claims(
+    times: Mapping | None,
+    results: Results,
+    training: Mapping[str, float] | None = None,
+) -> Section:
     """What else the paper says, and what was found."""
     found = _claimed(times, results)
+    ratio = training_ratio(training or {})
+    if ratio is not None:
+        found['training_time'] = f'{ratio:.2f}'
     grid = Grid(['Claim', 'Paper', 'Here'])
     for claim in CLAIMS:
         grid.rows.append(
@@ -214,13 +222,22 @@ def sections(
     times: Mapping | None = None,
     times_picture: str | None = None,
     galleries: Sequence[Section] = (),
+    training: Mapping[str, float] | None = None,
 ) -> list[Section]:
-    """The whole report in the paper's order."""
+    """The whole report in the paper's order.
+
+    Args:
+        results: Of networks on data sets.
+        times: The file of ``wholebody-mm benchmark people``.
+        times_picture: Its picture, beside the document.
+        galleries: Of figure 5.
+        training: Seconds that networks trained, by name.
+    """
     return [
         *(paper_table(table, results) for table in TABLES),
         figure_4(times, times_picture),
         *galleries,
-        claims(times, results),
+        claims(times, results, training),
         measured_section(results),
     ]
 
