@@ -216,7 +216,7 @@ def test_figure_4_takes_its_rounds(more, rounds, small, tmp_path, monkeypatch):
         return [
             dict(name='people', network='several', people=n, median_ms=1e6 * n,
                  network_ms=1.0, decode_ms=1.0, face_ms=1.0, hand_ms=1.0,
-                 width=1, height=1)
+                 width=1, height=1, gmac=1.0)
             for n in people
         ]  # fmt: skip
 
@@ -232,6 +232,7 @@ def test_figure_4_takes_its_rounds(more, rounds, small, tmp_path, monkeypatch):
     *single, one, two = json.loads(path.read_text())['results']
     assert len(single) == 2 and one['network'] == 'several'
     assert two['ratio'] == single[1]['median_ms'] / 2e6
+    assert two['gmac_ratio'] == single[1]['gmac'] > 0
     assert plot.stat().st_size > 5000
 
 

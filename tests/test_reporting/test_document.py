@@ -111,6 +111,10 @@ def test_run_times_and_what_follows_from_them(results):
     assert '![One network and several.](figure_4.png)' in text
     assert row_of(text, 'Time of one image, one person')[2] == '1.50'
     assert row_of(text, 'The same with 10 people')[2] == '15.00'
+    rows[2]['gmac_ratio'] = 0.4
+    text_too = markdown(sections(results, times))
+    cells = row_of(text_too, 'Time of one image, one person')
+    assert cells[2] == '1.50 (2.50 by GMAC)'
     assert '+1.0% from 1 to 10 people' in text
     assert 'A CPU, 2 cores.' in text
     assert '0.67 x one' in text

@@ -209,8 +209,9 @@ def beside(
 def compare(single: Sequence[dict], several: Sequence[dict]) -> None:
     """Say in each row of several networks how it compares with one.
 
-    Adds ``reference``, ``reference_ms`` and ``ratio`` (of the reference's
-    time to the row's: below 1 is slower), for equal numbers of people.
+    Adds ``reference``, ``reference_ms``, ``ratio`` (of the reference's
+    time to the row's: below 1 is slower) and ``gmac_ratio`` (the same of
+    multiplications), for equal numbers of people.
     """
     times = {row['people']: row for row in single}
     for row in several:
@@ -222,6 +223,8 @@ def compare(single: Sequence[dict], several: Sequence[dict]) -> None:
             reference_ms=other['median_ms'],
             ratio=other['median_ms'] / row['median_ms'],
         )
+        if 'gmac' in other:
+            row['gmac_ratio'] = other['gmac'] / row['gmac']
 
 
 def plot_figure_4(

@@ -120,10 +120,12 @@ def _say(rows: list[dict]) -> None:
 def run_people(args: argparse.Namespace) -> list[dict]:
     """Time crowds of growing numbers on every engine."""
     from wholebody_mm.benchmarks.engines import engines, original_of
+    from wholebody_mm.benchmarks.multiplications import multiplications
     from wholebody_mm.benchmarks.people_times import plot_people, time_people
 
     size = args.width, args.height
     original = original_of(args.config, args.weights)
+    gmac = multiplications(original.graph.model, size) / 1e9
     rows = []
     with TemporaryDirectory() as folder:
         networks = engines(
@@ -144,6 +146,7 @@ def run_people(args: argparse.Namespace) -> list[dict]:
                 backend=backend,
                 precision=precision,
                 threads=args.threads,
+                gmac=gmac,
             )
     if args.with_multi_network:
         from wholebody_mm.benchmarks import multi_network_times

@@ -196,7 +196,12 @@ def _claimed(times: Mapping | None, results: Results) -> dict[str, str]:
     several = {r['people']: r for r in rows if 'face_ms' in r}
     for people in (1, 10):
         if people in several and several[people].get('ratio'):
-            out[f'ratio_{people}'] = f'{1 / several[people]["ratio"]:.2f}'
+            row = several[people]
+            out[f'ratio_{people}'] = f'{1 / row["ratio"]:.2f}' + (
+                f' ({1 / row["gmac_ratio"]:.2f} by GMAC)'
+                if row.get('gmac_ratio')
+                else ''
+            )
     single = [r for r in rows if 'face_ms' not in r]
     if len(single) > 1:
         change = single[-1]['median_ms'] / single[0]['median_ms'] - 1
