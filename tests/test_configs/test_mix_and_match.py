@@ -170,6 +170,9 @@ def test_one_image_is_learnt(name, tmp_path, monkeypatch):
         cfg[f'{loader}_dataloader'].update(
             num_workers=0, persistent_workers=False
         )
+    if cfg.get('data_mode') != 'topdown':
+        # a batch of the one image twice takes twice as long and is the same
+        cfg.train_dataloader.batch_size = 1
     runner = Runner.from_cfg(cfg)
     stop = StopWhenFound(
         METRICS.get(name, 'body/AP'), people_of(name, annotations)
