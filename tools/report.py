@@ -10,7 +10,8 @@ OUT/report.md and OUT/report.html. Cells without data stay empty::
         --data coco=data/coco/annotations/coco_wholebody_val_v1.0.json:\\
 data/coco/val2017 \\
         --data face_ibug=data/face_ibug/val.json:data/face_ibug/images \\
-        --times people.json --gallery photos/*.jpg
+        --times people.json --gallery photos/*.jpg \\
+        --training deep_wholebody=work_dirs/deep
 
 A network is named by its config below configs/; other names need
 NAME=WEIGHTS@CONFIG, or weights that know their config. Data sets of the
@@ -39,6 +40,7 @@ from wholebody_mm.reporting.measure import (
     Results,
     measure_all,
 )
+from wholebody_mm.reporting.training_time import training_seconds
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MULTI_NETWORK = 'openpose/multi_network'
@@ -71,6 +73,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--limit', type=int, metavar='N', help='first images of each data set')
     add('--times', type=Path, help='of wholebody-mm benchmark people --json')
     add('--times-picture', type=Path, help='of its --plot')
+    add(
+        '--training',
+        action='append',
+        default=[],
+        metavar='NAME=WORK_DIR',
+        help='where a network was trained, for its time; may be given again',
+    )
     add('--gallery', nargs='*', type=Path, default=[], metavar='IMAGE')
     add('--threads', type=int, help="of the networks' engine")
     return parser.parse_args(argv)
@@ -128,6 +137,22 @@ def networks_of(
     return networks
 
 
+def training_of(args: argparse.Namespace) -> dict[str, float]:
+    """Name of a network to the seconds of its training.
+
+    Raises:
+        ValueError: If an argument has not the form asked for.
+        FileNotFoundError: If there is no log.
+    """
+    seconds = {}
+    for text in args.training:
+        name, _, folder = text.partition('=')
+        if not (name and folder):
+            raise ValueError(f'--training {text}: give NAME=WORK_DIR')
+        seconds[name] = training_seconds(Path(folder))
+    return seconds
+
+
 def stamp(weights: Path) -> str:
     """Tells a file of weights from another of the same name."""
     status = weights.stat()
@@ -138,6 +163,7 @@ def report(args: argparse.Namespace) -> None:
     """Measure and write."""
     networks = networks_of(args)
     datasets = [Dataset.parse(text) for text in args.data]
+    training = training_of(args)
     times = json.loads(args.times.read_text()) if args.times else None
     results = Results(args.out / 'results.json')
     scales = tuple(args.scales)
@@ -158,7 +184,8 @@ def report(args: argparse.Namespace) -> None:
         args.out.mkdir(parents=True, exist_ok=True)
         picture = f'figure_4{args.times_picture.suffix}'
         shutil.copyfile(args.times_picture, args.out / picture)
-    for path in write(args.out, sections(results, times, picture, galleries)):
+    parts = sections(results, times, picture, galleries, training)
+    for path in write(args.out, parts):
         print(path)
 
 

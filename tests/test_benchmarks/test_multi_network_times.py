@@ -83,14 +83,15 @@ def row(network, people, ms, **more):
 
 
 def test_rows_are_compared_at_equal_numbers(tmp_path):
-    single = [row('one', n, 100.0) for n in (1, 10)]
+    single = [row('one', n, 100.0, gmac=30.0) for n in (1, 10)]
     several = [
         row('many', n, 100.0 * n, network_ms=50.0, decode_ms=1.0,
-            face_ms=20.0 * n, hand_ms=40.0 * n)
+            face_ms=20.0 * n, hand_ms=40.0 * n, gmac=60.0 * n)
         for n in (1, 5, 10)
     ]  # fmt: skip
     compare(single, several)
     assert [r.get('ratio') for r in several] == [1.0, None, 0.1]
+    assert [r.get('gmac_ratio') for r in several] == [0.5, None, 0.05]
     assert several[2]['reference'] == 'one'
     plot_figure_4(single, several, tmp_path / 'new' / 'figure.png')
     assert (tmp_path / 'new' / 'figure.png').stat().st_size > 5000

@@ -162,6 +162,48 @@ def test_engines_are_timed_beside_eager_torch(small, tmp_path, capsys):
     assert "no engine 'abacus'" in capsys.readouterr().err
 
 
+def test_several_networks_are_timed_in_one_run(tmp_path, capsys):
+    configs = [tmp_path / 'one.py', tmp_path / 'two.py']
+    configs[0].write_text(CONFIG)
+    larger = CONFIG.replace('reduction=(16, 8)', 'reduction=(24, 8)')
+    configs[1].write_text(larger.replace('height=64', 'height=96'))
+    path = tmp_path / 'times.json'
+    arguments = ['benchmark', 'network', '--config', *map(str, configs)]
+    engines = ['--engines', 'torch fp32', 'torch bf16', '--threads', '1']
+    quick = ['--repeat', '1', '--warm-up', '0', '--json', str(path)]
+    assert main([*arguments, *engines, *quick]) == 0
+    rows = json.loads(path.read_text())['results']
+    # each at its own size and beside its own reference
+    assert [(r['network'], r['width'], r['height']) for r in rows] == (
+        2 * [('one', 64, 64)] + 2 * [('two', 96, 96)]
+    )
+    assert [r['ratio'] for r in rows[::2]] == [1, 1]
+    assert rows[3]['reference_ms'] == rows[2]['median_ms']
+    assert rows[2]['parameters'] > rows[0]['parameters']
+    assert rows[2]['gmac'] > 1.5**2 * rows[0]['gmac'] > 0
+    said = capsys.readouterr().err
+    assert said.index('one: torch fp32') < said.index('two: torch fp32')
+    wide = ['--height', '64', '--width', '128']
+    assert main([*arguments, *engines[:2], *wide, *quick]) == 0
+    rows = json.loads(path.read_text())['results']
+    assert [(r['width'], r['height']) for r in rows] == 2 * [(128, 64)]
+
+
+def test_networks_that_cannot_be_timed_are_named_first(tmp_path, capsys, root):
+    config = tmp_path / 'one.py'
+    config.write_text(CONFIG)
+    arguments = ['benchmark', 'network', '--engines', 'torch fp32']
+    arguments += ['--repeat', '1', '--config', str(config)]
+    assert main([*arguments, str(tmp_path / 'other.py')]) == 2
+    said = capsys.readouterr().err
+    assert 'no config' in said and 'one: torch' not in said
+    assert main([*arguments, str(config), '--weights', 'w.pth']) == 2
+    assert 'of one network and 2 configs' in capsys.readouterr().err
+    several = root / 'configs' / 'openpose' / 'multi_network.py'
+    assert main([*arguments[:-1], str(several)]) == 2
+    assert '--with-multi-network' in capsys.readouterr().err
+
+
 def test_time_against_people_is_written_and_drawn(small, tmp_path):
     path, plot = tmp_path / 'times.json', tmp_path / 'new' / 'people.png'
     arguments = ['benchmark', 'people', *small, '--people', '1', '6']
@@ -176,6 +218,37 @@ def test_time_against_people_is_written_and_drawn(small, tmp_path):
     assert many['ratio'] == pytest.approx(one['median_ms'] / many['median_ms'])
     picture = cv2.imread(str(plot))
     assert picture.shape[1] > 600 and picture.std() > 5
+
+
+@pytest.mark.parametrize(('more', 'rounds'), [([], 3), (['1'], 1)])
+def test_figure_4_takes_its_rounds(more, rounds, small, tmp_path, monkeypatch):
+    from wholebody_mm.benchmarks import multi_network_times
+
+    asked = []
+
+    def several(people, size, repeat, threads):
+        asked.append((people, size, repeat, threads))
+        return [
+            dict(name='people', network='several', people=n, median_ms=1e6 * n,
+                 network_ms=1.0, decode_ms=1.0, face_ms=1.0, hand_ms=1.0,
+                 width=1, height=1, gmac=1.0)
+            for n in people
+        ]  # fmt: skip
+
+    monkeypatch.setattr(multi_network_times, 'time_multi_network', several)
+    path, plot = tmp_path / 'times.json', tmp_path / 'figure_4.png'
+    arguments = ['benchmark', 'people', *small, '--people', '1', '2']
+    arguments += ['--engines', 'torch fp32', '--with-multi-network']
+    arguments += ['--json', str(path), '--plot', str(plot)]
+    if more:
+        arguments += ['--multi-network-repeat', *more]
+    assert main(arguments) == 0
+    assert asked == [([1, 2], (96, 64), rounds, 1)]
+    *single, one, two = json.loads(path.read_text())['results']
+    assert len(single) == 2 and one['network'] == 'several'
+    assert two['ratio'] == single[1]['median_ms'] / 2e6
+    assert two['gmac_ratio'] == single[1]['gmac'] > 0
+    assert plot.stat().st_size > 5000
 
 
 def test_the_steps_of_the_pipeline_add_up(small, tmp_path):

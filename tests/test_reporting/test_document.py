@@ -73,6 +73,25 @@ def test_what_is_measured_stands_beside_the_papers_figure(results):
     assert row_of(text, 'Shallow whole-body')[2] == ''
 
 
+def test_other_networks_have_rows_and_images_are_counted(results):
+    results.put(
+        'mine', 'coco', 'multi', {'body/AP': 0.345, 'images': 4}
+    )  # fmt: skip
+    results.put('mine', 'elsewhere', 'multi', {'body/AP': 0.9, 'images': 9})
+    results.put(
+        'deep_wholebody', 'coco', 'multi', {'foot/AP': 0.5, 'images': 5000}
+    )
+    tables = markdown(sections(results)).split('## ')
+    first, second, third = tables[1:4]
+    assert row_of(first, 'mine')[1:6] == ['', '34.5', '', '', '']
+    assert row_of(second, 'mine')[1:] == ['', '34.5', '', '', '']
+    assert '| mine' not in third
+    assert 'Images measured here: coco 4 or 5000.' in second
+    assert 'Images measured here: coco 4.' in first
+    assert 'Images measured here' not in third
+    assert row_of(tables[-2], 'Fingers')[1:] == ['a picture', '']
+
+
 def time(network, people, ms, **more):
     return dict(
         network=network, people=people, median_ms=ms, network_ms=ms,
@@ -92,6 +111,10 @@ def test_run_times_and_what_follows_from_them(results):
     assert '![One network and several.](figure_4.png)' in text
     assert row_of(text, 'Time of one image, one person')[2] == '1.50'
     assert row_of(text, 'The same with 10 people')[2] == '15.00'
+    rows[2]['gmac_ratio'] = 0.4
+    text_too = markdown(sections(results, times))
+    cells = row_of(text_too, 'Time of one image, one person')
+    assert cells[2] == '1.50 (2.50 by GMAC)'
     assert '+1.0% from 1 to 10 people' in text
     assert 'A CPU, 2 cores.' in text
     assert '0.67 x one' in text

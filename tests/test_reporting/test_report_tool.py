@@ -52,7 +52,7 @@ def test_a_whole_report(network, main, tmp_path, capsys):
     assert said.err.count('one on drawn') == 2  # single and multi
     text = (out / 'report.md').read_text()
     assert '## Figure 5: one beside two' in text
-    assert (out / 'gallery' / f'{image.stem}.jpg').is_file()
+    assert (out / 'gallery' / 'one-two' / f'1_{image.stem}.jpg').is_file()
     assert '| one | drawn | multi | 1 | 0.0 |' in text
     assert len(json.loads((out / 'results.json').read_text())['results']) == 4
     # what is known is not measured again
@@ -65,6 +65,8 @@ def test_clear_errors(main, tmp_path, capsys):
         (['--network', 'x'], 'give NAME=WEIGHTS'),
         (['--network', 'x=missing.pth'], 'no weights missing.pth'),
         (['--data', 'x=y'], 'give NAME=ANNOTATIONS'),
+        (['--training', 'x'], 'give NAME=WORK_DIR'),
+        (['--training', 'x=nowhere'], 'no log of a training'),
     ):
         assert main([*arguments, '--out', str(tmp_path)]) == 2
         assert message in capsys.readouterr().err

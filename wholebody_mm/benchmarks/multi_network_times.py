@@ -75,10 +75,10 @@ def time_multi_network(
     rng = np.random.default_rng(seed)
     values = rng.uniform(-0.5, 0.5, (3, 3 * height, 3 * width))
     image = torch.from_numpy(values.astype(np.float32))
+    _one_round(model, image, body_size, 1)  # warms each network up
     rounds = [
-        _one_round(model, image, body_size, max(people))
-        for _ in range(repeat + 1)
-    ][1:]  # the first warms up
+        _one_round(model, image, body_size, max(people)) for _ in range(repeat)
+    ]
     decoding = _decode_times(model, people, body_size, decode_repeat, seed)
     costs = _gmac(model, body_size)
     rows = []
@@ -212,8 +212,9 @@ def beside(
 def compare(single: Sequence[dict], several: Sequence[dict]) -> None:
     """Say in each row of several networks how it compares with one.
 
-    Adds ``reference``, ``reference_ms`` and ``ratio`` (of the reference's
-    time to the row's: below 1 is slower), for equal numbers of people.
+    Adds ``reference``, ``reference_ms``, ``ratio`` (of the reference's
+    time to the row's: below 1 is slower) and ``gmac_ratio`` (the same of
+    multiplications), for equal numbers of people.
     """
     times = {row['people']: row for row in single}
     for row in several:
@@ -225,6 +226,8 @@ def compare(single: Sequence[dict], several: Sequence[dict]) -> None:
             reference_ms=other['median_ms'],
             ratio=other['median_ms'] / row['median_ms'],
         )
+        if 'gmac' in other:
+            row['gmac_ratio'] = other['gmac'] / row['gmac']
 
 
 def plot_figure_4(
@@ -266,6 +269,8 @@ def plot_figure_4(
             f'{rows[0]["height"]}',
         )
     axes.set_xlabel('people in the image')
+    axes.set_xticks(people)
+    axes.set_xlim(left=0)
     axes.set_ylabel('seconds an image (median)')
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)

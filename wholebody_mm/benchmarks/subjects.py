@@ -21,19 +21,40 @@ DEEP = 'wholebody_mm::deep_wholebody.py'
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``network``."""
+    add = parser.add_argument
+    add(
+        '--config',
+        nargs='+',
+        default=[DEEP],
+        help=f'build the networks (default: {DEEP}), timed one by one',
+    )
     _add_engine_arguments(parser, repeat=5)
+    own = "pixels of the input; each network's own by default"
+    add('--height', type=int, help=own)
+    add('--width', type=int, help='the same; as high by default')
+    add('--warm-up', type=int, default=2, metavar='N', help='rounds before')
 
 
 def add_people_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``people``."""
-    _add_engine_arguments(parser, repeat=5)
     add = parser.add_argument
+    add('--config', default=DEEP, help=f'builds the network (default: {DEEP})')
+    _add_engine_arguments(parser, repeat=5)
+    add('--height', type=int, default=480, help='pixels of the input')
+    add('--width', type=int, default=480, help='pixels of the input')
     add('--people', type=int, nargs='+', default=[1, 5, 10, 15, 20])
     add('--plot', type=Path, metavar='FILE', help='draw it (.png, .svg)')
     add(
         '--with-multi-network',
         action='store_true',
         help="beside OpenPose's pipeline of body, face and hand networks",
+    )
+    add(
+        '--multi-network-repeat',
+        type=int,
+        metavar='N',
+        help='its rounds, each of a face and two hands for the largest '
+        'number of people; as --repeat by default',
     )
 
 
@@ -54,7 +75,6 @@ def _add_engine_arguments(
     parser: argparse.ArgumentParser, repeat: int
 ) -> None:
     add = parser.add_argument
-    add('--config', default=DEEP, help=f'builds the network (default: {DEEP})')
     add(
         '--weights',
         metavar='W',
@@ -66,35 +86,46 @@ def _add_engine_arguments(
         metavar='NAME',
         help='such as "openvino bf16" "torch fp32"; all that are installed',
     )
-    add('--height', type=int, default=480, help='pixels of the input')
-    add('--width', type=int, default=480, help='pixels of the input')
     add('--threads', type=int, default=cores(), metavar='N')
     add('--repeat', type=int, default=repeat, metavar='N')
     add('--seed', type=int, default=0)
 
 
 def run_network(args: argparse.Namespace) -> list[dict]:
-    """Time one image on every engine."""
-    from wholebody_mm.benchmarks.network_times import time_network
+    """Time one image on every engine, network by network."""
+    from wholebody_mm.benchmarks.network_times import time_networks
 
-    return time_network(
+    return time_networks(
         args.config,
         args.weights,
         _engine_names(args.engines),
         (args.width, args.height),
         args.threads,
         args.repeat,
-        seed=args.seed,
+        args.warm_up,
+        args.seed,
+        report=_say,
     )
+
+
+def _say(rows: list[dict]) -> None:
+    """A line of a network that was timed: deep ones take minutes."""
+    times = ', '.join(
+        f'{row["backend"]} {row["precision"]} {row["median_ms"]:.1f} ms'
+        for row in rows
+    )
+    print(f'{rows[0]["network"]}: {times}', file=sys.stderr, flush=True)
 
 
 def run_people(args: argparse.Namespace) -> list[dict]:
     """Time crowds of growing numbers on every engine."""
     from wholebody_mm.benchmarks.engines import engines, original_of
+    from wholebody_mm.benchmarks.multiplications import multiplications
     from wholebody_mm.benchmarks.people_times import plot_people, time_people
 
     size = args.width, args.height
     original = original_of(args.config, args.weights)
+    gmac = multiplications(original.graph.model, size) / 1e9
     rows = []
     with TemporaryDirectory() as folder:
         networks = engines(
@@ -115,12 +146,14 @@ def run_people(args: argparse.Namespace) -> list[dict]:
                 backend=backend,
                 precision=precision,
                 threads=args.threads,
+                gmac=gmac,
             )
     if args.with_multi_network:
         from wholebody_mm.benchmarks import multi_network_times
 
+        repeat = args.multi_network_repeat or args.repeat
         rows += multi_network_times.beside(
-            rows, args.people, size, args.repeat, args.threads, args.plot
+            rows, args.people, size, repeat, args.threads, args.plot
         )
     elif args.plot:
         plot_people(rows, args.plot)

@@ -57,21 +57,23 @@ def cast_graph(graph: ImageToMaps, dtype: torch.dtype) -> ImageToMaps:
 
 def default_size(info: NetworkInfo) -> tuple[int, int]:
     """Width and height of a file of fixed size: 16:9 at the usual height."""
-    height = _up(info.height * max(info.scales), info.multiple)
-    return _up(ASPECT * height, info.multiple), height
+    height = next_multiple(info.height * max(info.scales), info.multiple)
+    return next_multiple(ASPECT * height, info.multiple), height
 
 
 def check_size(size: tuple[int, int], info: NetworkInfo) -> None:
     """Refuse sizes that the network does not take (ValueError)."""
     if min(size) < 1 or any(side % info.multiple for side in size):
-        better = 'x'.join(str(_up(side, info.multiple)) for side in size)
+        better = 'x'.join(
+            str(next_multiple(side, info.multiple)) for side in size
+        )
         raise ValueError(
             f'{info.name} takes sides that are multiples of {info.multiple}, '
             f'not {size[0]}x{size[1]}; give {better}'
         )
 
 
-def _up(value: float, multiple: int) -> int:
+def next_multiple(value: float, multiple: int) -> int:
     """The next multiple, at least one."""
     return max(1, int(np.ceil(value / multiple - 1e-6))) * multiple
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from wholebody_mm.evaluation.report import ROWS, VALUES
 from wholebody_mm.reporting.measure import Results
 from wholebody_mm.reporting.paper import CLAIMS, DATASETS, TABLES, Table
+from wholebody_mm.reporting.training_time import training_ratio
 
 NOTHING = ''
 
@@ -44,22 +45,55 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def paper_table(table: Table, results: Results) -> Section:
-    """One of the paper's tables, its figure and ours in each column."""
+    """One of the paper's tables, its figure and ours in each column.
+
+    Networks that are not the paper's have rows below its own, if one of the
+    table's columns was measured for them.
+    """
     head = ['Method']
     for column in table.columns:
         head += [f'{column.title}, paper', f'{column.title}, here']
     grid = Grid([*head, 'Config'])
+    images: dict[str, set[int]] = {}
+
+    def ours(network: str) -> list[str]:
+        cells = []
+        for column in table.columns:
+            found = results.get(network, column.dataset, column.scales) or {}
+            cells.append(percent(found.get(column.value)))
+            if cells[-1] and 'images' in found:
+                counts = images.setdefault(column.dataset, set())
+                counts.add(int(found['images']))
+        return cells
+
     for row in table.rows:
-        cells = [row.title]
-        for column, figure in zip(table.columns, row.figures, strict=True):
-            found = results.get(row.network, column.dataset, column.scales)
-            value = (found or {}).get(column.value)
-            cells += [f'{figure:.1f}', percent(value)]
-        grid.rows.append([*cells, f'`configs/{row.network}.py`'])
+        figures = [f'{figure:.1f}' for figure in row.figures]
+        grid.rows.append(
+            [row.title, *_beside(figures, ours(row.network))]
+            + [f'`configs/{row.network}.py`']
+        )
+    known = {row.network for row in table.rows}
+    measured = dict.fromkeys(network for network, _, _ in results.measured())
+    for network in measured:
+        if network not in known and any(cells := ours(network)):
+            nothing = [NOTHING] * len(cells)
+            grid.rows.append([network, *_beside(nothing, cells), NOTHING])
     blocks: list[str | Grid | Picture] = [grid]
     if table.note:
         blocks.append(table.note)
+    if images:
+        # a few images tell less than a whole set
+        counted = ', '.join(
+            f'{name} {" or ".join(str(n) for n in sorted(counts))}'
+            for name, counts in images.items()
+        )
+        blocks.append(f'Images measured here: {counted}.')
     return Section(table.title, blocks)
+
+
+def _beside(paper: Sequence[str], here: Sequence[str]) -> list[str]:
+    """Cells of two in turn."""
+    return [cell for pair in zip(paper, here, strict=True) for cell in pair]
 
 
 def measured_section(results: Results) -> Section:
@@ -137,9 +171,16 @@ def figure_4(times: Mapping | None, picture: str | None) -> Section:
     return Section(title, blocks)
 
 
-def claims(times: Mapping | None, results: Results) -> Section:
+def claims(
+    times: Mapping | None,
+    results: Results,
+    training: Mapping[str, float] | None = None,
+) -> Section:
     """What else the paper says, and what was found."""
     found = _claimed(times, results)
+    ratio = training_ratio(training or {})
+    if ratio is not None:
+        found['training_time'] = f'{ratio:.2f}'
     grid = Grid(['Claim', 'Paper', 'Here'])
     for claim in CLAIMS:
         grid.rows.append(
@@ -155,7 +196,12 @@ def _claimed(times: Mapping | None, results: Results) -> dict[str, str]:
     several = {r['people']: r for r in rows if 'face_ms' in r}
     for people in (1, 10):
         if people in several and several[people].get('ratio'):
-            out[f'ratio_{people}'] = f'{1 / several[people]["ratio"]:.2f}'
+            row = several[people]
+            out[f'ratio_{people}'] = f'{1 / row["ratio"]:.2f}' + (
+                f' ({1 / row["gmac_ratio"]:.2f} by GMAC)'
+                if row.get('gmac_ratio')
+                else ''
+            )
     single = [r for r in rows if 'face_ms' not in r]
     if len(single) > 1:
         change = single[-1]['median_ms'] / single[0]['median_ms'] - 1
@@ -181,13 +227,22 @@ def sections(
     times: Mapping | None = None,
     times_picture: str | None = None,
     galleries: Sequence[Section] = (),
+    training: Mapping[str, float] | None = None,
 ) -> list[Section]:
-    """The whole report in the paper's order."""
+    """The whole report in the paper's order.
+
+    Args:
+        results: Of networks on data sets.
+        times: The file of ``wholebody-mm benchmark people``.
+        times_picture: Its picture, beside the document.
+        galleries: Of figure 5.
+        training: Seconds that networks trained, by name.
+    """
     return [
         *(paper_table(table, results) for table in TABLES),
         figure_4(times, times_picture),
         *galleries,
-        claims(times, results),
+        claims(times, results, training),
         measured_section(results),
     ]
 

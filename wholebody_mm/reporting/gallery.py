@@ -24,15 +24,18 @@ def gallery(
     Args:
         images: Their files.
         networks: Name to the network, in the order of the columns.
-        folder: The report's; pictures go to ``gallery`` in it.
+        folder: The report's; pictures go to ``gallery`` in it, to a folder
+            of these networks.
 
     Raises:
         FileNotFoundError: If an image cannot be read.
     """
-    (folder / 'gallery').mkdir(parents=True, exist_ok=True)
+    # several galleries show the same images, two folders the same name
+    place = 'gallery/' + '-'.join(networks).replace('/', '_')
+    (folder / place).mkdir(parents=True, exist_ok=True)
     title = 'Figure 5: ' + ' beside '.join(networks)
     section = Section(title)
-    for path in images:
+    for number, path in enumerate(images, 1):
         image = cv2.imread(str(path))
         if image is None:
             raise FileNotFoundError(f'--gallery: no image {path}')
@@ -47,7 +50,7 @@ def gallery(
             )
             panels.append(labelled(drawn, name))
             counts.append(f'{name}: {len(people)} people')
-        file = f'gallery/{path.stem}.jpg'
+        file = f'{place}/{number}_{path.stem}.jpg'
         cv2.imwrite(str(folder / file), beside(panels))
         caption = f'{path.name}. {"; ".join(counts)}.'
         section.blocks.append(Picture(file, caption))

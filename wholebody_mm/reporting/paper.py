@@ -193,4 +193,9 @@ CLAIMS = (
         '4.4',
         'body_cost_shallow',
     ),
+    Claim(
+        'Fingers that are learnt beside them help wrists and elbows '
+        '(figure 5 b)',
+        'a picture',
+    ),
 )
