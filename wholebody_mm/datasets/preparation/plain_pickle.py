@@ -6,9 +6,9 @@ file can name only what containers, numbers, strings and NumPy arrays are made
 of; anything else is refused.
 
 NumPy's own unpickling functions are not handed out either: the flags of a
-dtype come from the file and are believed, so that an array of numbers can be
-declared to be one of pointers to objects. Arrays are made here, from a dtype
-that was checked and from as many bytes as it needs.
+dtype come from the file and are believed, so that a file can have its bytes
+taken for pointers to objects. Arrays are made here, from a dtype that was
+checked and from as many bytes as it needs.
 
 What this does not protect from is a file made to fill the memory.
 """
