@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 from pathlib import Path
 
 import cv2
@@ -235,3 +237,147 @@ def write_panoptic(
     order = [1, 15, 17, 16, 18, 3, 9, 4, 10, 5, 11, 6, 12, 7, 13, 8, 14]
     points = np.concatenate([joints[order], *hands[:, 1:], face])
     return dict(points=points, camera=camera)
+
+
+HD = 1920, 1080
+# A standing person's joints in the studio's order: centimetres, y down.
+STANDING19 = np.array([
+    [0, -145, 0], [0, -158, -8], [0, -95, 0],
+    [16, -142, 0], [22, -115, 3], [30, -95, -10],
+    [9, -93, 0], [10, -50, 1], [11, -8, 6],
+    [-16, -142, 0], [-24, -116, 3], [-34, -138, -12],
+    [-9, -93, 0], [-10, -50, 1], [-11, -8, 6],
+    [3, -161, -6], [7, -159, 2], [-3, -161, -6], [-7, -159, 2],
+], float)  # fmt: skip
+
+
+def total_capture_hand(wrist: np.ndarray, down: float) -> np.ndarray:
+    """(21, 3) an open hand at a wrist, the fingers down or up."""
+    fingers = [
+        wrist + [(finger - 2) * (1.5 + joint), down * (4 + 2.5 * joint), 0.5]
+        for finger in range(5)
+        for joint in range(4)
+    ]
+    return np.array([wrist, *fingers])
+
+
+class _Python2Pickler(pickle._Pickler):
+    """Writes text and bytes as Python 2's strings of bytes."""
+
+    dispatch = dict(pickle._Pickler.dispatch)
+
+    def _save_string(self, text: str | bytes) -> None:
+        data = text if isinstance(text, bytes) else text.encode('latin1')
+        self.write(b'T' + len(data).to_bytes(4, 'little') + data)
+        self.memoize(text)
+
+    dispatch[str] = dispatch[bytes] = _save_string
+
+
+def python2_pickle(content: object) -> bytes:
+    """As Python 2 with NumPy 1 pickles it with protocol 2."""
+    file = io.BytesIO()
+    _Python2Pickler(file, protocol=2).dump(content)
+    return file.getvalue().replace(b'numpy._core', b'numpy.core')
+
+
+def write_total_capture(
+    root: Path,
+    frames: list[int],
+    testing: list[int] = (),
+    dumps=pickle.dumps,
+    cameras: tuple[int, ...] = (3, 7),
+    change=None,
+    folder: str = 'annotation',
+) -> dict:
+    """Files of Monocular Total Capture: a person, pictures of some cameras.
+
+    Args:
+        root: Folder for them.
+        frames: Of the training data.
+        testing: Frames of the testing data, another sequence.
+        dumps: Makes bytes of the content.
+        cameras: Those with pictures.
+        change: Gets annotation and calibration before they are written.
+        folder: Where the pickles are put, below the root.
+
+    Returns:
+        ``points``: (19, 3), (21, 3), (21, 3) body and hands in space, and
+        ``cameras``: number to K, R, t, distCoef as NumPy arrays.
+    """
+    body = STANDING19
+    hands = dict(
+        left_hand=total_capture_hand(body[5], 1),
+        right_hand=total_capture_hand(body[11], -1),
+    )
+    calibration = {}
+    for number in range(31):
+        angle = 0.2 * (number - 5)
+        rotation = np.array(
+            [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0],
+             [-np.sin(angle), 0, np.cos(angle)]]
+        )  # fmt: skip
+        # looks at the chest, the nearer the more of the person is cut off
+        centre = rotation @ np.array([0, -100.0, 0])
+        calibration[number] = dict(
+            K=np.array([[1400.0, 0, 950], [0, 1405.0, 550], [0, 0, 1]]),
+            R=rotation,
+            t=(np.array([4.0, -3, 330 - 20 * number]) - centre)[:, None],
+            distCoef=np.array([-0.28, 0.17, 0.002, -0.001, 0.05]),
+        )
+
+    def part(points: np.ndarray, **flags) -> dict:
+        told = {}
+        for number, camera in calibration.items():
+            inside = opencv_projection(points, camera)
+            inside = ((inside > -0.5) & (inside < np.array(HD) - 0.5)).all(1)
+            told[number] = dict(
+                insideImg=inside.astype(int).tolist(),
+                occluded=[0] * len(points),
+                **flags,
+            )
+        return {'landmarks': points.reshape(-1).tolist(), '2D': told}
+
+    def sample(sequence: str, frame: int) -> dict:
+        return dict(
+            seqName=sequence,
+            frame_str=f'{frame:08d}',
+            id=0,
+            body=part(body),
+            **{key: part(hand, overlap=0) for key, hand in hands.items()},
+        )
+
+    names = dict(training_data='171204_pose1', testing_data='171204_pose5')
+    numbers = dict(training_data=frames, testing_data=testing)
+    annotation = {
+        key: [sample(name, frame) for frame in numbers[key]]
+        for key, name in names.items()
+    }
+    cameras_of = {name: calibration for name in names.values()}
+    for key, name in names.items():
+        for frame in numbers[key]:
+            for number in cameras:
+                below = f'hdImgs/{name}/{frame:08d}'
+                file = f'00_{number:02d}_{frame:08d}.jpg'
+                picture(root / below / file, size=HD)
+    if change is not None:
+        change(annotation, cameras_of)
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    for name, content in (
+        ('annotation.pkl', annotation),
+        ('camera_data.pkl', cameras_of),
+    ):
+        (root / folder / name).write_bytes(dumps(content))
+    return dict(points=[body, *hands.values()], cameras=calibration)
+
+
+def opencv_projection(points: np.ndarray, camera: dict) -> np.ndarray:
+    """(n, 2) pixels of (n, 3) points by OpenCV; K, R, t, distCoef given."""
+    pixels, _ = cv2.projectPoints(
+        points,
+        cv2.Rodrigues(camera['R'])[0],
+        camera['t'],
+        camera['K'],
+        camera['distCoef'],
+    )
+    return pixels[:, 0]

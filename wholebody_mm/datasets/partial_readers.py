@@ -108,7 +108,9 @@ class PanopticBodyDataset(_SetDataset):
     """Whole bodies of the Panoptic Studio, where everyone is labelled."""
 
     LABELS, NEGATIVES = PANOPTIC127, True
-    HOW_TO_GET = _PREPARE.format('prepare_panoptic.py')
+    HOW_TO_GET = _PREPARE.format(
+        'prepare_total_capture.py (or prepare_panoptic.py)'
+    )
 
 
 @DATASETS.register_module()

@@ -109,12 +109,13 @@ SOURCES = {
     ),
     'panoptic': Source(
         'Panoptic Studio whole bodies (Monocular Total Capture)',
-        'http://domedb.perception.cs.cmu.edu',
+        'http://domedb.perception.cs.cmu.edu/mtc.html',
         _RESEARCH,
-        '17 body points, both hands, 70 points of the face',
+        '17 body points and both hands; 70 points of the face too in single '
+        'sequences of the studio, which prepare_panoptic.py reads',
         'as many frames and cameras as were downloaded; the released network '
         'was trained on 201,971 people',
-        'python tools/data/prepare_panoptic.py',
+        'python tools/data/prepare_total_capture.py',
     ),
     'no_people': Source(
         'COCO images without people',

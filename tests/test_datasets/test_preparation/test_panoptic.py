@@ -1,9 +1,13 @@
 """Whole bodies of the Panoptic Studio, projected into its cameras."""
 
-import cv2
 import numpy as np
 import pytest
-from support.sources import SIZE, write_panoptic
+from support.sources import (
+    SIZE,
+    opencv_projection,
+    picture,
+    write_panoptic,
+)
 
 from wholebody_mm.datasets.partial_readers import PanopticBodyDataset
 from wholebody_mm.datasets.preparation.panoptic import (
@@ -16,18 +20,6 @@ from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
 TO_UNION = [UNION.index(name) for name in PANOPTIC127.keypoint_names]
 
 
-def opencv_projection(made):
-    camera = made['camera']
-    pixels, _ = cv2.projectPoints(
-        made['points'],
-        cv2.Rodrigues(camera['R'])[0],
-        camera['t'],
-        camera['K'],
-        camera['distCoef'],
-    )
-    return pixels[:, 0]
-
-
 def test_people_are_projected_as_opencv_does_it(tmp_path):
     made = write_panoptic(tmp_path / 'seq', [30, 60, 61])
     counts = prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
@@ -37,7 +29,7 @@ def test_people_are_projected_as_opencv_does_it(tmp_path):
         data_prefix=dict(img=str(tmp_path / 'seq')),
     )
     record = data.get_data_info(0)
-    expected = opencv_projection(made)
+    expected = opencv_projection(made['points'], made['camera'])
     within = ((expected >= 0) & (expected < SIZE)).all(axis=1)
     assert 60 < within.sum() < 127
     visible = record['keypoints_visible'][0, TO_UNION]
@@ -81,6 +73,14 @@ def test_people_without_good_hands_are_left_out_as_in_the_paper(
         tmp_path / 'seq', tmp_path / 'any', any_hands=True
     )
     assert counts['train']['people'] == 1
+
+
+def test_pictures_of_another_size_are_not_labelled(tmp_path):
+    write_panoptic(tmp_path / 'seq', [30])
+    file = next((tmp_path / 'seq').glob('*/hdImgs/*/*.jpg'))
+    picture(file, size=(160, 120))
+    with pytest.raises(ValueError, match='160x120.*320x240'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
 
 
 def test_missing_pieces_are_named(tmp_path):

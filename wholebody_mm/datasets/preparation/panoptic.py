@@ -1,12 +1,13 @@
-"""Whole bodies of the Panoptic Studio (Monocular Total Capture's data).
+"""Whole bodies of the Panoptic Studio, from its own JSON files.
 
 Body, hands and face are reconstructed in space from hundreds of cameras; here
-they are projected into the pictures of single HD cameras.
+they are projected into the pictures of single HD cameras. ``total_capture.py``
+reads the files of Monocular Total Capture, which was made of such sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
 BODY_ORDER = [1, 15, 17, 16, 18, 3, 9, 4, 10, 5, 11, 6, 12, 7, 13, 8, 14]
 # Reconstructed points of less confidence are not labelled.
 LEAST_SCORE = 0.05
-_HANDS = (('left_hand', 'lefthand'), ('right_hand', 'righthand'))
+# Names of the hands in the files, and of their parts.
+HANDS = (('left_hand', 'lefthand'), ('right_hand', 'righthand'))
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,22 @@ class Camera:
         return pixels, before & within
 
 
+def camera_of(entry: Mapping, name: str, size: tuple[int, int]) -> Camera:
+    """The camera of a calibration's ``K``, ``R``, ``t`` and ``distCoef``.
+
+    Raises:
+        KeyError, TypeError, ValueError: If the entry is something else.
+    """
+    return Camera(
+        name=name,
+        intrinsics=np.array(entry['K'], float).reshape(3, 3),
+        rotation=np.array(entry['R'], float).reshape(3, 3),
+        translation=np.array(entry['t'], float).reshape(3),
+        distortion=np.array(entry['distCoef'], float).reshape(5),
+        size=size,
+    )
+
+
 def read_cameras(file: Path) -> dict[str, Camera]:
     """The HD cameras of a ``calibration_SEQUENCE.json``.
 
@@ -88,14 +106,8 @@ def read_cameras(file: Path) -> dict[str, Camera]:
         for entry in content['cameras']:
             if entry['type'] != 'hd':
                 continue
-            cameras[entry['name']] = Camera(
-                name=entry['name'],
-                intrinsics=np.array(entry['K'], float).reshape(3, 3),
-                rotation=np.array(entry['R'], float).reshape(3, 3),
-                translation=np.array(entry['t'], float).reshape(3),
-                distortion=np.array(entry['distCoef'], float).reshape(5),
-                size=tuple(entry['resolution']),
-            )
+            name, size = entry['name'], tuple(entry['resolution'])
+            cameras[name] = camera_of(entry, name, size)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{file} is no calibration: {error!r}') from error
     return cameras
@@ -141,7 +153,7 @@ def read_frame(sequence: Path, frame: str) -> list[Reconstruction]:
         where = PANOPTIC127.parts['body']
         found.points[where] = joints[:, :3]
         found.scores[where] = joints[:, 3]
-        for part, name in _HANDS:
+        for part, name in HANDS:
             hand = hands.get(body['id'], {}).get(part)
             if hand:
                 _add(found, PANOPTIC127.parts[name], hand, first=1)
@@ -199,8 +211,45 @@ def has_both_hands(found: Reconstruction) -> bool:
     """Whether both hands are reconstructed well, as the paper's data ask."""
     return all(
         (found.scores[PANOPTIC127.parts[name]] >= LEAST_SCORE).mean() > 0.5
-        for _, name in _HANDS
+        for _, name in HANDS
     )
+
+
+def picture_record(
+    file: Path,
+    root: Path,
+    camera: Camera,
+    people: Sequence[Reconstruction],
+    any_hands: bool = False,
+) -> dict:
+    """The image and the annotations of everyone in a camera's picture.
+
+    Args:
+        file: The picture.
+        root: What its ``file_name`` is relative to.
+        camera: Took it.
+        people: Everyone who was there.
+        any_hands: Also if someone's hands are not reconstructed well.
+
+    Raises:
+        Skip: If there is nothing to learn from it.
+        ValueError: If it is not of the size that the camera takes.
+    """
+    if not any_hands and not all(map(has_both_hands, people)):
+        raise Skip('someone without good hands')
+    annotations = [project_person(p, camera) for p in people]
+    annotations = [a for a in annotations if a is not None]
+    if not annotations:
+        raise Skip('nobody in sight')
+    image = image_entry(file, root)
+    size = image['width'], image['height']
+    if size != camera.size:
+        raise ValueError(
+            f'{file} has {size[0]}x{size[1]} pixels; the calibration of '
+            f'{camera.name} is for {camera.size[0]}x{camera.size[1]}. Take '
+            f'pictures of the original size.'
+        )
+    return dict(image=image, annotations=annotations)
 
 
 def prepare_panoptic(
@@ -260,13 +309,7 @@ def prepare_panoptic(
         camera = known[sequence][file.parent.name]
         frame = file.stem.rsplit('_', 1)[1]
         people = read_frame(root / sequence, frame)
-        if not any_hands and not all(map(has_both_hands, people)):
-            raise Skip('someone without good hands')
-        annotations = [project_person(p, camera) for p in people]
-        annotations = [a for a in annotations if a is not None]
-        if not annotations:
-            raise Skip('nobody in sight')
-        return dict(image=image_entry(file, root), annotations=annotations)
+        return picture_record(file, root, camera, people, any_hands)
 
     return write_splits(
         list(pictures), make, out, PANOPTIC127, str(root), val_share, seed

@@ -137,8 +137,9 @@ def write_splits(
     description: str,
     val_share: float = 0.0,
     seed: int = 0,
+    held_out: Sequence[str] = (),
 ) -> dict[str, dict[str, int]]:
-    """Write ``train.json`` and, if a share is held out, ``val.json``.
+    """Write ``train.json`` and, if any name is held out, ``val.json``.
 
     The names held out are listed in ``val_names.txt`` too.
 
@@ -150,12 +151,14 @@ def write_splits(
         description: What it is made from.
         val_share: Share of names that is held out.
         seed: Decides which.
+        held_out: Other names, all of them held out.
 
     Returns:
         Counts of ``images`` and ``people`` of each split.
     """
     counts = {}
-    splits = split_names(names, val_share, seed)
+    kept, chosen = split_names(names, val_share, seed)
+    splits = kept, sorted([*chosen, *held_out])
     for split, chosen in zip(('train', 'val'), splits, strict=True):
         if not chosen:
             continue
