@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wholebody_mm.codecs.limbs import score_limbs
+from wholebody_mm.codecs.limbs import best_first, score_limbs
 
 
 def limbs_of(pafs, starts, ends, *, fraction=0.95, close=0.5, room=64):
@@ -84,3 +84,61 @@ def test_what_is_not_finite_counts_as_zero(rightwards, bad):
 def test_huge_values_give_no_infinite_score(rightwards):
     found = limbs_of(rightwards * 1e38, [[3, 4]], [[15, 4]])
     assert all(np.isfinite(limb[2]) for limb in found)
+
+
+def sampled(field, x, y):
+    """The (2, h, w) field between its cells, at x and y."""
+    h, w = field.shape[1:]
+    x, y = np.clip(x, 0, w - 1), np.clip(y, 0, h - 1)
+    i, j = np.minimum(int(x), w - 2), np.minimum(int(y), h - 2)
+    x, y = x - i, y - j
+    rows = field[:, j] * (1 - y) + field[:, j + 1] * y
+    return rows[:, i] * (1 - x) + rows[:, i + 1] * x
+
+
+def looked_along(field, start, end, threshold=0.05, fraction=0.95):
+    """The score of one pair by the description of it, None if it fails."""
+    way = np.subtract(end, start).astype(float)
+    length = np.linalg.norm(way)
+    way /= length
+    if not sampled(field, *np.add(start, end) / 2) @ way > threshold:
+        return None
+    n = int((5 * 8 * length * abs(way).max()) ** 0.5 + 0.5)
+    n = min(max(n, 5), 25)
+    places = start + np.outer((np.arange(n) + 0.5) * length / n, way)
+    values = np.array([sampled(field, *place) @ way for place in places])
+    if (values <= threshold).sum() > int(n * (1 - fraction) + 1e-6):
+        return None
+    return values[values > threshold].mean()
+
+
+@pytest.mark.parametrize('fraction', [0.95, 0.6])
+def test_many_pairs_at_once_are_as_each_by_itself(fraction):
+    rng = np.random.default_rng(0)
+    # Everywhere some way to the right, with holes that break some lines.
+    field = np.stack(
+        [rng.uniform(0.1, 1, (16, 40)), rng.uniform(-0.5, 0.5, (16, 40))]
+    )
+    field *= rng.random((16, 40)) < 0.9
+    starts = rng.uniform((0, 0), (39, 15), (20, 2)).astype(np.float32)
+    ends = rng.uniform((0, 0), (39, 15), (24, 2)).astype(np.float32)
+    expected = {}
+    for a, start in enumerate(starts):
+        for b, end in enumerate(ends):
+            score = looked_along(field, start, end, fraction=fraction)
+            if score is not None:
+                expected[a, b] = score
+    found = limbs_of(field, starts, ends, fraction=fraction, room=480)
+    assert 30 < len(found) < 400
+    assert [limb[:2] for limb in found] == sorted(expected)
+    for a, b, score in found:
+        assert score == pytest.approx(expected[a, b], abs=1e-3)
+
+
+def test_the_order_of_joining_is_stable():
+    rng = np.random.default_rng(0)
+    rank = -np.round(rng.uniform(0, 2, 500), 1).astype(np.float32)
+    rank[:3] = -np.inf, 1.5, 0.0
+    expected = np.argsort(rank, kind='stable')
+    np.testing.assert_array_equal(best_first(rank), expected)
+    assert len(best_first(rank[:0])) == 0

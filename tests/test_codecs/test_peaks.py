@@ -89,3 +89,34 @@ def test_thin_maps(shape):
     cells, _ = peaks(m)
     assert len(cells) == 1
     assert abs(cells[0] - [shape[1] - 1, shape[0] - 1]).max() <= 0.5
+
+
+def searched(m, threshold):
+    """The cells (x, y) of all peaks, each compared with its neighbours."""
+    m = np.where(np.isfinite(m), m, 0)
+    framed = np.pad(m, 1, constant_values=-1)
+    h, w = m.shape
+    found = m > threshold
+    for dj in (-1, 0, 1):
+        for di in (-1, 0, 1):
+            other = framed[1 + dj : 1 + dj + h, 1 + di : 1 + di + w]
+            if (dj, di) < (0, 0):
+                found &= m >= other
+            elif (dj, di) > (0, 0):
+                found &= m > other
+    return [(i, j) for j, i in np.argwhere(found)]
+
+
+@pytest.mark.parametrize('shape', [(9, 12), (30, 53), (8, 6), (1, 20), (7, 1)])
+@pytest.mark.parametrize('digits', [1, 3])
+def test_all_peaks_of_noise_in_reading_order(shape, digits):
+    """With one digit most are plateaus; rows without any peak between."""
+    rng = np.random.default_rng([*shape, digits])
+    m = np.round(rng.uniform(-0.2, 0.9, shape), digits)
+    m[rng.random(shape) < 0.05] = np.nan
+    m[rng.random(shape) < 0.05] = np.inf
+    m[rng.random(shape[0]) < 0.3] = 0.05
+    expected = searched(m.astype(np.float32), np.float32(0.1))
+    cells, _ = peaks(m, room=m.size)
+    assert len(cells) == len(expected)
+    assert abs(cells - np.reshape(expected, (-1, 2))).max(initial=0) <= 0.5

@@ -15,18 +15,16 @@ def grouped(candidates, counts, limbs=CHAIN):
     """The people of (limb, start peak, end peak) candidates, best first."""
     counts = np.array(counts, np.int32)
     first = np.cumsum(counts, dtype=np.int64) - counts
-    slots = np.full((counts.sum() // 2, len(counts)), -1, np.int32)
     table = np.array(candidates, np.int32).reshape(-1, 3)
-    n = group_peaks(
+    slots = group_peaks(
         limbs,
         table[:, 0].copy(),
         table[:, 1:].copy(),
         np.arange(len(table)),
         first,
         counts,
-        slots,
     )
-    return slots[:n].tolist()
+    return slots.tolist()
 
 
 def test_limbs_start_extend_and_merge_people():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from numba import njit
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable, **options) -> Callable:
     """Compile with numba, cached on disk where some folder can be written.
 
     The machine code is kept beside the source file, else (a read-only
@@ -21,9 +21,22 @@ def compiled(function: Callable) -> Callable:
     each process compiles for itself, which takes some seconds. The loops
     release the interpreter's lock. No ``fastmath``: it would let the compiler
     assume that there are no NaN.
+
+    Args:
+        function: What to compile.
+        **options: More options of numba's.
     """
-    options = {'nogil': True, 'error_model': 'numpy'}
+    options |= {'nogil': True, 'error_model': 'numpy'}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available": no folder to cache in
         return njit(**options)(function)
+
+
+def inlined(function: Callable) -> Callable:
+    """Compile what is called for every sample of a map.
+
+    A call hands over every field of its arrays and counts references to
+    them, which takes longer than what such a function does.
+    """
+    return compiled(function, forceinline=True)

@@ -11,7 +11,7 @@ from wholebody_mm.codecs.geometry import (
     heatmap_stride_of,
     to_pixels,
 )
-from wholebody_mm.codecs.limbs import score_limbs
+from wholebody_mm.codecs.limbs import best_first, score_limbs
 from wholebody_mm.codecs.matching import match_limbs
 from wholebody_mm.codecs.part_rules import FOOT, PartRules
 from wholebody_mm.codecs.peaks import find_peaks
@@ -284,15 +284,13 @@ class PAFDecoder:
             rank,
         )
         limb, ends, score = limb[:n], ends[:n], score[:n]
-        order = np.argsort(rank[:n], kind='stable')
+        order = best_first(rank[:n])
         if self.grouping == 'bipartite':
             matched = np.empty(n, bool)
             match_limbs(limbs, counts, limb, ends, score, matched)
             order = order[matched[order]]
         first = np.cumsum(counts, dtype=np.int64) - counts
-        slots = np.full((int(counts.sum()) // 2, len(counts)), -1, np.int32)
-        n = group_peaks(limbs, limb, ends, order, first, counts, slots)
-        slots = slots[:n]
+        slots = group_peaks(limbs, limb, ends, order, first, counts)
         alive = self.rules.count(slots >= 0) >= self.min_keypoints
         shared = np.zeros(slots.shape, bool)
         if self.share_threshold <= 1:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from wholebody_mm.codecs.compiled import compiled
+from wholebody_mm.codecs.compiled import compiled, inlined
 from wholebody_mm.codecs.peaks import LARGEST
 
 # Samples along a line: sqrt(5 * length in pixels), 5 to 25, as in the
@@ -19,6 +19,8 @@ from wholebody_mm.codecs.peaks import LARGEST
 MIN_SAMPLES, MAX_SAMPLES, SAMPLE_DENSITY = 5, 25, 5.0
 # Weight of the ends' heights beside the limb's score in the order of joining.
 END_WEIGHT = np.float32(0.1)
+# Squared cells; ends nearer than this have no direction.
+SHORTEST = 1e-10
 
 
 @compiled
@@ -36,7 +38,7 @@ def _sample_finite(px, py, i, j, i1, j1, fx, fy, ux, uy):
     return np.float32(0)
 
 
-@compiled
+@inlined
 def _sample(px, py, x, y, ux, uy):
     """The field at x, y in cells, clamped to the map, times (ux, uy)."""
     h, w = px.shape
@@ -60,26 +62,120 @@ def _sample(px, py, x, y, ux, uy):
 
 
 @compiled
-def _line_score(px, py, ax, ay, ux, uy, length, stride, threshold, fraction):
-    """Mean field along a line, -1 if too few of its samples pass."""
-    reach = length * max(abs(ux), abs(uy)) * stride
-    n = int(math.sqrt(SAMPLE_DENSITY * reach) + 0.5)
-    n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
-    may_fail = int(math.floor(n * (1.0 - fraction) + 1e-6))
-    failed, total = 0, np.float32(0)
-    step = length / np.float32(n)
-    step_x, step_y = ux * step, uy * step
-    x, y = ax - np.float32(0.5) * step_x, ay - np.float32(0.5) * step_y
-    for _ in range(n):
-        x, y = x + step_x, y + step_y
-        value = _sample(px, py, x, y, ux, uy)
-        if value > threshold:
-            total += value
-        else:
-            failed += 1
-            if failed > may_fail:
-                return np.float32(-1)
-    return total / np.float32(n - failed)
+def _likely_pairs(px, py, starts, ends, threshold, close, pair):
+    """Pairs whose line has the field in its middle, or hardly any length.
+
+    Nearly all wrong pairs fail there. Without branches: in noise the
+    processor could only guess them.
+
+    Args:
+        px: (h, w) float32 x of the field.
+        py: (h, w) float32 y of the field.
+        starts: (n, 2) float32 peaks in cells.
+        ends: (m, 2) float32 peaks in cells.
+        threshold: float32, of the middle.
+        close: float32 cells.
+        pair: (n * m,) int32 room, written: start times m plus end.
+
+    Returns:
+        The number of pairs.
+    """
+    found = 0
+    half, shortest = np.float32(0.5), np.float32(SHORTEST)
+    threshold2, close2 = threshold * threshold, close * close
+    for a in range(starts.shape[0]):
+        ax, ay = starts[a, 0], starts[a, 1]
+        for b in range(ends.shape[0]):
+            dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
+            length2 = dx * dx + dy * dy
+            x, y = ax + half * dx, ay + half * dy
+            middle = _sample(px, py, x, y, dx, dy)
+            passes = middle * abs(middle) > threshold2 * length2
+            passes &= length2 > shortest
+            pair[found] = a * ends.shape[0] + b
+            found += passes | (length2 < close2)
+    return found
+
+
+@compiled
+def _start_lines(starts, ends, pair, stride, fraction, lines, left, spare):
+    """Where the samples along the lines begin, and how many there are.
+
+    Args:
+        starts: (n, 2) float32 peaks in cells.
+        ends: (m, 2) float32 peaks in cells.
+        pair: (P,) int32 pairs as of :func:`_likely_pairs`.
+        stride: float32 pixels a cell.
+        fraction: Samples of a line that must pass, 0 to 1.
+        lines: (P, 6) float32, written: a step before the first sample, the
+            step, and the direction; x and y of each.
+        left: (P,) int32, written: samples.
+        spare: (P,) int32, written: how many of them may fail; -1 for a line
+            without direction.
+    """
+    half = np.float32(0.5)
+    for p in range(pair.shape[0]):
+        a, b = pair[p] // ends.shape[0], pair[p] % ends.shape[0]
+        ax, ay = starts[a, 0], starts[a, 1]
+        dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
+        length2 = dx * dx + dy * dy
+        length = np.float32(math.sqrt(length2))
+        ux, uy = dx / length, dy / length
+        reach = length * max(abs(ux), abs(uy)) * stride
+        if not length2 > SHORTEST:
+            ux, uy, reach = np.float32(0), np.float32(0), np.float32(0)
+        n = int(math.sqrt(SAMPLE_DENSITY * reach) + 0.5)
+        n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
+        step = length / np.float32(n)
+        step_x, step_y = ux * step, uy * step
+        lines[p, 0], lines[p, 1] = ax - half * step_x, ay - half * step_y
+        lines[p, 2], lines[p, 3] = step_x, step_y
+        lines[p, 4], lines[p, 5] = ux, uy
+        left[p] = n
+        spare[p] = int(math.floor(n * (1.0 - fraction) + 1e-6))
+        if not length2 > SHORTEST:
+            spare[p] = -1
+
+
+@compiled
+def _follow_lines(px, py, lines, left, spare, threshold, live, passed, total):
+    """Go along all lines at once, a sample of each in turn.
+
+    A line by itself would end at a sample that the processor cannot guess,
+    and it would then stand still.
+
+    Args:
+        px: (h, w) float32 x of the field.
+        py: (h, w) float32 y of the field.
+        lines: (P, 6) float32 as of :func:`_start_lines`, changed.
+        left: (P,) int32 samples, changed.
+        spare: (P,) int32 how many may fail, changed: below 0 if too many
+            did.
+        threshold: float32; a sample passes above it.
+        live: (P,) int32 room.
+        passed: (P,) int32, written: samples that passed.
+        total: (P,) float32, written: their sum.
+    """
+    count = 0
+    for p in range(left.shape[0]):
+        passed[p], total[p] = 0, 0
+        live[count] = p
+        count += spare[p] >= 0
+    while count:
+        kept = 0
+        for q in range(count):
+            p = live[q]
+            x, y = lines[p, 0] + lines[p, 2], lines[p, 1] + lines[p, 3]
+            lines[p, 0], lines[p, 1] = x, y
+            value = _sample(px, py, x, y, lines[p, 4], lines[p, 5])
+            passes = value > threshold
+            total[p] += value if passes else np.float32(0)
+            passed[p] += passes
+            spare[p] -= not passes
+            left[p] -= 1
+            live[kept] = p
+            kept += (spare[p] >= 0) & (left[p] > 0)
+        count = kept
 
 
 @compiled
@@ -89,8 +185,8 @@ def score_limbs(
 ):  # fmt: skip
     """Score all pairs of peaks of all limbs.
 
-    The middle of the line is looked at first: nearly all wrong pairs fail
-    there. Ends nearer than ``close`` have no direction to speak of (some
+    The middle of the line is looked at first, the whole line if that passes.
+    Ends nearer than ``close`` have no direction to speak of (some
     coincide); where the field says nothing they pass with the lowest score.
 
     Args:
@@ -117,35 +213,37 @@ def score_limbs(
     most = cells.shape[1] ** 2
     pair = np.empty(most, np.int32)
     value = np.empty(most, np.float32)
-    close2 = close * close
-    threshold2 = threshold * threshold
-    half = np.float32(0.5)
+    lines = np.empty((most, 6), np.float32)
+    left, spare = np.empty(most, np.int32), np.empty(most, np.int32)
+    live, passed = np.empty(most, np.int32), np.empty(most, np.int32)
     for limb in range(limbs.shape[0]):
         a, b = limbs[limb, 0], limbs[limb, 1]
         px, py = pafs[2 * limb], pafs[2 * limb + 1]
+        starts, ends = cells[a, : counts[a]], cells[b, : counts[b]]
+        likely = _likely_pairs(px, py, starts, ends, threshold, close, pair)
+        _start_lines(
+            starts, ends, pair[:likely], stride, fraction, lines,
+            left[:likely], spare[:likely],
+        )  # fmt: skip
+        _follow_lines(
+            px, py, lines, left[:likely], spare[:likely], threshold, live,
+            passed, value,
+        )  # fmt: skip
         found = 0
-        for ia in range(counts[a]):
-            ax, ay = cells[a, ia, 0], cells[a, ia, 1]
-            for ib in range(counts[b]):
-                dx, dy = cells[b, ib, 0] - ax, cells[b, ib, 1] - ay
-                length2 = dx * dx + dy * dy
-                score = np.float32(-1)
-                if length2 > np.float32(1e-10):
-                    x, y = ax + half * dx, ay + half * dy
-                    middle = _sample(px, py, x, y, dx, dy)
-                    if middle > 0 and middle * middle > threshold2 * length2:
-                        length = np.float32(math.sqrt(length2))
-                        score = _line_score(
-                            px, py, ax, ay, dx / length, dy / length, length,
-                            stride, threshold, fraction,
-                        )  # fmt: skip
-                if score < 0 and length2 < close2:
-                    score = threshold
-                if score < 0:
+        for p in range(likely):
+            score = value[p] / np.float32(passed[p])
+            if spare[p] < 0:
+                ia, ib = pair[p] // counts[b], pair[p] % counts[b]
+                dx = cells[b, ib, 0] - cells[a, ia, 0]
+                dy = cells[b, ib, 1] - cells[a, ia, 1]
+                if not dx * dx + dy * dy < close * close:
                     continue
-                pair[found] = ia * counts[b] + ib
-                value[found] = score
-                found += 1
+                score = threshold
+            if not score >= 0:
+                continue
+            pair[found] = pair[p]
+            value[found] = score
+            found += 1
         if found <= room:
             kept = np.arange(found)
         else:
@@ -159,3 +257,17 @@ def score_limbs(
             out_rank[n] = -(value[q] + END_WEIGHT * heights)
             n += 1
     return n
+
+
+def best_first(rank: np.ndarray) -> np.ndarray:
+    """(C,) int64 candidates by (C,) float32 rank, equal ones as they come.
+
+    A stable ``argsort``, several times as fast: whole numbers that hold rank
+    and place are sorted, which needs no care for equal ones.
+    """
+    bits = (rank + np.float32(0)).view(np.int32)  # no -0
+    # Read as whole numbers, negative floats are in reverse order.
+    ordered = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+    keys = (ordered.astype(np.int64) << 32) | np.arange(len(rank))
+    keys.sort()
+    return keys & 0xFFFFFFFF

@@ -19,8 +19,9 @@ HIGHEST = 1e3
 def match_limbs(limbs, counts, out_limb, out_ends, out_score, keep):
     """Mark the candidates that are in the best matching of their type.
 
-    The Hungarian method with shortest augmenting paths: for n and m peaks of
-    the two ends n * n * m steps at most.
+    A candidate whose ends are in no other one is matched outright. For n and
+    m peaks that the others have as their two ends: the Hungarian method with
+    shortest augmenting paths, n * n * m steps at most.
 
     Args:
         limbs: (L, 2) int32 keypoints.
@@ -36,13 +37,27 @@ def match_limbs(limbs, counts, out_limb, out_ends, out_score, keep):
         most = max(most, counts[k])
     benefit = np.empty((most, most), np.float64)
     which = np.empty((most, most), np.int64)
+    degree = np.empty((2, most), np.int32)
+    place = np.empty((2, most), np.int32)
     begin, total = 0, out_limb.shape[0]
     while begin < total:
         limb = out_limb[begin]
         end = begin
         while end < total and out_limb[end] == limb:
             end += 1
-        n, m = counts[limbs[limb, 0]], counts[limbs[limb, 1]]
+        degree[:] = 0
+        for c in range(begin, end):
+            degree[0, out_ends[c, 0]] += 1
+            degree[1, out_ends[c, 1]] += 1
+        place[:] = -1
+        for c in range(begin, end):
+            i, j = out_ends[c, 0], out_ends[c, 1]
+            if degree[0, i] == 1 and degree[1, j] == 1:
+                keep[c] = True
+            else:
+                place[0, i], place[1, j] = 0, 0
+        n = _number(place[0, : counts[limbs[limb, 0]]])
+        m = _number(place[1, : counts[limbs[limb, 1]]])
         # rows are the smaller side, so that each of them finds a column
         swap = n > m
         if swap:
@@ -50,7 +65,9 @@ def match_limbs(limbs, counts, out_limb, out_ends, out_score, keep):
         benefit[:n, :m] = 0.0  # not a candidate: as good as unmatched
         which[:n, :m] = -1
         for c in range(begin, end):
-            i, j = out_ends[c, 0], out_ends[c, 1]
+            if keep[c]:
+                continue
+            i, j = place[0, out_ends[c, 0]], place[1, out_ends[c, 1]]
             if swap:
                 i, j = j, i
             # Fields far beyond their range may sum up to infinity.
@@ -61,6 +78,17 @@ def match_limbs(limbs, counts, out_limb, out_ends, out_score, keep):
             if row_of[j] >= 0 and which[row_of[j], j] >= 0:
                 keep[which[row_of[j], j]] = True
         begin = end
+
+
+@compiled
+def _number(place):
+    """Number in order what is not negative; returns how many that are."""
+    n = 0
+    for i in range(place.shape[0]):
+        if place[i] >= 0:
+            place[i] = n
+            n += 1
+    return n
 
 
 @compiled

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from wholebody_mm.codecs.compiled import compiled
 from wholebody_mm.skeletons import Skeleton
 
 FOOT = 'foot'
+
+
+@compiled
+def _add_parts(values, starts, sizes, sums):
+    """Sum (N, K) values over each part into (N, P) zeros."""
+    for n in range(values.shape[0]):
+        for p in range(starts.shape[0]):
+            for k in range(starts[p], starts[p] + sizes[p]):
+                sums[n, p] += values[n, k]
 
 
 class PartRules:
@@ -94,17 +104,22 @@ class PartRules:
         return related
 
     def _per_part(self, values: np.ndarray) -> np.ndarray:
-        """(N, P) sums over the keypoints of each part."""
-        return np.add.reduceat(values, self._starts, axis=1)
+        """(N, P) sums over the keypoints of each part.
+
+        Whole numbers for bool, else float64.
+        """
+        kind = np.int64 if values.dtype == bool else np.float64
+        sums = np.zeros((len(values), len(self._starts)), kind)
+        _add_parts(values, self._starts, self._sizes, sums)
+        return sums
 
     def count(self, found: np.ndarray) -> np.ndarray:
         """(N,) int64 evidence of N people from (N, K) bool."""
-        found = found.astype(np.int64)
         return np.minimum(self._per_part(found), self._limits).sum(axis=1)
 
     def complete(self, found: np.ndarray, fraction: float) -> np.ndarray:
         """(N,) bool: some fine part has this fraction of its keypoints."""
-        share = self._per_part(found.astype(np.int64)) / self._sizes
+        share = self._per_part(found) / self._sizes
         return (self._fine & (share >= fraction)).any(axis=1)
 
     def thresholds(self, given: float | dict[str, float]) -> np.ndarray:

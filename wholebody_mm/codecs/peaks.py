@@ -19,26 +19,12 @@ SMALLEST = 1e-3
 
 
 @compiled
-def _finite(value):
-    """The value, 0 if it is infinite or no number (absence)."""
-    if abs(value) <= LARGEST:
-        return value
-    return np.float32(0.0)
-
-
-@compiled
-def _above(value, c, or_equal):
-    """Whether a finite value beats a peak's value c."""
-    return (value > c or (or_equal and value == c)) and value <= LARGEST
-
-
-@compiled
-def _refine(before, centre, after, first, last, sigma):
+def _refine(before, c, after, first, last, sigma):
     """Offset of the peak in one direction, within half a cell.
 
     Args:
         before: Value of the cell before, ignored at the first cell.
-        centre: Value of the peak's cell, above 0.
+        c: Logarithm of the value of the peak's cell.
         after: Value of the cell after, ignored at the last cell.
         first: Whether there is no cell before.
         last: Whether there is no cell after.
@@ -50,7 +36,6 @@ def _refine(before, centre, after, first, last, sigma):
     """
     if first and last:
         return 0.0, 0.0
-    c = math.log(max(centre, SMALLEST))
     if first:
         curvature = 1.0 / (sigma * sigma)
         offset = 0.5 - (c - math.log(max(after, SMALLEST))) / curvature
@@ -66,6 +51,83 @@ def _refine(before, centre, after, first, last, sigma):
         offset = 0.5 * (a - b) / curvature
     offset = min(max(offset, -0.5), 0.5)
     return offset, 0.5 * curvature * offset * offset
+
+
+@compiled
+def _frame(m, threshold, framed, busy):
+    """Copy a map into a frame of zeros; what is not finite becomes 0.
+
+    A zero never beats a peak, so that the cells at the border need no code of
+    their own.
+
+    Args:
+        m: (h, w) float32 map.
+        threshold: Of peaks.
+        framed: (h + 2, w + 2) float32 with zeros at its border, written.
+        busy: (h,) bool, written: rows with a value above the threshold.
+    """
+    h, w = m.shape
+    for j in range(h):
+        row, inner = m[j], framed[j + 1, 1 : w + 1]
+        some = False
+        for i in range(w):
+            c = row[i] if abs(row[i]) <= LARGEST else np.float32(0)
+            some |= c > threshold
+            inner[i] = c
+        busy[j] = some
+
+
+@compiled
+def _mark_peaks(values, wide, threshold, marks):
+    """Mark the cells that are peaks with 1, the others with 0.
+
+    Without branches, so that it is vectorised.
+
+    Args:
+        values: (n + 2 * wide + 2,) float32 cells in reading order, from the
+            one before and above the first that is marked.
+        wide: Cells a row.
+        threshold: Peaks are above it.
+        marks: (n,) uint8, written.
+    """
+    n = marks.shape[0]
+    row, below = values[wide:], values[2 * wide :]
+    a0, a1, a2 = values[:n], values[1 : n + 1], values[2 : n + 2]
+    r0, r1, r2 = row[:n], row[1 : n + 1], row[2 : n + 2]
+    b0, b1, b2 = below[:n], below[1 : n + 1], below[2 : n + 2]
+    for q in range(n):
+        before, after = a0[q], b0[q]
+        before = a1[q] if a1[q] > before else before
+        before = a2[q] if a2[q] > before else before
+        before = r0[q] if r0[q] > before else before
+        after = b1[q] if b1[q] > after else after
+        after = b2[q] if b2[q] > after else after
+        after = r2[q] if r2[q] > after else after
+        c = r1[q]
+        marks[q] = (before <= c) & (after < c) & (c > threshold)
+
+
+@compiled
+def _list_marks(words, marks, listed):
+    """Where marks are, in order.
+
+    Args:
+        words: (n,) uint64 the same memory as the marks: eight cells without
+            a mark pass at once.
+        marks: (8 * n,) uint8.
+        listed: Room for the places, int32.
+
+    Returns:
+        How many there are.
+    """
+    count = 0
+    for word in range(words.shape[0]):
+        if words[word] == 0:
+            continue
+        for q in range(8 * word, 8 * word + 8):
+            listed[count] = q
+            count += marks[q]
+    return count
 
 
 @compiled
@@ -88,47 +150,41 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
     """
     num_keypoints, h, w = heatmaps.shape
     room = cells.shape[1]
+    wide = w + 2
+    framed = np.zeros((h + 2, wide), np.float32)
+    values = framed.reshape(framed.size)
+    busy = np.empty(h, np.bool_)
+    words = np.empty(h * wide // 8 + 1, np.uint64)
+    marks = words.view(np.uint8)
+    listed = np.empty(marks.shape[0], np.int32)
     for k in range(num_keypoints):
-        m = heatmaps[k]
-        n = 0
-        lowest = 0
-        for j in range(h):
-            row = m[j]
-            # Vectorised; skips the rows without any candidate.
-            some = False
-            for i in range(w):
-                some |= row[i] > threshold
-            if not some:
+        sigma = sigmas[k]
+        _frame(heatmaps[k], threshold, framed, busy)
+        n, lowest, bottom = 0, 0, 0
+        while bottom < h:
+            top = bottom
+            while bottom < h and busy[bottom]:
+                bottom += 1
+            if bottom == top:
+                bottom += 1
                 continue
-            for i in range(w):
-                c = row[i]
-                if not (c > threshold and c <= LARGEST):
-                    continue
-                if i < w - 1 and _above(row[i + 1], c, True):
-                    continue
-                if i > 0 and _above(row[i - 1], c, False):
-                    continue
-                if j < h - 1 and _above(m[j + 1, i], c, True):
-                    continue
-                if j > 0 and _above(m[j - 1, i], c, False):
-                    continue
-                beaten = False
-                if i > 0:
-                    beaten |= j > 0 and _above(m[j - 1, i - 1], c, False)
-                    beaten |= j < h - 1 and _above(m[j + 1, i - 1], c, True)
-                if i < w - 1:
-                    beaten |= j > 0 and _above(m[j - 1, i + 1], c, False)
-                    beaten |= j < h - 1 and _above(m[j + 1, i + 1], c, True)
-                if beaten:
-                    continue
-                left = _finite(row[i - 1]) if i > 0 else np.float32(0)
-                right = _finite(row[i + 1]) if i < w - 1 else np.float32(0)
-                up = _finite(m[j - 1, i]) if j > 0 else np.float32(0)
-                down = _finite(m[j + 1, i]) if j < h - 1 else np.float32(0)
-                dx, rise_x = _refine(left, c, right, i == 0, i == w - 1,
-                                     sigmas[k])  # fmt: skip
-                dy, rise_y = _refine(up, c, down, j == 0, j == h - 1,
-                                     sigmas[k])  # fmt: skip
+            # From the first cell of row ``top`` to the last of the row before
+            # ``bottom``; the frame's cells between them are no peaks.
+            length = (bottom - top) * wide - 2
+            used = length // 8 + 1
+            marks[length : 8 * used] = 0
+            _mark_peaks(values[top * wide :], wide, threshold, marks[:length])
+            count = _list_marks(words[:used], marks, listed)
+            for place in listed[:count]:
+                j, i = top + place // wide, place % wide
+                row = framed[j + 1]
+                c = row[i + 1]
+                log_c = math.log(max(c, SMALLEST))
+                dx, rise_x = _refine(row[i], log_c, row[i + 2],
+                                     i == 0, i == w - 1, sigma)  # fmt: skip
+                dy, rise_y = _refine(framed[j, i + 1], log_c,
+                                     framed[j + 2, i + 1],
+                                     j == 0, j == h - 1, sigma)  # fmt: skip
                 height = c * math.exp(rise_x + rise_y)
                 height = np.float32(min(height, 1.0))
                 slot = n

@@ -23,7 +23,7 @@ def _root(parent, i):
 
 
 @compiled
-def group_peaks(limbs, out_limb, out_ends, order, first, counts, slots):
+def group_peaks(limbs, out_limb, out_ends, order, first, counts):
     """Join peaks to people along the limbs, best limb first.
 
     Each peak starts as a group of one. A limb joins the groups of its ends if
@@ -37,11 +37,10 @@ def group_peaks(limbs, out_limb, out_ends, order, first, counts, slots):
         order: (C,) int64 candidates, best first.
         first: (K,) int64 number of peaks of all keypoints before each.
         counts: (K,) int32 peaks of each keypoint.
-        slots: (N, K) int32 room, filled with -1; N at least half the number
-            of peaks. The peak of each keypoint of each person.
 
     Returns:
-        The number of people: groups of two or more peaks.
+        (N, K) int32 the peak of each keypoint of each person, -1 where there
+        is none; people are groups of two or more peaks.
     """
     num_keypoints = counts.shape[0]
     total = first[num_keypoints - 1] + counts[num_keypoints - 1]
@@ -70,6 +69,10 @@ def group_peaks(limbs, out_limb, out_ends, order, first, counts, slots):
         size[ga] += size[gb]
         for z in range(words):
             taken[ga, z] |= taken[gb, z]
+    people = 0
+    for i in range(total):
+        people += parent[i] == i and size[i] > 1
+    slots = np.full((people, num_keypoints), -1, np.int32)
     person = np.full(total, -1, np.int32)
     n = 0
     for k in range(num_keypoints):
@@ -81,7 +84,7 @@ def group_peaks(limbs, out_limb, out_ends, order, first, counts, slots):
                 person[root] = n
                 n += 1
             slots[person[root], k] = i
-    return n
+    return slots
 
 
 @compiled
