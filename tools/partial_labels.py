@@ -6,8 +6,8 @@ trains a light network on three data sets that label bodies, faces and hands
 each and on images of nobody; without masks (what a data set does not label is
 taught to be absent); and without images of nobody and absence outside of
 people. Tests over several seeds on images of which everything is labelled,
-and looks for ghosts in images of nobody. About ten minutes a run on two idle
-CPU cores. Runs that are done already are not repeated.
+and looks for ghosts in images of nobody. About ten minutes a run on one CPU
+core. Runs that are done already are not repeated.
 """
 
 from __future__ import annotations
