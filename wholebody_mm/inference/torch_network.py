@@ -215,7 +215,8 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
         ),
         config=str(cfg.filename or ''),
         precision=str(cfg.model.get('autocast') or 'float32'),
-        heatmap_stride=codec.heatmap_stride,
+        # codecs without fields have one stride
+        heatmap_stride=getattr(codec, 'heatmap_stride', None),
         **given,
     )
 
