@@ -13,6 +13,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from wholebody_mm.export.graph import INPUT, OUTPUTS, example
+from wholebody_mm.export.prelu import split_prelus
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.inference.torch_network import ImageToMaps
 
@@ -29,6 +30,7 @@ def write_onnx(
     size: tuple[int, int],
     dynamic: bool = False,
     precision: str = 'fp32',
+    split: bool = True,
 ) -> None:
     """Write a network as ONNX; batch normalisation becomes convolution.
 
@@ -42,6 +44,8 @@ def write_onnx(
             ``info.multiple``.
         precision: ``fp32``, or ``fp16`` for weights that are stored in half
             precision.
+        split: Write parametric ReLUs as ONNX Runtime computes them fastest
+            (:mod:`.prelu`); other engines and 8 bits want them whole.
     """
     names = dict(zip((0, 1, 2), ('batch', 'height', 'width'), strict=True))
     maps = {0: 'batch', 2: 'rows', 3: 'columns'}
@@ -70,6 +74,8 @@ def write_onnx(
         finally:
             logging.getLogger('torch.onnx').setLevel(level)
     model = onnx.load(str(path))
+    if split:
+        split_prelus(model)
     if precision == 'fp16':
         halve_weights(model)
     add_metadata(model, replace(info, precision=precision, config=''))

@@ -49,7 +49,7 @@ def converted(
     """The graph as OpenVINO has it in memory; arguments as above."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / 'network.onnx'
-        write_onnx(graph, info, path, size, dynamic)
+        write_onnx(graph, info, path, size, dynamic, split=False)
         return openvino.Core().read_model(path.read_bytes(), b'')
 
 

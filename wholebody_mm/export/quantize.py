@@ -76,7 +76,7 @@ def write_onnx_int8(
 
     with TemporaryDirectory() as folder, _quiet():
         plain = Path(folder) / 'network.onnx'
-        write_onnx(graph, info, plain, size, dynamic)
+        write_onnx(graph, info, plain, size, dynamic, split=False)
         quantize_static(
             plain,
             path,
