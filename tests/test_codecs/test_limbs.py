@@ -62,6 +62,14 @@ def test_ends_that_coincide_pass_with_the_lowest_score():
     assert limbs_of(nothing, [[3, 4]], [[3.6, 4]]) == []
 
 
+def test_near_ends_without_a_field_between_them_score_lowest():
+    """Although four of the five samples along the line would pass."""
+    field = np.zeros((2, 12, 20))
+    field[0, :, [3, 5]] = 0.8
+    near = limbs_of(field, [[3.8, 4]], [[4.2, 4]], fraction=0.75)
+    assert near == [(0, 0, 0.05)]
+
+
 def test_of_too_many_limbs_the_best_stay(rightwards):
     ends = [[12, 3 + q] for q in range(4)]
     scored = limbs_of(rightwards, [[3, 3]], ends)
@@ -113,26 +121,49 @@ def looked_along(field, start, end, threshold=0.05, fraction=0.95):
 
 
 @pytest.mark.parametrize('fraction', [0.95, 0.6])
-def test_many_pairs_at_once_are_as_each_by_itself(fraction):
+@pytest.mark.parametrize(
+    'low, high',
+    [((-0.4, -0.4), (39.4, 15.4)), ((7, 3), (19, 9)), ((25, 8), (39.4, 15.4))],
+    ids=['everywhere', 'in the middle', 'in a corner'],
+)
+def test_many_pairs_at_once_are_as_each_by_itself(low, high, fraction):
+    """Only the part of the field between the peaks is looked at."""
     rng = np.random.default_rng(0)
     # Everywhere some way to the right, with holes that break some lines.
     field = np.stack(
         [rng.uniform(0.1, 1, (16, 40)), rng.uniform(-0.5, 0.5, (16, 40))]
     )
     field *= rng.random((16, 40)) < 0.9
-    starts = rng.uniform((0, 0), (39, 15), (20, 2)).astype(np.float32)
-    ends = rng.uniform((0, 0), (39, 15), (24, 2)).astype(np.float32)
+    starts = rng.uniform(low, high, (20, 2)).astype(np.float32)
+    ends = rng.uniform(low, high, (24, 2)).astype(np.float32)
+    # Peaks on whole cells are the edge of that part.
+    starts[0], ends[0] = np.round(low), np.round(high)
     expected = {}
     for a, start in enumerate(starts):
         for b, end in enumerate(ends):
             score = looked_along(field, start, end, fraction=fraction)
             if score is not None:
                 expected[a, b] = score
-    found = limbs_of(field, starts, ends, fraction=fraction, room=480)
+    found = limbs_of(field, starts, ends, fraction=fraction, room=480, close=0)
     assert 30 < len(found) < 400
     assert [limb[:2] for limb in found] == sorted(expected)
     for a, b, score in found:
         assert score == pytest.approx(expected[a, b], abs=1e-3)
+
+
+@pytest.mark.parametrize('shape', [(1, 30), (30, 1)])
+def test_thin_fields(shape):
+    field = np.zeros((2, *shape))
+    field[0 if shape[0] == 1 else 1] = 0.7
+    line = [[2, 0]], [[27, 0]]
+    if shape[1] == 1:
+        line = [[0, 2]], [[0, 27]]
+    assert limbs_of(field, *line) == [(0, 0, 0.7)]
+
+
+def test_limbs_without_peaks_of_an_end_are_none(rightwards):
+    assert limbs_of(rightwards, [[3, 4]], np.zeros((0, 2))) == []
+    assert limbs_of(rightwards, np.zeros((0, 2)), [[3, 4]]) == []
 
 
 def test_the_order_of_joining_is_stable():

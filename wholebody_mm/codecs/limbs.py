@@ -12,76 +12,140 @@ import math
 import numpy as np
 
 from wholebody_mm.codecs.compiled import compiled, inlined
-from wholebody_mm.codecs.peaks import LARGEST
 
 # Samples along a line: sqrt(5 * length in pixels), 5 to 25, as in the
 # released code's decoder (facts of it; longer limbs need no denser samples).
 MIN_SAMPLES, MAX_SAMPLES, SAMPLE_DENSITY = 5, 25, 5.0
 # Weight of the ends' heights beside the limb's score in the order of joining.
 END_WEIGHT = np.float32(0.1)
+# Larger values, far beyond any field, are none: their sums must be finite.
+HUGE = np.float32(1e15)
 # Squared cells; ends nearer than this have no direction.
-SHORTEST = 1e-10
+SHORTEST = np.float32(1e-10)
 
 
 @compiled
-def _sample_finite(px, py, i, j, i1, j1, fx, fy, ux, uy):
-    """Like :func:`_sample`, with what is not finite counting as 0."""
-    total = np.float32(0)
-    for jj, wy in ((j, np.float32(1) - fy), (j1, fy)):
-        for ii, wx in ((i, np.float32(1) - fx), (i1, fx)):
-            if abs(px[jj, ii]) <= LARGEST:
-                total += px[jj, ii] * ux * wx * wy
-            if abs(py[jj, ii]) <= LARGEST:
-                total += py[jj, ii] * uy * wx * wy
-    if abs(total) <= LARGEST:
-        return total
-    return np.float32(0)
+def _reach(cells, counts, reach):
+    """The box of each keypoint's peaks.
+
+    Args:
+        cells: (K, M, 2) float32 peaks in cells.
+        counts: (K,) int32 peaks of each keypoint.
+        reach: (K, 4) int64, written: least x and y, and largest x and y, of
+            whole cells.
+    """
+    for k in range(cells.shape[0]):
+        for axis in range(2):
+            low, high = np.float32(np.inf), np.float32(-np.inf)
+            for i in range(counts[k]):
+                low = min(low, cells[k, i, axis])
+                high = max(high, cells[k, i, axis])
+            if counts[k]:
+                reach[k, axis] = int(math.floor(low))
+                reach[k, 2 + axis] = int(math.floor(high))
+
+
+@compiled
+def _part(first, second, most):
+    """First and last cell, on one axis, between the ends of a limb.
+
+    Args:
+        first: (2,) least and largest whole cell of one end's peaks.
+        second: The same of the other end's.
+        most: Cells of the map.
+
+    Returns:
+        With one cell more at both sides (samples are rounded), and one after
+        the last where their neighbour is; the last may be the one after the
+        map.
+    """
+    low = max(0, min(first[0], second[0], most - 1) - 1)
+    high = min(most, max(first[1], second[1], 0) + 2)
+    return low, high
+
+
+@compiled
+def _copy(m, x0, y0, wide, high, out):
+    """Copy a part of a map; what is not finite, or beyond it, becomes 0.
+
+    In order: fetching a map from memory sample by sample takes longer than
+    all that is done with it.
+
+    Args:
+        m: (h, w) float32 map.
+        x0: First column.
+        y0: First row.
+        wide: Columns; the last may be the one after the map.
+        high: Rows, the same.
+        out: float32 room for wide * high values in reading order.
+    """
+    h, w = m.shape
+    columns, rows = min(wide, w - x0), min(high, h - y0)
+    for j in range(rows):
+        row = m[y0 + j, x0 : x0 + columns]
+        target = out[j * wide : (j + 1) * wide]
+        for i in range(columns):
+            c = row[i]
+            target[i] = c if abs(c) <= HUGE else np.float32(0)
+        target[columns:] = 0
+    out[rows * wide : high * wide] = 0
 
 
 @inlined
-def _sample(px, py, x, y, ux, uy):
-    """The field at x, y in cells, clamped to the map, times (ux, uy)."""
-    h, w = px.shape
-    x = min(max(x, np.float32(0)), np.float32(w - 1))
-    y = min(max(y, np.float32(0)), np.float32(h - 1))
+def _sample(px, py, part, x, y, ux, uy):
+    """The field at x, y in cells, clamped to the map, times (ux, uy).
+
+    Args:
+        px: float32 x of the field in a part of the map, in reading order.
+        py: y of the field.
+        part: Of it: largest x and y of the map, the part's columns, and what
+            the place of its first cell would be if it began at 0, 0.
+        x: float32 cells.
+        y: float32 cells.
+        ux: float32.
+        uy: float32.
+    """
+    right, bottom, wide, start = part
+    x = min(max(x, np.float32(0)), right)
+    y = min(max(y, np.float32(0)), bottom)
     # Unsigned, so that the compiler need not care for indices from the end.
     i, j = np.uint32(x), np.uint32(y)
-    i1 = min(np.uint32(i + np.uint32(1)), np.uint32(w - 1))
-    j1 = min(np.uint32(j + np.uint32(1)), np.uint32(h - 1))
     fx, fy = x - np.float32(i), y - np.float32(j)
-    a = px[j, i] * ux + py[j, i] * uy
-    b = px[j, i1] * ux + py[j, i1] * uy
-    c = px[j1, i] * ux + py[j1, i] * uy
-    d = px[j1, i1] * ux + py[j1, i1] * uy
+    at = j * wide + i - start
+    after, below = at + np.uint64(1), at + wide
+    diagonal = below + np.uint64(1)
+    a = px[at] * ux + py[at] * uy
+    b = px[after] * ux + py[after] * uy
+    c = px[below] * ux + py[below] * uy
+    d = px[diagonal] * ux + py[diagonal] * uy
     top = a + (b - a) * fx
     bottom = c + (d - c) * fx
-    value = top + (bottom - top) * fy
-    if abs(value) <= LARGEST:
-        return value
-    return _sample_finite(px, py, i, j, i1, j1, fx, fy, ux, uy)
+    return top + (bottom - top) * fy
 
 
 @compiled
-def _likely_pairs(px, py, starts, ends, threshold, close, pair):
+def _likely_pairs(px, py, part, starts, ends, threshold, close, pairs):
     """Pairs whose line has the field in its middle, or hardly any length.
 
     Nearly all wrong pairs fail there. Without branches: in noise the
     processor could only guess them.
 
     Args:
-        px: (h, w) float32 x of the field.
-        py: (h, w) float32 y of the field.
+        px: float32 x of the field, py, part: as of :func:`_sample`.
+        py: The same.
+        part: The same.
         starts: (n, 2) float32 peaks in cells.
         ends: (m, 2) float32 peaks in cells.
         threshold: float32, of the middle.
         close: float32 cells.
-        pair: (n * m,) int32 room, written: start times m plus end.
+        pairs: (n * m, 3) uint32 room: the start, the end, and 1 if the
+            middle has the field.
 
     Returns:
-        The number of pairs.
+        The number of pairs, uint64.
     """
-    found = 0
-    half, shortest = np.float32(0.5), np.float32(SHORTEST)
+    found = np.uint64(0)
+    half = np.float32(0.5)
     threshold2, close2 = threshold * threshold, close * close
     for a in range(starts.shape[0]):
         ax, ay = starts[a, 0], starts[a, 1]
@@ -89,93 +153,37 @@ def _likely_pairs(px, py, starts, ends, threshold, close, pair):
             dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
             length2 = dx * dx + dy * dy
             x, y = ax + half * dx, ay + half * dy
-            middle = _sample(px, py, x, y, dx, dy)
+            middle = _sample(px, py, part, x, y, dx, dy)
             passes = middle * abs(middle) > threshold2 * length2
-            passes &= length2 > shortest
-            pair[found] = a * ends.shape[0] + b
-            found += passes | (length2 < close2)
+            passes &= length2 > SHORTEST
+            pairs[found, 0], pairs[found, 1], pairs[found, 2] = a, b, passes
+            found += np.uint64(passes | (length2 < close2))
     return found
 
 
-@compiled
-def _start_lines(starts, ends, pair, stride, fraction, lines, left, spare):
-    """Where the samples along the lines begin, and how many there are.
-
-    Args:
-        starts: (n, 2) float32 peaks in cells.
-        ends: (m, 2) float32 peaks in cells.
-        pair: (P,) int32 pairs as of :func:`_likely_pairs`.
-        stride: float32 pixels a cell.
-        fraction: Samples of a line that must pass, 0 to 1.
-        lines: (P, 6) float32, written: a step before the first sample, the
-            step, and the direction; x and y of each.
-        left: (P,) int32, written: samples.
-        spare: (P,) int32, written: how many of them may fail; -1 for a line
-            without direction.
-    """
-    half = np.float32(0.5)
-    for p in range(pair.shape[0]):
-        a, b = pair[p] // ends.shape[0], pair[p] % ends.shape[0]
-        ax, ay = starts[a, 0], starts[a, 1]
-        dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
-        length2 = dx * dx + dy * dy
-        length = np.float32(math.sqrt(length2))
-        ux, uy = dx / length, dy / length
-        reach = length * max(abs(ux), abs(uy)) * stride
-        if not length2 > SHORTEST:
-            ux, uy, reach = np.float32(0), np.float32(0), np.float32(0)
-        n = int(math.sqrt(SAMPLE_DENSITY * reach) + 0.5)
-        n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
-        step = length / np.float32(n)
-        step_x, step_y = ux * step, uy * step
-        lines[p, 0], lines[p, 1] = ax - half * step_x, ay - half * step_y
-        lines[p, 2], lines[p, 3] = step_x, step_y
-        lines[p, 4], lines[p, 5] = ux, uy
-        left[p] = n
-        spare[p] = int(math.floor(n * (1.0 - fraction) + 1e-6))
-        if not length2 > SHORTEST:
-            spare[p] = -1
-
-
-@compiled
-def _follow_lines(px, py, lines, left, spare, threshold, live, passed, total):
-    """Go along all lines at once, a sample of each in turn.
-
-    A line by itself would end at a sample that the processor cannot guess,
-    and it would then stand still.
-
-    Args:
-        px: (h, w) float32 x of the field.
-        py: (h, w) float32 y of the field.
-        lines: (P, 6) float32 as of :func:`_start_lines`, changed.
-        left: (P,) int32 samples, changed.
-        spare: (P,) int32 how many may fail, changed: below 0 if too many
-            did.
-        threshold: float32; a sample passes above it.
-        live: (P,) int32 room.
-        passed: (P,) int32, written: samples that passed.
-        total: (P,) float32, written: their sum.
-    """
-    count = 0
-    for p in range(left.shape[0]):
-        passed[p], total[p] = 0, 0
-        live[count] = p
-        count += spare[p] >= 0
-    while count:
-        kept = 0
-        for q in range(count):
-            p = live[q]
-            x, y = lines[p, 0] + lines[p, 2], lines[p, 1] + lines[p, 3]
-            lines[p, 0], lines[p, 1] = x, y
-            value = _sample(px, py, x, y, lines[p, 4], lines[p, 5])
-            passes = value > threshold
-            total[p] += value if passes else np.float32(0)
-            passed[p] += passes
-            spare[p] -= not passes
-            left[p] -= 1
-            live[kept] = p
-            kept += (spare[p] >= 0) & (left[p] > 0)
-        count = kept
+@inlined
+def _line_score(px, py, part, ax, ay, dx, dy, stride, threshold, fraction):
+    """Mean field along a line, -1 if too few of its samples pass."""
+    length = np.float32(math.sqrt(dx * dx + dy * dy))
+    ux, uy = dx / length, dy / length
+    reach = length * max(abs(ux), abs(uy)) * stride
+    n = int(math.sqrt(SAMPLE_DENSITY * reach) + 0.5)
+    n = min(max(n, MIN_SAMPLES), MAX_SAMPLES)
+    may_fail = int(math.floor(n * (1.0 - fraction) + 1e-6))
+    failed, total = 0, np.float32(0)
+    step = length / np.float32(n)
+    step_x, step_y = ux * step, uy * step
+    x, y = ax - np.float32(0.5) * step_x, ay - np.float32(0.5) * step_y
+    for _ in range(n):
+        x, y = x + step_x, y + step_y
+        value = _sample(px, py, part, x, y, ux, uy)
+        if value > threshold:
+            total += value
+        else:
+            failed += 1
+            if failed > may_fail:
+                return np.float32(-1)
+    return total / np.float32(n - failed)
 
 
 @compiled
@@ -211,37 +219,47 @@ def score_limbs(
     """
     n = 0
     most = cells.shape[1] ** 2
-    pair = np.empty(most, np.int32)
+    pairs = np.empty((most, 3), np.uint32)
     value = np.empty(most, np.float32)
-    lines = np.empty((most, 6), np.float32)
-    left, spare = np.empty(most, np.int32), np.empty(most, np.int32)
-    live, passed = np.empty(most, np.int32), np.empty(most, np.int32)
+    h, w = pafs.shape[1], pafs.shape[2]
+    px = np.empty((h + 1) * (w + 1), np.float32)
+    py = np.empty((h + 1) * (w + 1), np.float32)
+    reach = np.empty((counts.shape[0], 4), np.int64)
+    _reach(cells, counts, reach)
     for limb in range(limbs.shape[0]):
         a, b = limbs[limb, 0], limbs[limb, 1]
-        px, py = pafs[2 * limb], pafs[2 * limb + 1]
+        if counts[a] == 0 or counts[b] == 0:
+            continue
+        x0, x1 = _part(reach[a, ::2], reach[b, ::2], w)
+        y0, y1 = _part(reach[a, 1::2], reach[b, 1::2], h)
+        wide, high = x1 - x0 + 1, y1 - y0 + 1
+        _copy(pafs[2 * limb], x0, y0, wide, high, px)
+        _copy(pafs[2 * limb + 1], x0, y0, wide, high, py)
+        part = (
+            np.float32(w - 1),
+            np.float32(h - 1),
+            np.uint64(wide),
+            np.uint64(y0 * wide + x0),
+        )
         starts, ends = cells[a, : counts[a]], cells[b, : counts[b]]
-        likely = _likely_pairs(px, py, starts, ends, threshold, close, pair)
-        _start_lines(
-            starts, ends, pair[:likely], stride, fraction, lines,
-            left[:likely], spare[:likely],
-        )  # fmt: skip
-        _follow_lines(
-            px, py, lines, left[:likely], spare[:likely], threshold, live,
-            passed, value,
-        )  # fmt: skip
+        likely = _likely_pairs(
+            px, py, part, starts, ends, threshold, close, pairs
+        )
         found = 0
         for p in range(likely):
-            score = value[p] / np.float32(passed[p])
-            if spare[p] < 0:
-                ia, ib = pair[p] // counts[b], pair[p] % counts[b]
-                dx = cells[b, ib, 0] - cells[a, ia, 0]
-                dy = cells[b, ib, 1] - cells[a, ia, 1]
-                if not dx * dx + dy * dy < close * close:
-                    continue
+            ia, ib = pairs[p, 0], pairs[p, 1]
+            ax, ay = starts[ia, 0], starts[ia, 1]
+            dx, dy = ends[ib, 0] - ax, ends[ib, 1] - ay
+            score = np.float32(-1)
+            if pairs[p, 2]:
+                score = _line_score(
+                    px, py, part, ax, ay, dx, dy, stride, threshold, fraction
+                )
+            if score < 0 and dx * dx + dy * dy < close * close:
                 score = threshold
             if not score >= 0:
                 continue
-            pair[found] = pair[p]
+            pairs[found, 0], pairs[found, 1] = ia, ib
             value[found] = score
             found += 1
         if found <= room:
@@ -250,8 +268,7 @@ def score_limbs(
             kept = np.argsort(-value[:found], kind='mergesort')[:room]
         for q in kept:
             out_limb[n] = limb
-            out_ends[n, 0] = pair[q] // counts[b]
-            out_ends[n, 1] = pair[q] % counts[b]
+            out_ends[n, 0], out_ends[n, 1] = pairs[q, 0], pairs[q, 1]
             out_score[n] = value[q]
             heights = scores[a, out_ends[n, 0]] + scores[b, out_ends[n, 1]]
             out_rank[n] = -(value[q] + END_WEIGHT * heights)
