@@ -120,3 +120,25 @@ def test_all_peaks_of_noise_in_reading_order(shape, digits):
     cells, _ = peaks(m, room=m.size)
     assert len(cells) == len(expected)
     assert abs(cells - np.reshape(expected, (-1, 2))).max(initial=0) <= 0.5
+
+
+def test_low_neighbours_count_for_the_position_whatever_was_before():
+    """Rows under the threshold, after a map that is full of values."""
+    low, centre, lower = 0.04, 0.3, 0.02
+    maps = np.full((2, 9, 12), 0.9, np.float32)
+    maps[1] = 0
+    maps[1, 3:6, 5] = low, centre, lower
+    cells = np.zeros((2, 4, 2), np.float32)
+    counts = np.zeros(2, np.int32)
+    find_peaks(
+        maps,
+        np.full(2, SIGMA, np.float32),
+        np.float32(0.1),
+        cells,
+        np.zeros((2, 4), np.float32),
+        counts,
+    )
+    rise = np.log([centre / low, centre / lower])
+    assert counts.tolist() == [1, 1]
+    y = 4 + 0.5 * (rise[0] - rise[1]) / rise.sum()
+    np.testing.assert_allclose(cells[1, 0], [5, y], atol=1e-5)

@@ -54,27 +54,34 @@ def _refine(before, c, after, first, last, sigma):
 
 
 @compiled
-def _frame(m, threshold, framed, busy):
-    """Copy a map into a frame of zeros; what is not finite becomes 0.
+def _find_busy_rows(m, threshold, busy):
+    """Tell (h,) bool which rows have a value above the threshold."""
+    for j in range(m.shape[0]):
+        row = m[j]
+        some = False
+        for i in range(m.shape[1]):
+            some |= row[i] > threshold
+        busy[j] = some
+
+
+@compiled
+def _frame_rows(m, top, bottom, framed):
+    """Copy rows and their neighbours into a frame of zeros.
 
     A zero never beats a peak, so that the cells at the border need no code of
-    their own.
+    their own; what is not finite becomes 0 as well.
 
     Args:
         m: (h, w) float32 map.
-        threshold: Of peaks.
+        top: First row.
+        bottom: The row after the last.
         framed: (h + 2, w + 2) float32 with zeros at its border, written.
-        busy: (h,) bool, written: rows with a value above the threshold.
     """
     h, w = m.shape
-    for j in range(h):
+    for j in range(max(top - 1, 0), min(bottom + 1, h)):
         row, inner = m[j], framed[j + 1, 1 : w + 1]
-        some = False
         for i in range(w):
-            c = row[i] if abs(row[i]) <= LARGEST else np.float32(0)
-            some |= c > threshold
-            inner[i] = c
-        busy[j] = some
+            inner[i] = row[i] if abs(row[i]) <= LARGEST else np.float32(0)
 
 
 @compiled
@@ -159,7 +166,7 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
     listed = np.empty(marks.shape[0], np.int32)
     for k in range(num_keypoints):
         sigma = sigmas[k]
-        _frame(heatmaps[k], threshold, framed, busy)
+        _find_busy_rows(heatmaps[k], threshold, busy)
         n, lowest, bottom = 0, 0, 0
         while bottom < h:
             top = bottom
@@ -168,6 +175,7 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
             if bottom == top:
                 bottom += 1
                 continue
+            _frame_rows(heatmaps[k], top, bottom, framed)
             # From the first cell of row ``top`` to the last of the row before
             # ``bottom``; the frame's cells between them are no peaks.
             length = (bottom - top) * wide - 2
