@@ -5,6 +5,7 @@ from wholebody_mm.codecs.people import (
     adopt_peaks,
     group_peaks,
     share_peaks,
+    take_peaks,
     trunk_diagonals,
 )
 
@@ -136,3 +137,12 @@ def test_a_loose_group_goes_to_the_nearest_person_without_it():
     assert adopted(taken) == [[0, 1, -1, -1], [1, 0, 0, 0], [-1] * 4]
     reach[:] = 5
     assert adopted(free) == free
+
+
+def test_taking_peaks_leaves_zeros_where_there_are_none():
+    slots, cells, _ = world([[1, -1, 0], [0, 0, -1]], [[2, 5], [7], [9]])
+    scores = cells[:, :, 0] / 10
+    positions, heights = take_peaks(cells, scores, slots)
+    assert positions[:, :, 0].tolist() == [[5, 0, 9], [2, 7, 0]]
+    assert positions.shape == (2, 3, 2) and not positions[:, :, 1].any()
+    np.testing.assert_allclose(heights, [[0.5, 0, 0.9], [0.2, 0.7, 0]])

@@ -20,6 +20,7 @@ from wholebody_mm.codecs.people import (
     adopt_peaks,
     group_peaks,
     share_peaks,
+    take_peaks,
     trunk_diagonals,
 )
 from wholebody_mm.skeletons import Skeleton, get_skeleton
@@ -261,7 +262,7 @@ class PAFDecoder:
         """
         limbs = self.skeleton.limb_array
         room = LIMBS_PER_PEAK * self.max_peaks
-        pairs = counts[limbs].astype(np.int64).prod(axis=1)
+        pairs = counts.astype(np.int64)[limbs.T].prod(axis=0)
         total = int(np.minimum(pairs, room).sum())
         limb = np.empty(total, np.int32)
         ends = np.empty((total, 2), np.int32)
@@ -321,9 +322,8 @@ class PAFDecoder:
         scores: np.ndarray,
     ) -> People:
         """Drop weak parts and what is no person; rank the rest."""
-        index = np.arange(self.skeleton.num_keypoints)
         found = slots >= 0
-        keypoint_scores = np.where(found, scores[index, slots], 0)
+        positions, keypoint_scores = take_peaks(cells, scores, slots)
         weak = self.rules.weak(keypoint_scores, self.part_threshold)
         found &= ~weak
         keypoint_scores[weak] = 0
@@ -333,11 +333,9 @@ class PAFDecoder:
         keep &= score >= self.min_score
         order = np.argsort(-score[keep], kind='stable')[: self.max_people]
         chosen = np.flatnonzero(keep)[order]
-        pixels = to_pixels(cells[index, slots[chosen]], self.stride)
+        pixels = to_pixels(positions[chosen], self.stride)
         pixels[~found[chosen]] = 0
-        return People(
-            pixels, keypoint_scores[chosen].astype(np.float32), score[chosen]
-        )
+        return People(pixels, keypoint_scores[chosen], score[chosen])
 
     def _rank(self, scores: np.ndarray, own: np.ndarray) -> np.ndarray:
         """(N,) float32 person scores of (N, K) scores, (N, K) own points."""

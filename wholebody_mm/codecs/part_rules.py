@@ -151,4 +151,4 @@ class PartRules:
         """
         mean = self._per_part(scores) / self._sizes
         weak = self._fine & (mean < threshold)
-        return weak[:, self.skeleton.keypoint_part]
+        return np.repeat(weak, self._sizes, axis=1)

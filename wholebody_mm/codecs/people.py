@@ -135,6 +135,31 @@ def share_peaks(
 
 
 @compiled
+def take_peaks(cells, scores, slots):
+    """Where each person's keypoints are.
+
+    Args:
+        cells: (K, M, 2) float32 peaks in cells.
+        scores: (K, M) float32 their heights.
+        slots: (N, K) int32 peaks of each person, -1 where there is none.
+
+    Returns:
+        (N, K, 2) and (N, K) float32 of these, 0 where there is none.
+    """
+    num_people, num_keypoints = slots.shape
+    positions = np.zeros((num_people, num_keypoints, 2), np.float32)
+    heights = np.zeros((num_people, num_keypoints), np.float32)
+    for p in range(num_people):
+        for k in range(num_keypoints):
+            i = slots[p, k]
+            if i >= 0:
+                positions[p, k, 0] = cells[k, i, 0]
+                positions[p, k, 1] = cells[k, i, 1]
+                heights[p, k] = scores[k, i]
+    return positions, heights
+
+
+@compiled
 def trunk_diagonals(cells, trunk, slots):
     """Diagonal of the box around each person's trunk.
 
