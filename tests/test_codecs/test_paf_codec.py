@@ -9,6 +9,8 @@ from mmpose.datasets.transforms import GenerateTarget, PackPoseInputs
 from mmpose.registry import KEYPOINT_CODECS
 
 from wholebody_mm.codecs import paf_codec  # noqa: F401  registers it
+from wholebody_mm.codecs.geometry import sigmas_in_cells, to_pixels
+from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135
 
 SIZE = (848, 480)
@@ -130,3 +132,38 @@ def test_confidence_maps_finer_than_the_fields(people, matched):
         build(heatmap_stride=16)
     with pytest.raises(ValueError, match='pad it to a multiple of 8'):
         build(heatmap_stride=4, input_size=(484, 480))
+
+
+def test_narrower_gaussians(people, matched):
+    codec = build(heatmap_stride=4, sigma_scale=0.5)
+    wide, narrow = (
+        c.encode(*people)['heatmaps'][0]
+        for c in (build(heatmap_stride=4), codec)
+    )
+    # half the deviation, a quarter of the area
+    assert narrow.sum() / wide.sum() == pytest.approx(0.25, rel=0.05)
+    encoded = codec.encode(*people)
+    keypoints, scores = codec.decode(tuple(encoded.values()))
+    assert matched(*people, keypoints, scores, 0.1) > 0.98
+    # the decoder knows, and says so to whoever builds it again
+    assert codec.decoder_options == dict(sigma_scale=0.5)
+    for wrong in (0, -1, float('nan')):
+        with pytest.raises(ValueError, match=f'sigma_scale={wrong}'):
+            build(sigma_scale=wrong)
+
+
+def test_a_peak_on_the_border_needs_the_deviation():
+    point = np.zeros((1, 135, 2), np.float32)
+    visible = np.zeros((1, 135))
+    point[0, 0], visible[0, 0] = (0.2, 96.0), 1
+    codec = build(heatmap_stride=4, sigma_scale=0.6, input_size=(160, 320))
+    maps = codec.encode(point, visible)['heatmaps'][:1]
+    found = {}
+    for scale in (0.6, 1.0):
+        sigmas = sigmas_in_cells(codec.skeleton, 4, scale)
+        cells = np.zeros((1, 8, 2), np.float32)
+        scores, counts = np.zeros((1, 8), np.float32), np.zeros(1, np.int32)
+        find_peaks(maps, sigmas[:1], np.float32(0.1), cells, scores, counts)
+        found[scale] = to_pixels(cells[0, 0], 4)
+    np.testing.assert_allclose(found[0.6], [0.2, 96.0], atol=0.05)
+    assert abs(found[1.0][0] - 0.2) > 0.5

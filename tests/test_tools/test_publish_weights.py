@@ -75,11 +75,11 @@ def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
     assert not out.exists()
 
 
-def test_the_stride_of_finer_confidence_maps_is_in_the_file(tmp_path):
+def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
     config, checkpoint = tmp_path / 'fine.py', tmp_path / 'fine.pth'
     config.write_text(
         f'_base_ = [{str(CONFIG)!r}]\n'
-        'codec = dict(heatmap_stride=4)\n'
+        'codec = dict(heatmap_stride=4, sigma_scale=0.6)\n'
         'model = dict(\n'
         '    data_preprocessor=dict(codec=codec), head=dict(decoder=codec)\n'
         ')\n'
@@ -92,6 +92,7 @@ def test_the_stride_of_finer_confidence_maps_is_in_the_file(tmp_path):
     assert done.returncode == 0, done.stderr
     network = load_network(out)
     assert network.info.strides == (4, 8)
+    assert network.info.decoder['sigma_scale'] == 0.6
     heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))
     assert heatmaps.shape == (1, 135, 16, 24)
     assert pafs.shape[2:] == (8, 12)

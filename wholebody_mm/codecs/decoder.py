@@ -9,6 +9,7 @@ import numpy as np
 from wholebody_mm.codecs.geometry import (
     between_grids,
     heatmap_stride_of,
+    sigmas_in_cells,
     to_pixels,
 )
 from wholebody_mm.codecs.limbs import best_first, score_limbs
@@ -103,6 +104,8 @@ class PAFDecoder:
         enlarge: Look for peaks and along limbs in maps enlarged to the size
             of the input, as the paper and the released code do: slow, less
             exact, to compare with (:mod:`.enlarged`).
+        sigma_scale: Factor of the skeleton's ``target_sigmas`` with which
+            the maps were learnt. It places peaks on the border of the input.
         maximize_positives: Rather a false keypoint than a missed one, as the
             released decoder's option: ``peak_threshold`` times 0.4,
             ``limb_threshold`` times 0.2, ``min_score`` times 0.125,
@@ -142,6 +145,7 @@ class PAFDecoder:
         part_limits: dict[str, int] | None = None,
         grouping: str = 'greedy',
         enlarge: bool = False,
+        sigma_scale: float = 1.0,
         maximize_positives: bool = False,
     ) -> None:
         if grouping not in GROUPINGS:
@@ -196,8 +200,9 @@ class PAFDecoder:
         self.part_threshold = self.rules.thresholds(part_threshold)
         self._near = self.rules.near(adopt_hops)
         self._related = self.rules.related(adopt_hops)
-        sigmas = np.asarray(self.skeleton.target_sigmas, np.float32)
-        self._sigmas = sigmas / self.heatmap_stride
+        self._sigmas = sigmas_in_cells(
+            self.skeleton, self.heatmap_stride, sigma_scale
+        )
 
     def decode(self, heatmaps: np.ndarray, pafs: np.ndarray) -> People:
         """The people of one image.

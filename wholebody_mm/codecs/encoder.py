@@ -16,6 +16,7 @@ from wholebody_mm.codecs.compiled import compiled
 from wholebody_mm.codecs.geometry import (
     heatmap_stride_of,
     map_size,
+    sigmas_in_cells,
     to_cells,
 )
 from wholebody_mm.skeletons import Skeleton, get_skeleton
@@ -36,9 +37,11 @@ class MapEncoder:
         stride: Pixels of the input a cell of the fields.
         heatmap_stride: Pixels a cell of the confidence maps; it divides the
             stride. By default the same.
+        sigma_scale: Factor of ``target_sigmas``.
 
     Raises:
-        ValueError: If the one stride does not divide the other.
+        ValueError: If the one stride does not divide the other, or the
+            factor is not above 0.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class MapEncoder:
         skeleton: str | Skeleton = 'wholebody135',
         stride: int = 8,
         heatmap_stride: int | None = None,
+        sigma_scale: float = 1.0,
     ) -> None:
         self.skeleton = get_skeleton(skeleton)
         self.stride = int(stride)
         self.heatmap_stride = heatmap_stride_of(self.stride, heatmap_stride)
-        sigmas = np.asarray(self.skeleton.target_sigmas, np.float32)
-        self._sigmas = sigmas / self.heatmap_stride
+        self._sigmas = sigmas_in_cells(
+            self.skeleton, self.heatmap_stride, sigma_scale
+        )
 
     def encode(
         self,

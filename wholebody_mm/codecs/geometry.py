@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from wholebody_mm.skeletons import Skeleton
+
 
 def to_cells(pixels: np.ndarray, stride: int) -> np.ndarray:
     """Pixels of the network's input to map cells, any shape, float32."""
@@ -61,6 +63,28 @@ def heatmap_stride_of(stride: int, heatmap_stride: int | None) -> int:
             f'stride of the fields, stride={stride}, or one that divides it'
         )
     return int(heatmap_stride)
+
+
+def sigmas_in_cells(
+    skeleton: Skeleton, heatmap_stride: int, sigma_scale: float = 1.0
+) -> np.ndarray:
+    """Standard deviations of a skeleton's Gaussians.
+
+    Args:
+        skeleton: Its ``target_sigmas`` are pixels of the input.
+        heatmap_stride: Pixels a cell of the confidence maps.
+        sigma_scale: Factor of them.
+
+    Returns:
+        (K,) float32, cells of the confidence maps.
+
+    Raises:
+        ValueError: If the factor is not above 0.
+    """
+    if not sigma_scale > 0:
+        raise ValueError(f'sigma_scale={sigma_scale}: give above 0')
+    sigmas = np.asarray(skeleton.target_sigmas, np.float32)
+    return sigmas * np.float32(sigma_scale / heatmap_stride)
 
 
 def map_size(input_size: tuple[int, int], stride: int) -> tuple[int, int]:

@@ -39,8 +39,11 @@ class PAFCodec(BaseKeypointCodec):
         heatmap_stride: Pixels a cell of the confidence maps; it divides the
             stride. By default the same. Neighbouring points of a face or a
             hand need finer maps than the fields between them.
+        sigma_scale: Factor of the skeleton's ``target_sigmas``, which suit
+            people some 200 pixels high; smaller people want smaller ones.
 
     Attributes:
+        decoder_options: What the decoder was built with beside the strides.
         subdivision: Cells of the confidence maps along a cell of the fields:
             the ratio r of the strides, 1 where they are the same.
         heatmap_size: Width and height of the confidence maps in cells.
@@ -63,11 +66,15 @@ class PAFCodec(BaseKeypointCodec):
         input_size: Sequence[int] = (480, 480),
         decoder: dict | None = None,
         heatmap_stride: int | None = None,
+        sigma_scale: float = 1.0,
     ) -> None:
         super().__init__()
         strides = stride, heatmap_stride
-        self.encoder = MapEncoder(skeleton, *strides)
-        self.decoder = PAFDecoder(skeleton, *strides, **(decoder or {}))
+        self.encoder = MapEncoder(skeleton, *strides, sigma_scale)
+        self.decoder_options = {**(decoder or {})}
+        if sigma_scale != 1:
+            self.decoder_options['sigma_scale'] = sigma_scale
+        self.decoder = PAFDecoder(skeleton, *strides, **self.decoder_options)
         self.skeleton = self.encoder.skeleton
         self.stride = self.encoder.stride
         self.heatmap_stride = self.encoder.heatmap_stride

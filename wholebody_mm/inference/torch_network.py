@@ -205,7 +205,8 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
         stride=codec.stride,
         multiple=math.lcm(int(multiple), codec.stride),
         height=int(options.get('height', codec.input_size[1])),
-        decoder=dict(cfg.model.head.decoder.get('decoder') or {}),
+        # codecs without fields have no options
+        decoder=dict(getattr(codec, 'decoder_options', {})),
         scales=tuple(options.get('scales', (1.0,))),
         flip=bool(options.get('flip_test', False)),
         normalisation=dict(
