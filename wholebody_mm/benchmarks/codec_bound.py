@@ -7,7 +7,7 @@ put on every network.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from wholebody_mm.datasets.wholebody_format import (
     BOX_KEYS,
     PART_KEYS,
     VALID_KEYS,
+    annotated_people,
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import load_coco
@@ -80,31 +81,6 @@ class Codec:
             maps[1][:] = 0
         people = self._decoder.decode(*maps)
         return people.keypoints, people.keypoint_scores, people.scores
-
-
-def annotated_people(
-    annotations: Iterable[dict],
-) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 133, 2) keypoints and (N, 133) visibilities of annotations.
-
-    Parts that an annotation does not have (COCO's own file) are not visible.
-    """
-    rows = []
-    for annotation in annotations:
-        row = np.zeros((COCO_WHOLEBODY133.num_keypoints, 3), np.float32)
-        for part, where in COCO_WHOLEBODY133.parts.items():
-            if annotation.get(PART_KEYS[part]):
-                values = np.asarray(annotation[PART_KEYS[part]], np.float32)
-                if values.size != row[where].size:
-                    raise ValueError(
-                        f'annotation {annotation.get("id")}: '
-                        f'{PART_KEYS[part]} has {values.size} numbers, not '
-                        f'{row[where].size}'
-                    )
-                row[where] = values.reshape(-1, 3)
-        rows.append(row)
-    table = np.array(rows).reshape(-1, COCO_WHOLEBODY133.num_keypoints, 3)
-    return table[..., :2], table[..., 2]
 
 
 def bound_of_annotations(

@@ -1,0 +1,180 @@
+"""Matching by hand, on a few points."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.drawn import truth, write_drawn
+
+from wholebody_mm.evaluation import people_to_results
+from wholebody_mm.evaluation.keypoint_errors import (
+    errors_table,
+    keypoint_errors,
+)
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+
+TOOL = Path(__file__).parents[2] / 'tools' / 'keypoint_errors.py'
+BODY = COCO_WHOLEBODY133.parts['body']
+NOSE = COCO_WHOLEBODY133.keypoint_names.index('nose')
+
+
+@pytest.fixture(scope='module')
+def drawn(tmp_path_factory):
+    return write_drawn(
+        tmp_path_factory.mktemp('drawn'), 4, size=(640, 480), people=(2, 3)
+    )
+
+
+def perfect(path):
+    """The truth as results, each person's points in arrays of their own."""
+    return [
+        (image_id, points.copy(), np.where(v > 0, 0.9, 0.0))
+        for image_id, points, v in truth(path)
+    ]
+
+
+def errors(path, people):
+    results = []
+    for image_id, points, scores in people:
+        results += people_to_results(image_id, points[None], scores[None])
+    return keypoint_errors(path, results)
+
+
+def test_the_truth_has_no_errors(drawn):
+    metrics = errors(drawn, perfect(drawn))
+    for part in COCO_WHOLEBODY133.part_names:
+        assert metrics[f'{part}/recall'] == 1
+        assert metrics[f'{part}/precision'] == 1
+        assert metrics[f'{part}/distance'] == pytest.approx(0, abs=1e-4)
+    assert metrics['people/split'] == metrics['people/merged'] == 0
+
+
+def test_real_truth_has_no_errors(real_data):
+    path = real_data / 'mini' / 'coco' / 'test_coco_wholebody.json'
+    metrics = errors(path, perfect(path))
+    assert all(
+        value == 1
+        for name, value in metrics.items()
+        if name.endswith(('recall', 'precision'))
+    )
+    assert metrics['people/split'] == metrics['people/merged'] == 0
+
+
+def test_missed_false_and_distant_points_are_counted(drawn):
+    people = perfect(drawn)
+    labelled = sum((s[BODY] > 0).sum() for _, _, s in people)
+    with_nose = [p for p in people if p[2][NOSE] > 0]
+    with_nose[0][2][NOSE] = 0  # missed
+    with_nose[1][1][NOSE] += 200  # missed, and a false one
+    with_nose[2][1][NOSE] += [0.6, 0.8]  # found, a pixel away
+    metrics = errors(drawn, people)
+    assert metrics['body/recall'] == pytest.approx((labelled - 2) / labelled)
+    assert metrics['body/precision'] == pytest.approx(
+        (labelled - 2) / (labelled - 1)
+    )
+    assert metrics['body/distance'] == pytest.approx(
+        1 / (labelled - 2), rel=1e-3
+    )
+    assert metrics['face/recall'] == metrics['foot/precision'] == 1
+
+
+def test_the_size_of_a_person_decides_what_is_near(drawn):
+    """Everybody moved: one knee's reach is its similarity's."""
+    knee = COCO_WHOLEBODY133.keypoint_names.index('left_knee')
+    sigma = COCO_WHOLEBODY133.oks_sigmas[knee]
+    areas = [a['area'] for a in json.loads(drawn.read_text())['annotations']]
+    for similarity, found in ((0.51, True), (0.49, False)):
+        people = perfect(drawn)
+        for (_, points, scores), area in zip(people, areas, strict=True):
+            scores[:] = np.where(np.arange(133) == knee, scores, 0)
+            points[knee, 0] += (
+                2 * sigma * math.sqrt(-2 * area * math.log(similarity))
+            )
+        metrics = errors(drawn, people)
+        # neighbours may come within reach of each other's knees
+        assert (metrics['body/precision'] > 0.9) == found
+
+
+def test_split_and_merged_people(drawn):
+    people = perfect(drawn)
+    image_id, points, scores = people[0]
+    left, right = scores.copy(), scores.copy()
+    left[5:17:2] = 0
+    right[6:17:2] = 0
+    halves = [(image_id, points, left), (image_id, points, right)]
+    metrics = errors(drawn, [*halves, *people[1:]])
+    assert metrics['people/split'] == pytest.approx(1 / len(people))
+    assert metrics['people/merged'] == 0
+
+    # the other's legs
+    assert people[1][0] == image_id
+    first, second = (p[1].copy() for p in people[:2])
+    first[11:17], second[11:17] = people[1][1][11:17], points[11:17]
+    crossed = [
+        (image_id, first, people[0][2]),
+        (image_id, second, people[1][2]),
+    ]
+    metrics = errors(drawn, [*crossed, *people[2:]])
+    assert metrics['people/merged'] == pytest.approx(2 / len(people))
+    assert metrics['people/split'] == pytest.approx(2 / len(people))
+
+
+def test_what_is_not_labelled_is_not_false(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    person = content['annotations'][0]
+    person['keypoints'][2 * 3 + 2] = 0  # right eye: no word of it
+    path = tmp_path / 'annotations.json'
+    path.write_text(json.dumps(content))
+    assert errors(path, perfect(drawn))['body/precision'] == 1
+    # outside of the box it is false
+    person['bbox'] = [0, 0, 1, 1]
+    path.write_text(json.dumps(content))
+    assert errors(path, perfect(drawn))['body/precision'] < 1
+    # in a crowd nothing is
+    width, height = 640, 480
+    content['annotations'].append(
+        dict(
+            person,
+            id=10**6,
+            iscrowd=1,
+            bbox=[0, 0, width, height],
+            keypoints=[0] * 51,
+        )
+    )
+    path.write_text(json.dumps(content))
+    assert errors(path, perfect(drawn))['body/precision'] == 1
+
+
+def test_nobody_found(drawn):
+    metrics = keypoint_errors(drawn, [])
+    assert metrics['body/recall'] == 0
+    assert math.isnan(metrics['body/precision'])
+    assert math.isnan(metrics['people/split'])
+    assert 'body' in errors_table(metrics)
+
+
+def test_results_of_other_images_are_refused(drawn):
+    wrong = people_to_results(10**6, np.zeros((1, 133, 2)), np.ones((1, 133)))
+    with pytest.raises(ValueError, match='1000000 .* another data set'):
+        keypoint_errors(drawn, wrong)
+
+
+def test_the_tool(drawn, tmp_path):
+    results = []
+    for image_id, points, scores in perfect(drawn):
+        results += people_to_results(image_id, points[None], scores[None])
+    file, out = tmp_path / 'results.json', tmp_path / 'out.json'
+    file.write_text(json.dumps(results))
+    call = [sys.executable, TOOL, drawn, file, '--max-images', '2']
+    done = subprocess.run(
+        [*call, '--json', out], capture_output=True, text=True, check=True
+    )
+    assert 'split into several: 0.0%' in done.stdout
+    assert json.loads(out.read_text())['body/recall'] == 1
+    file.write_text('{}')
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and f'{file} is no list' in done.stderr

@@ -1,0 +1,56 @@
+"""Which keypoints are found, and whether people stay whole.
+
+    wholebody-mm infer IMAGES --write coco --annotations ANN --out OUT
+    python tools/keypoint_errors.py ANN OUT/results.json
+
+Prints recall, precision and distance of each part's keypoints and the shares
+of people that were split or merged (docs/evaluation.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from wholebody_mm.evaluation.keypoint_errors import (
+    errors_table,
+    keypoint_errors,
+)
+from wholebody_mm.evaluation.report import write_metrics
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('annotations', help='COCO-WholeBody annotation file')
+    add('results', type=Path, help='COCO-WholeBody results')
+    add('--max-images', type=int, metavar='N', help='the first N ids only')
+    add('--json', type=Path, help='file to write the values to')
+    args = parser.parse_args()
+    try:
+        results = json.loads(args.results.read_text())
+    except ValueError as error:
+        raise ValueError(f'{args.results} is no JSON: {error}') from error
+    if not isinstance(results, list):
+        raise ValueError(f'{args.results} is no list of results')
+    img_ids = None
+    if args.max_images:
+        content = json.loads(Path(args.annotations).read_text())
+        ids = sorted(image['id'] for image in content['images'])
+        img_ids = ids[: args.max_images]
+        results = [r for r in results if r['image_id'] in set(img_ids)]
+    metrics = keypoint_errors(args.annotations, results, img_ids)
+    print(errors_table(metrics))
+    if args.json:
+        write_metrics(args.json, metrics)
+    return 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f'keypoint_errors: {error}')

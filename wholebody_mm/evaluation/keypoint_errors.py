@@ -1,0 +1,211 @@
+"""What AP does not tell: which keypoints are found, and whose they become.
+
+AP falls as much for a wrist that was not seen as for one that was given to
+the wrong person. Here keypoints are matched with the truth one kind at a
+time, whoever they belong to, and people are looked at afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from wholebody_mm.datasets.wholebody_format import annotated_people
+from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+
+# A keypoint is found where its own similarity, exp(-d^2 / (2 area k^2)) with
+# k twice COCO-WholeBody's sigma, is at least this.
+SIMILARITY = 0.5
+# Fewer body points of someone say nothing about whose they are.
+POINTS_OF_A_PERSON = 4
+# One point alone may be a slip; two make a piece of a person.
+POINTS_OF_A_PIECE = 2
+
+
+def keypoint_errors(
+    annotations: str | Path | Any,
+    results: Iterable[Mapping],
+    img_ids: Sequence[int] | None = None,
+) -> dict[str, float]:
+    """Recall, precision and distance of each part's keypoints; split people.
+
+    In each image and for each of the 133 keypoints, those of all people found
+    are matched one to one with those of all annotated people: as many as
+    possible within reach (:data:`SIMILARITY`), then the nearest. A keypoint
+    without a partner is false, unless it lies in the box of someone whom the
+    annotators did not give this keypoint, or of a crowd.
+
+    Args:
+        annotations: A COCO-WholeBody annotation file or a loaded ``COCO``.
+        results: What :func:`people_to_results` makes, or a file of
+            ``wholebody-mm infer --write coco``, as dictionaries.
+        img_ids: Images to look at; all of the file by default. Images
+            without results count as missed.
+
+    Returns:
+        For each part that is labelled ``{part}/recall`` (share of labelled
+        keypoints that were found), ``{part}/precision`` (share of found
+        keypoints that are right), ``{part}/distance`` (mean pixels between
+        those and the truth) and ``{part}/relative_distance`` (the same over
+        the square root of the person's area). ``people/split``: of the
+        annotated people with 4 body points found, the share whose points went
+        to several, at least 2 points each. ``people/merged``: of the people
+        found with 4 right body points, the share that has at least 2 points
+        each of several. A value that nothing stands for is NaN.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a result is of an image that is not in the file, or
+            lacks keypoints.
+    """
+    if isinstance(annotations, str | Path):
+        annotations = load_coco(annotations)
+    known = set(annotations.getImgIds())
+    by_image: dict[int, list[Mapping]] = {}
+    for result in results:
+        by_image.setdefault(result['image_id'], []).append(result)
+    img_ids = sorted(known if img_ids is None else set(img_ids))
+    unknown = (set(img_ids) | set(by_image)) - known
+    if unknown:
+        raise ValueError(
+            f'image {min(unknown)} (one of {len(unknown)}) is not in the '
+            f'annotation file; is it the file of another data set or split?'
+        )
+    count = _Count()
+    for image_id in img_ids:
+        truth = annotations.loadAnns(annotations.getAnnIds(imgIds=[image_id]))
+        count.add(truth, by_image.get(image_id, []))
+    return count.metrics()
+
+
+class _Count:
+    """What was seen so far, over images."""
+
+    def __init__(self) -> None:
+        k = COCO_WHOLEBODY133.num_keypoints
+        self.labelled = np.zeros(k)
+        self.found = np.zeros(k)
+        self.false = np.zeros(k)
+        self.pixels = np.zeros(k)
+        self.relative = np.zeros(k)
+        self.split: list[bool] = []
+        self.merged: list[bool] = []
+        sigmas = np.asarray(COCO_WHOLEBODY133.oks_sigmas)
+        # distance over the square root of the area
+        self.reach = 2 * sigmas * np.sqrt(-2 * np.log(SIMILARITY))
+        self.body = COCO_WHOLEBODY133.parts['body']
+
+    def add(self, truth: list[dict], results: list[Mapping]) -> None:
+        """Count one image."""
+        crowds = [a for a in truth if a.get('iscrowd')]
+        people = [a for a in truth if not a.get('iscrowd')]
+        at, v = annotated_people(people)
+        to, score = annotated_people(results)
+        scale = np.sqrt([max(float(a['area']), 1.0) for a in people])
+        owner = np.full(v.shape, -1)  # which result has a true keypoint
+        # (results, K): whose word there is none against
+        excused = np.zeros(score.shape, bool)
+        for crowd in crowds:
+            excused |= _inside(to, crowd['bbox'])
+        for person, seen in zip(people, v, strict=True):
+            excused |= _inside(to, person['bbox']) & (seen <= 0)
+        for k in range(v.shape[1]):
+            true, given = (
+                np.flatnonzero(v[:, k] > 0),
+                np.flatnonzero(score[:, k] > 0),
+            )
+            self.labelled[k] += len(true)
+            right = np.zeros(len(given), bool)
+            if len(true) and len(given):
+                away = np.linalg.norm(
+                    at[true, None, k] - to[None, given, k], axis=2
+                )
+                near = away / (self.reach[k] * scale[true, None])
+                # one pair more is worth any distance
+                rows, columns = linear_sum_assignment(
+                    np.where(near <= 1, near - 1e3, 0.0)
+                )
+                hit = near[rows, columns] <= 1
+                rows, columns = rows[hit], columns[hit]
+                right[columns] = True
+                owner[true[rows], k] = given[columns]
+                self.found[k] += len(rows)
+                self.pixels[k] += away[rows, columns].sum()
+                self.relative[k] += (
+                    away[rows, columns] / scale[true[rows]]
+                ).sum()
+            self.false[k] += (~right & ~excused[given, k]).sum()
+        self._whose(owner[:, self.body], len(score))
+
+    def _whose(self, owner: np.ndarray, num_results: int) -> None:
+        """Count people whose body points (N, 17) went to several results."""
+        shares = np.zeros((len(owner), num_results), int)
+        for row, of in zip(shares, owner, strict=True):
+            np.add.at(row, of[of >= 0], 1)
+        pieces = shares >= POINTS_OF_A_PIECE
+        for points, parts in zip(shares, pieces, strict=True):
+            if points.sum() >= POINTS_OF_A_PERSON:
+                self.split.append(bool(parts.sum() > 1))
+        for points, parts in zip(shares.T, pieces.T, strict=True):
+            if points.sum() >= POINTS_OF_A_PERSON:
+                self.merged.append(bool(parts.sum() > 1))
+
+    def metrics(self) -> dict[str, float]:
+        """The values of all images."""
+        metrics = {}
+        for part, where in COCO_WHOLEBODY133.parts.items():
+            labelled, found, false, pixels, relative = (
+                float(values[where].sum())
+                for values in (
+                    self.labelled,
+                    self.found,
+                    self.false,
+                    self.pixels,
+                    self.relative,
+                )
+            )
+            if not labelled:
+                continue
+            metrics[f'{part}/recall'] = found / labelled
+            metrics[f'{part}/precision'] = _ratio(found, found + false)
+            metrics[f'{part}/distance'] = _ratio(pixels, found)
+            metrics[f'{part}/relative_distance'] = _ratio(relative, found)
+        metrics['people/split'] = _ratio(sum(self.split), len(self.split))
+        metrics['people/merged'] = _ratio(sum(self.merged), len(self.merged))
+        return metrics
+
+
+def _inside(points: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """Which (N, K, 2) points lie in a box x, y, width, height."""
+    x, y, w, h = box
+    return ((points >= [x, y]) & (points <= [x + w, y + h])).all(axis=-1)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else float('nan')
+
+
+def errors_table(metrics: Mapping[str, float]) -> str:
+    """A table, one row a part; shares in per cent, distances in pixels."""
+    columns = 'recall', 'precision', 'distance', 'relative_distance'
+    lines = [
+        f'{"part":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
+        f'{"of size":>9}'
+    ]
+    for part in COCO_WHOLEBODY133.part_names:
+        if f'{part}/recall' in metrics:
+            a, b, c, d = (metrics[f'{part}/{name}'] for name in columns)
+            lines.append(
+                f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}'
+                f'{100 * d:8.1f}%'
+            )
+    lines.append(
+        f'people split into several: {100 * metrics["people/split"]:.1f}%, '
+        f'merged from several: {100 * metrics["people/merged"]:.1f}%'
+    )
+    return '\n'.join(lines)
