@@ -11,15 +11,15 @@ The averaged weights are what is tested and shipped.
 _base_ = ['synthetic_wholebody.py']
 
 # what synthetic_wholebody.py left behind
-load_from = 'work_dirs/synthetic_wholebody/iter_3200.pth'
-input_size = (320, 320)
+load_from = 'work_dirs/synthetic_wholebody/iter_9000.pth'
+input_size = (192, 192)
 train_pipeline = [
     dict(type='LoadImageFile'),
     dict(
         type='WholeBodyRandomWarp',
         relative_to='image',
         input_size=input_size,
-        scale=(0.6, 1.6),
+        scale=(0.8, 2.4),
         rotation=30.0,
         shift=48.0,
         flip_prob=0.5,
@@ -32,14 +32,8 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 max_iters = 30000
 decay_from = 24000
 warm_up = 200
-model = dict(
-    data_preprocessor=dict(
-        # 256x256, then 320x320
-        input_scales=((0, 0.8), (15000, 1.0)),
-    ),
-)
 train_cfg = dict(max_iters=max_iters, val_interval=1000)
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
+optim_wrapper = dict(optimizer=dict(lr=6e-4))
 param_scheduler = [
     dict(
         type='LinearLR',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -41,11 +42,18 @@ class ResidualBlock(nn.Module):
 class LightMapStage(BaseModule):
     """A 1x1 reduction, residual blocks, and a linear 1x1 to the maps.
 
+    There are several hundred maps, of which only a few hold something in a
+    cell. From fewer channels than maps a linear layer cannot make them
+    independent of each other: what is high in one shines through in others.
+    ``expand`` channels more, made by a 1x1 layer, are for that.
+
     Args:
         in_channels: Channels of the stage's input.
         out_channels: Channels of the maps.
         width: Channels of the blocks.
         dilations: One residual block each.
+        expand: Channels of a 1x1 layer from which, together with those of
+            the blocks, the maps are made; 0 is none.
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class LightMapStage(BaseModule):
         out_channels: int,
         width: int,
         dilations: tuple[int, ...],
+        expand: int = 0,
     ) -> None:
         super().__init__(init_cfg=dict(type='Kaiming', layer='Conv2d'))
         self.reduce = nn.Sequential(
@@ -64,7 +73,14 @@ class LightMapStage(BaseModule):
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, dilation) for dilation in dilations)
         )
-        self.maps = nn.Conv2d(width, out_channels, 1)
+        self.expand = None
+        if expand:
+            self.expand = nn.Sequential(
+                nn.Conv2d(width, expand, 1, bias=False),
+                nn.BatchNorm2d(expand),
+                nn.ReLU(inplace=True),
+            )
+        self.maps = nn.Conv2d(width + expand, out_channels, 1)
 
     def init_weights(self) -> None:
         """Kaiming for the body; maps that start near zero, as targets are."""
@@ -74,7 +90,10 @@ class LightMapStage(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, h, w) to (B, out_channels, h, w)."""
-        return self.maps(self.blocks(self.reduce(x)))
+        x = self.blocks(self.reduce(x))
+        if self.expand is not None:
+            x = torch.cat([x, self.expand(x)], dim=1)
+        return self.maps(x)
 
 
 @MODELS.register_module()
@@ -86,6 +105,7 @@ class LightPAFStage(LightMapStage):
         num_limbs: L; 2 L channels come out.
         width: See :class:`LightMapStage`.
         dilations: See :class:`LightMapStage`.
+        expand: See :class:`LightMapStage`.
     """
 
     def __init__(
@@ -94,8 +114,9 @@ class LightPAFStage(LightMapStage):
         num_limbs: int,
         width: int = 128,
         dilations: tuple[int, ...] = (1, 2),
+        expand: int = 0,
     ) -> None:
-        super().__init__(in_channels, 2 * num_limbs, width, dilations)
+        super().__init__(in_channels, 2 * num_limbs, width, dilations, expand)
 
 
 @MODELS.register_module()
@@ -107,6 +128,7 @@ class LightConfidenceMapStage(LightMapStage):
         num_keypoints: K channels that come out.
         width: See :class:`LightMapStage`.
         dilations: See :class:`LightMapStage`.
+        expand: See :class:`LightMapStage`.
     """
 
     def __init__(
@@ -115,5 +137,6 @@ class LightConfidenceMapStage(LightMapStage):
         num_keypoints: int,
         width: int = 128,
         dilations: tuple[int, ...] = (1, 2),
+        expand: int = 0,
     ) -> None:
-        super().__init__(in_channels, num_keypoints, width, dilations)
+        super().__init__(in_channels, num_keypoints, width, dilations, expand)
