@@ -40,6 +40,9 @@ def main() -> int:
     options = dict(info.decoder)
     if args.decoder:
         options = json.loads(args.decoder.read_text())
+        # how the maps were drawn is no threshold to choose
+        if 'sigma_scale' in info.decoder:
+            options['sigma_scale'] = info.decoder['sigma_scale']
     info = dataclasses.replace(
         info,
         name=args.name or info.name,
