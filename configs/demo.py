@@ -17,6 +17,7 @@ load_from = (
 skeleton = _base_.skeleton
 test_options = _base_.model.test_cfg
 
+input_size = (192, 192)
 data_root = 'work_dirs/demo/data/'
 ann_file = 'annotations.json'
 train_pipeline = [
@@ -24,8 +25,9 @@ train_pipeline = [
     dict(
         type='WholeBodyRandomWarp',
         relative_to='image',
-        input_size=_base_.input_size,
-        scale=(0.8, 1.3),
+        input_size=input_size,
+        # people as large as in the test, or cut off
+        scale=(0.9, 1.7),
         rotation=15.0,
         shift=24.0,
         flip_prob=0.5,
