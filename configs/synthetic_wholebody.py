@@ -1,8 +1,7 @@
 """A light network on rendered people, for CPUs.
 
-Small images first: people some 100 pixels high, as in a test at height 256.
-An image of 128x128 takes a ninth of the computing of 384x384, and where limbs
-are and which is left is learnt on either. ``fast_wholebody.py`` goes on.
+Small images first: people some 100 pixels high. An image of 128x128 takes a
+ninth of the computing of 384x384. ``fast_wholebody.py`` goes on.
 
 Data::
 
@@ -30,7 +29,7 @@ train_pipeline = [
         type='WholeBodyRandomWarp',
         relative_to='image',
         input_size=input_size,
-        # at 2 as large as in a test at height 256
+        # at 2.5 as large as in a test at height 320
         scale=(0.9, 2.4),
         rotation=25.0,
         shift=32.0,

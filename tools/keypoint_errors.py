@@ -18,6 +18,7 @@ from wholebody_mm.evaluation.keypoint_errors import (
     errors_table,
     keypoint_errors,
 )
+from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.evaluation.report import write_metrics
 
 
@@ -36,13 +37,12 @@ def main() -> int:
         raise ValueError(f'{args.results} is no JSON: {error}') from error
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
+    annotations = load_coco(args.annotations)
     img_ids = None
     if args.max_images:
-        content = json.loads(Path(args.annotations).read_text())
-        ids = sorted(image['id'] for image in content['images'])
-        img_ids = ids[: args.max_images]
+        img_ids = sorted(annotations.getImgIds())[: args.max_images]
         results = [r for r in results if r['image_id'] in set(img_ids)]
-    metrics = keypoint_errors(args.annotations, results, img_ids)
+    metrics = keypoint_errors(annotations, results, img_ids)
     print(errors_table(metrics))
     if args.json:
         write_metrics(args.json, metrics)

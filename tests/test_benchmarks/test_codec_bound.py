@@ -10,11 +10,11 @@ import pytest
 
 from wholebody_mm.benchmarks.codec_bound import (
     Codec,
-    annotated_people,
     bound_of_annotations,
     bound_of_crowds,
 )
 from wholebody_mm.datasets.drawn_people import write_split
+from wholebody_mm.datasets.wholebody_format import annotated_people
 
 
 @pytest.fixture(scope='module')

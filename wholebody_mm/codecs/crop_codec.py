@@ -9,7 +9,12 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 
 from wholebody_mm.codecs.encoder import draw_heatmaps
-from wholebody_mm.codecs.geometry import map_size, to_cells, to_pixels
+from wholebody_mm.codecs.geometry import (
+    map_size,
+    sigmas_in_cells,
+    to_cells,
+    to_pixels,
+)
 from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
@@ -44,9 +49,7 @@ class CropCodec(BaseKeypointCodec):
         self.stride = int(stride)
         self.input_size = tuple(int(v) for v in input_size)
         self.peak_threshold = peak_threshold
-        self._sigmas = (
-            np.asarray(self.skeleton.target_sigmas, np.float32) / self.stride
-        )
+        self._sigmas = sigmas_in_cells(self.skeleton, self.stride)
 
     def encode(
         self,

@@ -84,7 +84,7 @@ def sigmas_in_cells(
     if not sigma_scale > 0:
         raise ValueError(f'sigma_scale={sigma_scale}: give above 0')
     sigmas = np.asarray(skeleton.target_sigmas, np.float32)
-    return sigmas * np.float32(sigma_scale / heatmap_stride)
+    return sigmas * np.float32(sigma_scale) / heatmap_stride
 
 
 def map_size(input_size: tuple[int, int], stride: int) -> tuple[int, int]:

@@ -10,7 +10,12 @@ from mmpose.registry import KEYPOINT_CODECS
 from scipy.optimize import linear_sum_assignment
 
 from wholebody_mm.codecs.encoder import draw_heatmaps
-from wholebody_mm.codecs.geometry import map_size, to_cells, to_pixels
+from wholebody_mm.codecs.geometry import (
+    map_size,
+    sigmas_in_cells,
+    to_cells,
+    to_pixels,
+)
 from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
@@ -62,9 +67,7 @@ class TagCodec(BaseKeypointCodec):
         self.max_people = int(max_people)
         self.min_keypoints = int(min_keypoints)
         self._order = np.argsort(self.skeleton.hops_from(0), kind='stable')
-        self._sigmas = (
-            np.asarray(self.skeleton.target_sigmas, np.float32) / self.stride
-        )
+        self._sigmas = sigmas_in_cells(self.skeleton, self.stride)
 
     def encode(
         self,

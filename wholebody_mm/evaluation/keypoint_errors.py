@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wholebody_mm.datasets.wholebody_format import annotated_people
-from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.evaluation.part_ap import images_of, load_coco
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 # A keypoint is found where its own similarity, exp(-d^2 / (2 area k^2)) with
@@ -65,19 +65,12 @@ def keypoint_errors(
     """
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
-    known = set(annotations.getImgIds())
+    results = list(results)
     by_image: dict[int, list[Mapping]] = {}
     for result in results:
         by_image.setdefault(result['image_id'], []).append(result)
-    img_ids = sorted(known if img_ids is None else set(img_ids))
-    unknown = (set(img_ids) | set(by_image)) - known
-    if unknown:
-        raise ValueError(
-            f'image {min(unknown)} (one of {len(unknown)}) is not in the '
-            f'annotation file; is it the file of another data set or split?'
-        )
     count = _Count()
-    for image_id in img_ids:
+    for image_id in images_of(annotations, results, img_ids):
         truth = annotations.loadAnns(annotations.getAnnIds(imgIds=[image_id]))
         count.add(truth, by_image.get(image_id, []))
     return count.metrics()
@@ -147,13 +140,10 @@ class _Count:
         shares = np.zeros((len(owner), num_results), int)
         for row, of in zip(shares, owner, strict=True):
             np.add.at(row, of[of >= 0], 1)
-        pieces = shares >= POINTS_OF_A_PIECE
-        for points, parts in zip(shares, pieces, strict=True):
-            if points.sum() >= POINTS_OF_A_PERSON:
-                self.split.append(bool(parts.sum() > 1))
-        for points, parts in zip(shares.T, pieces.T, strict=True):
-            if points.sum() >= POINTS_OF_A_PERSON:
-                self.merged.append(bool(parts.sum() > 1))
+        for points, several in ((shares, self.split), (shares.T, self.merged)):
+            pieces = (points >= POINTS_OF_A_PIECE).sum(axis=1)
+            enough = points.sum(axis=1) >= POINTS_OF_A_PERSON
+            several += (pieces[enough] > 1).tolist()
 
     def metrics(self) -> dict[str, float]:
         """The values of all images."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,33 @@ def load_coco(ann_file: str | Path) -> Any:
         ) from error
 
 
+def images_of(
+    annotations: Any,
+    results: Iterable[Mapping],
+    img_ids: Sequence[int] | None = None,
+) -> list[int]:
+    """Ids of the images to evaluate on, in order.
+
+    Args:
+        annotations: A loaded ``COCO``.
+        results: With an ``image_id`` each.
+        img_ids: Only these; all of the annotations by default.
+
+    Raises:
+        ValueError: If a result or ``img_ids`` names an image that the
+            annotations do not have.
+    """
+    known = set(annotations.getImgIds())
+    chosen = known if img_ids is None else set(img_ids)
+    unknown = (chosen | {r['image_id'] for r in results}) - known
+    if unknown:
+        raise ValueError(
+            f'image {min(unknown)} (one of {len(unknown)}) is not in the '
+            f'annotation file; is it the file of another data set or split?'
+        )
+    return sorted(chosen)
+
+
 def evaluate_parts(
     annotations: str | Path | Any,
     results: Sequence[dict],
@@ -75,14 +102,7 @@ def evaluate_parts(
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
     coco_eval = _coco_tools()[1]
-    known = set(annotations.getImgIds())
-    img_ids = sorted(known) if img_ids is None else sorted(set(img_ids))
-    unknown = (set(img_ids) | {r['image_id'] for r in results}) - known
-    if unknown:
-        raise ValueError(
-            f'image {min(unknown)} (one of {len(unknown)}) is not in the '
-            f'annotation file; is it the file of another data set or split?'
-        )
+    img_ids = images_of(annotations, results, img_ids)
     # loadRes writes into the dictionaries, and ids it would reuse.
     results = [dict(result) for result in results]
     quiet = contextlib.redirect_stdout(io.StringIO())
