@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 
 from wholebody_mm import checkpoints
-from wholebody_mm.codecs import PAFDecoder
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import build_model
 
@@ -40,9 +39,6 @@ def main() -> int:
     options = dict(info.decoder)
     if args.decoder:
         options = json.loads(args.decoder.read_text())
-        # how the maps were drawn is no threshold to choose
-        if 'sigma_scale' in info.decoder:
-            options['sigma_scale'] = info.decoder['sigma_scale']
     info = dataclasses.replace(
         info,
         name=args.name or info.name,
@@ -52,7 +48,7 @@ def main() -> int:
         config=installed_name(args.config),
     )
     try:  # before they are shipped
-        PAFDecoder(info.skeleton, info.stride, info.heatmap_stride, **options)
+        info.build_decoder()
     except TypeError as error:
         raise ValueError(f'decoder options {options}: {error}') from error
     weights = {

@@ -1,7 +1,8 @@
 """Find the decoder's thresholds that suit a network's maps.
 
     python tools/tune_decoder.py WEIGHTS --config CONFIG --ann FILE \
-        --img-dir DIR [--max-images N] [--json FILE]
+        --img-dir DIR [--height N] [--scales S [S ...]] [--flip] \
+        [--max-images N] [--json FILE]
 
 The maps are made once; then one option after the other is tried, and what
 gives the best mean AP of all parts stays. Tune on images that are not those
@@ -23,7 +24,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     objective,
     tune,
 )
-from wholebody_mm.inference.network import load_network
+from wholebody_mm.inference.predictor import Predictor
 
 
 def main() -> int:
@@ -34,18 +35,27 @@ def main() -> int:
     add('--config', help='config of a checkpoint that does not name it')
     add('--ann', required=True, help='COCO-WholeBody annotation file')
     add('--img-dir', required=True, help='folder of its images')
+    add('--height', type=int, help='of the input; as the weights say')
+    add('--scales', type=float, nargs='+', help='to average; the same')
+    add('--flip', action='store_true', default=None, help='average both')
     add('--max-images', type=int, metavar='N')
     add('--parts', nargs='+', default=OBJECTIVE, help='whose mean AP counts')
     add('--rounds', type=int, default=2)
     add('--json', type=Path, help='file to write the options to')
     args = parser.parse_args()
-    network = load_network(args.weights, args.config)
-    stored = StoredMaps(network, args.ann, args.img_dir, args.max_images)
+    predictor = Predictor(
+        args.weights,
+        args.config,
+        height=args.height,
+        scales=args.scales,
+        flip=args.flip,
+    )
+    stored = StoredMaps(predictor, args.ann, args.img_dir, args.max_images)
 
     def score(options: dict) -> float:
         return objective(stored.metrics(options), args.parts)
 
-    start = dict(network.info.decoder)
+    start = dict(predictor.network.info.decoder)
     print(f'{score(start):.4f} with {start}', flush=True)
     best, value = tune(
         score,
@@ -58,6 +68,7 @@ def main() -> int:
     metrics = stored.metrics(best)
     for part in OBJECTIVE:
         print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
+    print(f'  people split {100 * metrics.get("people/split", 0):.1f}%')
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(best, indent=2) + '\n')

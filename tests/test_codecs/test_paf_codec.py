@@ -146,7 +146,7 @@ def test_narrower_gaussians(people, matched):
     keypoints, scores = codec.decode(tuple(encoded.values()))
     assert matched(*people, keypoints, scores, 0.1) > 0.98
     # the decoder knows, and says so to whoever builds it again
-    assert codec.decoder_options == dict(sigma_scale=0.5)
+    assert codec.sigma_scale == 0.5
     for wrong in (0, -1, float('nan')):
         with pytest.raises(ValueError, match=f'sigma_scale={wrong}'):
             build(sigma_scale=wrong)

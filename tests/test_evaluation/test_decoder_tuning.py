@@ -20,6 +20,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     tune,
 )
 from wholebody_mm.inference.network import NetworkInfo
+from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 
@@ -60,7 +61,8 @@ class HalfHeight:
 @pytest.fixture(scope='module')
 def stored(tmp_path_factory):
     path = write_drawn(tmp_path_factory.mktemp('drawn'), images=3)
-    return StoredMaps(HalfHeight(path), path, path.parent / 'img')
+    predictor = Predictor(network=HalfHeight(path))
+    return StoredMaps(predictor, path, path.parent / 'img')
 
 
 def test_a_threshold_that_hides_everyone_is_given_up(stored):
@@ -102,11 +104,11 @@ def test_no_images_is_refused(tmp_path):
     path.write_text(json.dumps(dict(images=[], annotations=[], categories=[])))
     network = dataclasses.make_dataclass('N', ['info'])(HalfHeight.info)
     with pytest.raises(ValueError, match='no images to tune on'):
-        StoredMaps(network, path, tmp_path)
+        StoredMaps(Predictor(network=network), path, tmp_path)
 
 
 def test_confidence_maps_may_be_finer(tmp_path):
     path = write_drawn(tmp_path, images=1)
     network = HalfHeight(path, heatmap_stride=4)
-    stored = StoredMaps(network, path, path.parent / 'img')
+    stored = StoredMaps(Predictor(network=network), path, path.parent / 'img')
     assert objective(stored.metrics({})) > 0.9

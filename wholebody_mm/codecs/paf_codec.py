@@ -72,9 +72,13 @@ class PAFCodec(BaseKeypointCodec):
         strides = stride, heatmap_stride
         self.encoder = MapEncoder(skeleton, *strides, sigma_scale)
         self.decoder_options = {**(decoder or {})}
-        if sigma_scale != 1:
-            self.decoder_options['sigma_scale'] = sigma_scale
-        self.decoder = PAFDecoder(skeleton, *strides, **self.decoder_options)
+        self.sigma_scale = sigma_scale
+        self.decoder = PAFDecoder(
+            skeleton,
+            *strides,
+            sigma_scale=sigma_scale,
+            **self.decoder_options,
+        )
         self.skeleton = self.encoder.skeleton
         self.stride = self.encoder.stride
         self.heatmap_stride = self.encoder.heatmap_stride

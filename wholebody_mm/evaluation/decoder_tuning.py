@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from wholebody_mm.codecs.decoder import PAFDecoder
-from wholebody_mm.datasets.transforms.geometry import (
-    inverse,
-    top_left_image,
-    warp_points,
-)
+from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
 from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.images import read_image
-from wholebody_mm.inference.network import Network
-from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
+from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 # What is tried for each option, in this order.
 GRID: dict[str, tuple[float, ...]] = dict(
@@ -38,7 +34,7 @@ class StoredMaps:
     """The maps of annotated images, made once and decoded many times.
 
     Args:
-        network: Makes the maps.
+        predictor: Makes the maps, at its height, scales and flips.
         ann_file: COCO-WholeBody annotations.
         img_dir: Folder of the images.
         max_images: Only the first so many, by their ids.
@@ -50,12 +46,12 @@ class StoredMaps:
 
     def __init__(
         self,
-        network: Network,
+        predictor: Predictor,
         ann_file: str | Path,
         img_dir: str | Path,
         max_images: int | None = None,
     ) -> None:
-        self.info = network.info
+        self.predictor = predictor
         self.coco = load_coco(ann_file)
         self.ids = sorted(self.coco.getImgIds())[:max_images]
         if not self.ids:
@@ -63,36 +59,38 @@ class StoredMaps:
         self.maps = []
         for image in self.coco.loadImgs(self.ids):
             pixels = read_image(Path(img_dir) / image['file_name'])
-            inputs, matrix = top_left_image(
-                pixels,
-                self.info.height,
-                self.info.multiple,
-                border=self.info.border,
-            )
-            maps = (m[0].astype(np.float16) for m in network(inputs[None]))
-            self.maps.append((image['id'], *maps, inverse(matrix)))
+            item = predictor.prepare(pixels)
+            maps = predictor.maps([item.pixels])
+            # half of the memory, and the pixels are not needed again
+            heatmaps, pafs = (m[0].astype(np.float16) for m in maps)
+            item = replace(item, pixels=item.pixels[:0])
+            self.maps.append((image['id'], item, heatmaps, pafs))
 
     def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
-        """AP and AR of each part with some options of the decoder."""
-        skeleton = get_skeleton(self.info.skeleton)
-        decoder = PAFDecoder(
-            skeleton, self.info.stride, self.info.heatmap_stride, **options
-        )
-        to_coco = get_map(skeleton, COCO_WHOLEBODY133)
+        """AP and AR of each part, and errors, with options of the decoder.
+
+        See :func:`evaluate_parts` and :func:`keypoint_errors`.
+        """
+        decoder = self.predictor.network.info.build_decoder(options)
         results: list[dict] = []
-        for image_id, heatmaps, pafs, back in self.maps:
-            people = decoder.decode(
-                heatmaps.astype(np.float32), pafs.astype(np.float32)
-            )
-            keypoints = warp_points(people.keypoints, back)
+        for image_id, item, heatmaps, pafs in self.maps:
+            people = self.predictor.decode(
+                item,
+                heatmaps.astype(np.float32),
+                pafs.astype(np.float32),
+                decoder,
+            ).to(COCO_WHOLEBODY133)
             results += people_to_results(
                 image_id,
-                *to_coco(keypoints, people.keypoint_scores),
+                people.keypoints,
+                people.keypoint_scores,
                 people.scores,
             )
         if not results:
             return {}
-        return evaluate_parts(self.coco, results, self.ids)
+        return evaluate_parts(self.coco, results, self.ids) | keypoint_errors(
+            self.coco, results, self.ids
+        )
 
 
 def objective(

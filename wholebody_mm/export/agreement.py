@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wholebody_mm.codecs import PAFDecoder, People
+from wholebody_mm.codecs import People
 from wholebody_mm.datasets.transforms.geometry import top_left_image
 from wholebody_mm.inference.fixed_size import InputShape, padded
 from wholebody_mm.inference.network import Network, NetworkInfo
@@ -92,16 +92,14 @@ def compare(
             the maps are not of these sizes.
     """
     info, shape = original.info, getattr(exported, 'shape', ANY_SHAPE)
-    for key in ('skeleton', 'stride', 'heatmap_stride'):
+    for key in ('skeleton', 'stride', 'heatmap_stride', 'sigma_scale'):
         ours, theirs = getattr(info, key), getattr(exported.info, key)
         if ours != theirs:
             raise ValueError(
                 f'{exported.info.name} says {key} {theirs} where the original '
                 f'has {ours}; export the network again'
             )
-    decoder = PAFDecoder(
-        info.skeleton, info.stride, info.heatmap_stride, **info.decoder
-    )
+    decoder = info.build_decoder()
     count, worst, people, found, keypoints = 0, 0.0, 0, 0, 0
     distances: list[np.ndarray] = []
     for image in images:

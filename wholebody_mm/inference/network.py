@@ -1,8 +1,8 @@
 """What every engine's network looks like from outside, and how to get one.
 
 A network takes images as they are in memory and returns maps; normalisation,
-channel order and precision are its own business. Needs NumPy only, so that
-exported weights run without torch and MMPose.
+channel order and precision are its own business. Needs NumPy and numba only,
+so that exported weights run without torch and MMPose.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import importlib
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+
+from wholebody_mm.codecs import PAFDecoder
 
 # The key of NetworkInfo's JSON in the metadata of every kind of weights file.
 METADATA_KEY = 'wholebody_mm'
@@ -46,6 +48,8 @@ class NetworkInfo:
         precision: Of the weights, for information.
         heatmap_stride: Pixels a cell of the confidence maps; it divides the
             stride. By default, and in files that do not say it, the same.
+        sigma_scale: Factor of the skeleton's ``target_sigmas`` with which
+            the confidence maps were learnt.
 
     Raises:
         ValueError: If a size is not positive or they do not fit together.
@@ -67,6 +71,7 @@ class NetworkInfo:
     config: str = ''
     precision: str = 'fp32'
     heatmap_stride: int | None = None
+    sigma_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.heatmap_stride is None:
@@ -100,6 +105,25 @@ class NetworkInfo:
     def strides(self) -> tuple[int, int]:
         """Pixels a cell of the confidence maps and of the fields."""
         return self.heatmap_stride, self.stride
+
+    def build_decoder(self, options: Mapping | None = None) -> PAFDecoder:
+        """A decoder of the network's maps.
+
+        Args:
+            options: In place of those that were tuned for the weights.
+
+        Raises:
+            TypeError: If ``PAFDecoder`` has no such option.
+            ValueError: If one is out of its range.
+        """
+        options = {
+            'sigma_scale': self.sigma_scale,
+            **self.decoder,
+            **(options or {}),
+        }
+        return PAFDecoder(
+            self.skeleton, self.stride, self.heatmap_stride, **options
+        )
 
     def to_json(self) -> str:
         """As text, for a file's metadata."""

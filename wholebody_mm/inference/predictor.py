@@ -131,12 +131,10 @@ class Predictor:
                 )
             self.max_width = min(self.max_width, shape.width)
         self.batch_size = int(batch_size)
-        options = {**info.decoder, **(decoder or {})}
+        options = dict(decoder or {})
         if max_people is not None:
             options['max_people'] = max_people
-        self.decoder = PAFDecoder(
-            self.skeleton, info.stride, info.heatmap_stride, **options
-        )
+        self.decoder = info.build_decoder(options)
         # an empty image names what does not fit before any work is done
         self._convert(PeopleInImage.of([], [], [], self.skeleton, (1, 1)))
 
@@ -191,10 +189,21 @@ class Predictor:
         )
 
     def decode(
-        self, item: NetworkInput, heatmaps: np.ndarray, pafs: np.ndarray
+        self,
+        item: NetworkInput,
+        heatmaps: np.ndarray,
+        pafs: np.ndarray,
+        decoder: PAFDecoder | None = None,
     ) -> PeopleInImage:
-        """The people in the maps (K, r h, r w), (2 L, h, w) of an input."""
-        people = self.decoder.decode(heatmaps, pafs)
+        """The people in the maps (K, r h, r w), (2 L, h, w) of an input.
+
+        Args:
+            item: The input.
+            heatmaps: Its confidence maps.
+            pafs: Its fields.
+            decoder: Another than the predictor's own.
+        """
+        people = (decoder or self.decoder).decode(heatmaps, pafs)
         found = people.keypoint_scores > 0
         keypoints = warp_points(people.keypoints, inverse(item.matrix))
         keypoints[~found] = 0

@@ -218,6 +218,7 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
         precision=str(cfg.model.get('autocast') or 'float32'),
         # codecs without fields have one stride
         heatmap_stride=getattr(codec, 'heatmap_stride', None),
+        sigma_scale=getattr(codec, 'sigma_scale', 1.0),
         **given,
     )
 

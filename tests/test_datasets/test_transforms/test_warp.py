@@ -108,6 +108,44 @@ def test_crop_is_jittered_around_the_person():
     assert offsets.max() <= 40.01
 
 
+def test_an_input_can_be_kept_within_the_image():
+    def borders(**options):
+        """Of 40 crops: share beside the image, and where the person is."""
+        shares, middles = [], []
+        for seed in range(40):
+            results = sample(1, size=(400, 400))
+            results['img'][:] = 255
+            out = warp(
+                results, seed, input_size=(128, 128), rotation=0.0,
+                scale=(0.4, 2.0), border=(0, 0, 0), **options,
+            )  # fmt: skip
+            shares.append((out['img'] < 128).mean())
+            box = out['bbox'][0]
+            middles.append((box[:2] + box[2:]) / 2)
+        return np.array(shares), np.array(middles)
+
+    shares, middles = borders(fill=True)
+    assert shares.max() == 0
+    assert (middles > 0).all()  # the person stays in sight
+    assert (middles < 128).all()
+    assert borders()[0].max() > 0.3
+
+
+def test_an_image_of_another_shape_is_made_no_smaller_than_it_fits():
+    for seed in range(20):
+        results = sample(1, size=(640, 320))
+        out = warp(
+            results, seed, input_size=(128, 128), rotation=0.0,
+            scale=(0.1, 0.1), flip_prob=0.0, fill=True,
+        )  # fmt: skip
+        corners = warp_points(
+            np.array([[-0.5, -0.5], [639.5, 319.5]]), out['warp_mat']
+        )
+        np.testing.assert_allclose(
+            corners, [[-0.5, 31.5], [127.5, 95.5]], atol=1e-3
+        )
+
+
 def test_rotation_stays_in_its_range():
     degrees = []
     for seed in range(200):

@@ -55,6 +55,12 @@ class WholeBodyRandomWarp(BaseTransform):
             of the time above m = 1.3 and nearly always above 2; otherwise
             what the data set is for would often be out of sight.
             ``wholebody``: one or the other, half and half.
+        fill: The input shows the image and as little beside it as can be:
+            the image is made no smaller than it fits, and where the person is
+            near its border, they and not the image move from the middle.
+            Rotation still turns corners in. For small inputs: around people
+            who are large in their image they would be border for the most
+            part, which costs as much as what can be learnt from.
 
     Sources: section 4.1 of the paper; the numbers 0.6, 45 and 40 and those of
     ``centre_on`` are published of the released network's training.
@@ -71,6 +77,7 @@ class WholeBodyRandomWarp(BaseTransform):
         border: tuple[float, float, float] = MEAN_BGR,
         relative_to: str = 'person',
         centre_on: str | None = None,
+        fill: bool = False,
     ) -> None:
         if relative_to not in ('person', 'image'):
             raise ValueError(
@@ -94,6 +101,7 @@ class WholeBodyRandomWarp(BaseTransform):
                 f'{centre_on!r}'
             )
         self.centre_on = centre_on
+        self.fill = fill
 
     def transform(self, results: dict) -> dict:
         """Warp an image and its people, any number of them."""
@@ -106,14 +114,15 @@ class WholeBodyRandomWarp(BaseTransform):
             centre, height = self._reference(results, rng, factor)
             wanted = self.target_height_ratio * min(self.input_size)
             scale = wanted / height
+        scale *= factor
         flip = bool(rng.uniform() < self.flip_prob)
+        rotation = rng.uniform(-self.rotation, self.rotation)
+        shift = rng.uniform(-self.shift, self.shift, 2)
+        if self.fill:
+            centre, scale = self._filled(results['img'], centre, scale, shift)
+            shift = np.zeros(2)
         matrix = centred_warp(
-            centre,
-            scale * factor,
-            rng.uniform(-self.rotation, self.rotation),
-            self.input_size,
-            rng.uniform(-self.shift, self.shift, 2),
-            flip,
+            centre, scale, rotation, self.input_size, shift, flip
         )
         return apply_warp(results, matrix, self.input_size, flip, self.border)
 
@@ -122,6 +131,22 @@ class WholeBodyRandomWarp(BaseTransform):
         h, w = image.shape[:2]
         width, height = self.input_size
         return np.array([(w - 1) / 2, (h - 1) / 2]), min(width / w, height / h)
+
+    def _filled(
+        self,
+        image: np.ndarray,
+        centre: np.ndarray,
+        scale: float,
+        shift: np.ndarray,
+    ) -> tuple[np.ndarray, float]:
+        """Centre, shift included, and scale of a crop within the image."""
+        middle, fits = self._whole_image(image)
+        scale = max(scale, fits)
+        # how far the crop's middle can be from the image's, in its pixels
+        room = middle + 0.5 - np.array(self.input_size) / 2 / scale
+        room = np.maximum(room, 0)
+        away = centre - shift / scale - middle
+        return middle + np.clip(away, -room, room), scale
 
     def _reference(
         self, results: dict, rng: np.random.Generator, factor: float
@@ -170,7 +195,7 @@ class WholeBodyRandomWarp(BaseTransform):
             f'scale={self.scale}, rotation={self.rotation}, '
             f'shift={self.shift}, flip_prob={self.flip_prob}, '
             f'relative_to={self.relative_to!r}, '
-            f'centre_on={self.centre_on!r})'
+            f'centre_on={self.centre_on!r}, fill={self.fill})'
         )
 
 
