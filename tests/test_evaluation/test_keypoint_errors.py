@@ -149,6 +149,32 @@ def test_what_is_not_labelled_is_not_false(drawn, tmp_path):
     assert errors(path, perfect(drawn))['body/precision'] == 1
 
 
+def test_recall_of_sizes_and_of_hidden_points(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    areas = (30**2, 100**2, 200**2, 300**2)
+    for i, annotation in enumerate(content['annotations']):
+        annotation['area'] = areas[i % 4]
+        points = np.array(annotation['keypoints']).reshape(-1, 3)
+        points[5:, 2] = np.minimum(points[5:, 2], 1)
+        annotation['keypoints'] = points.ravel().tolist()
+    path = tmp_path / 'sizes.json'
+    path.write_text(json.dumps(content))
+    people = perfect(path)
+    for i, (_, _, scores) in enumerate(people):
+        if i % 4 == 2:  # of 200 pixels
+            scores[:5] = 0
+    metrics = errors(path, people)
+    assert metrics['body/recall/hidden'] == 1
+    assert 0 < metrics['body/recall/visible'] < 1
+    assert metrics['body/recall/0-64'] == metrics['body/recall/64-128'] == 1
+    assert metrics['body/recall/256-up'] == 1
+    mine = [s[BODY] > 0 for _, _, s in perfect(path)[2::4]]
+    assert metrics['body/recall/128-256'] == pytest.approx(
+        1 - sum(m[:5].sum() for m in mine) / sum(m.sum() for m in mine)
+    )
+    assert '128-256' in errors_table(metrics)
+
+
 def test_nobody_found(drawn):
     metrics = keypoint_errors(drawn, [])
     assert metrics['body/recall'] == 0

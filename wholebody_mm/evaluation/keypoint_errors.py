@@ -25,6 +25,15 @@ SIMILARITY = 0.5
 POINTS_OF_A_PERSON = 4
 # One point alone may be a slip; two make a piece of a person.
 POINTS_OF_A_PIECE = 2
+# Limits between sizes of people, square roots of areas in pixels: networks
+# that look at one scale find some sizes and miss others.
+SIZES = (64, 128, 256)
+SIZE_NAMES = tuple(
+    f'{low}-{high}'
+    for low, high in zip((0, *SIZES), (*SIZES, 'up'), strict=True)
+)
+# visibility 2 and 1 of the annotations
+SIGHTS = ('visible', 'hidden')
 
 
 def keypoint_errors(
@@ -52,7 +61,10 @@ def keypoint_errors(
         keypoints that were found), ``{part}/precision`` (share of found
         keypoints that are right), ``{part}/distance`` (mean pixels between
         those and the truth) and ``{part}/relative_distance`` (the same over
-        the square root of the person's area). ``people/split``: of the
+        the square root of the person's area). The recall again of visible
+        and of hidden keypoints, ``{part}/recall/{visible,hidden}``, and of
+        people by the square root of their area (:data:`SIZES`),
+        ``{part}/recall/0-64`` and so on. ``people/split``: of the
         annotated people with 4 body points found, the share whose points went
         to several, at least 2 points each. ``people/merged``: of the people
         found with 4 right body points, the share that has at least 2 points
@@ -81,8 +93,9 @@ class _Count:
 
     def __init__(self) -> None:
         k = COCO_WHOLEBODY133.num_keypoints
-        self.labelled = np.zeros(k)
-        self.found = np.zeros(k)
+        # of each size and sight
+        self.labelled = np.zeros((len(SIZE_NAMES), len(SIGHTS), k))
+        self.found = np.zeros_like(self.labelled)
         self.false = np.zeros(k)
         self.pixels = np.zeros(k)
         self.relative = np.zeros(k)
@@ -100,6 +113,8 @@ class _Count:
         at, v = annotated_people(people)
         to, score = annotated_people(results)
         scale = np.sqrt([max(float(a['area']), 1.0) for a in people])
+        size = np.digitize(scale, SIZES)
+        hidden = (v == 1).astype(int)
         owner = np.full(v.shape, -1)  # which result has a true keypoint
         # (results, K): whose word there is none against
         excused = np.zeros(score.shape, bool)
@@ -112,7 +127,7 @@ class _Count:
                 np.flatnonzero(v[:, k] > 0),
                 np.flatnonzero(score[:, k] > 0),
             )
-            self.labelled[k] += len(true)
+            np.add.at(self.labelled[:, :, k], (size[true], hidden[true, k]), 1)
             right = np.zeros(len(given), bool)
             if len(true) and len(given):
                 away = np.linalg.norm(
@@ -127,7 +142,10 @@ class _Count:
                 rows, columns = rows[hit], columns[hit]
                 right[columns] = True
                 owner[true[rows], k] = given[columns]
-                self.found[k] += len(rows)
+                hits = true[rows]
+                np.add.at(
+                    self.found[:, :, k], (size[hits], hidden[hits, k]), 1
+                )
                 self.pixels[k] += away[rows, columns].sum()
                 self.relative[k] += (
                     away[rows, columns] / scale[true[rows]]
@@ -150,7 +168,7 @@ class _Count:
         metrics = {}
         for part, where in COCO_WHOLEBODY133.parts.items():
             labelled, found, false, pixels, relative = (
-                float(values[where].sum())
+                float(values[..., where].sum())
                 for values in (
                     self.labelled,
                     self.found,
@@ -165,6 +183,13 @@ class _Count:
             metrics[f'{part}/precision'] = _ratio(found, found + false)
             metrics[f'{part}/distance'] = _ratio(pixels, found)
             metrics[f'{part}/relative_distance'] = _ratio(relative, found)
+            for axis, names in ((0, SIZE_NAMES), (1, SIGHTS)):
+                for i, name in enumerate(names):
+                    found, labelled = (
+                        float(v.take(i, axis)[..., where].sum())
+                        for v in (self.found, self.labelled)
+                    )
+                    metrics[f'{part}/recall/{name}'] = _ratio(found, labelled)
         metrics['people/split'] = _ratio(sum(self.split), len(self.split))
         metrics['people/merged'] = _ratio(sum(self.merged), len(self.merged))
         return metrics
@@ -198,4 +223,16 @@ def errors_table(metrics: Mapping[str, float]) -> str:
         f'people split into several: {100 * metrics["people/split"]:.1f}%, '
         f'merged from several: {100 * metrics["people/merged"]:.1f}%'
     )
+    names = (*SIGHTS, *SIZE_NAMES)
+    lines.append('')
+    lines.append(
+        f'{"recall of":<10}' + ''.join(f'{name:>9}' for name in names)
+    )
+    for part in COCO_WHOLEBODY133.part_names:
+        if f'{part}/recall' in metrics:
+            values = (metrics[f'{part}/recall/{name}'] for name in names)
+            lines.append(
+                f'{part:<10}' + ''.join(f'{100 * v:9.1f}' for v in values)
+            )
+    lines.append('(sizes: square root of the area in pixels)')
     return '\n'.join(lines)
