@@ -3,8 +3,8 @@
     python tools/train.py configs/synthetic_wholebody.py
     python tools/train.py configs/fast_wholebody.py
 
-Days of one small machine rather than minutes: larger images, a constant
-learning rate that can be stopped and resumed at any time, a decay at the end.
+Days of one small machine rather than hours: a constant learning rate that can
+be stopped and resumed at any time, a decay at the end.
 The averaged weights are what is tested and shipped.
 """
 
@@ -12,23 +12,6 @@ _base_ = ['synthetic_wholebody.py']
 
 # what synthetic_wholebody.py left behind
 load_from = 'work_dirs/synthetic_wholebody/iter_9000.pth'
-input_size = (192, 192)
-train_pipeline = [
-    dict(type='LoadImageFile'),
-    dict(
-        type='WholeBodyRandomWarp',
-        relative_to='image',
-        input_size=input_size,
-        scale=(0.8, 2.4),
-        rotation=30.0,
-        shift=48.0,
-        flip_prob=0.5,
-    ),
-    dict(type='PhotometricDistortion'),
-    *_base_.supervision,
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-
 max_iters = 30000
 decay_from = 24000
 warm_up = 200

@@ -116,7 +116,7 @@ model = dict(
         paf_stages=[dict(type='LightPAFStage', **stage)],
         confidence_map_stages=[dict(type='LightConfidenceMapStage', **stage)],
     ),
-    test_cfg=dict(height=test_height),
+    test_cfg=dict(height=test_height, scales=(1.0,)),
 )
 max_iters = 320
 train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
