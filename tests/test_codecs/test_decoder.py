@@ -279,6 +279,24 @@ def test_a_heel_whose_limb_was_missed_goes_to_its_person(drawn):
         assert abs(keypoints[owner, ankle] - points[ankle]).max() < 0.5
 
 
+def test_a_person_whose_hips_are_found_twice_is_one(drawn):
+    keypoints, visible = drawn(3, 1)
+    names = WHOLEBODY135.keypoint_names
+    low = ('hip', 'knee', 'ankle', 'toe', 'heel')
+    legs = np.array([name.endswith(low) for name in names])
+    hips = np.array([name.endswith('hip') for name in names])
+    size = np.ptp(keypoints[0][visible[0] > 0], axis=0).max()
+    # the lower half a little beside the upper one, which has hips as well
+    halves = np.concatenate([keypoints, keypoints + [0.08 * size, 0]])
+    seen = visible * np.stack([~legs | hips, legs])[:, None].squeeze()
+    heatmaps, pafs = MapEncoder().encode(halves, seen, SIZE)
+    assert len(PAFDecoder().decode(heatmaps, pafs)) == 2
+    people = PAFDecoder(double_distance=0.2).decode(heatmaps, pafs)
+    assert len(people) == 1
+    found = people.keypoint_scores[0] > 0
+    assert found[(visible[0] > 0) & (hips | legs)].mean() > 0.9
+
+
 def test_a_part_may_have_a_threshold_of_its_own(drawn):
     keypoints, visible = drawn(3, 1)
     at, parts = WHOLEBODY135.index, WHOLEBODY135.parts

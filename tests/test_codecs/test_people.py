@@ -4,6 +4,7 @@ from wholebody_mm.codecs.people import (
     adopt_groups,
     adopt_peaks,
     group_peaks,
+    join_doubles,
     share_peaks,
     take_peaks,
     trunk_diagonals,
@@ -146,3 +147,49 @@ def test_taking_peaks_leaves_zeros_where_there_are_none():
     assert positions[:, :, 0].tolist() == [[5, 0, 9], [2, 7, 0]]
     assert positions.shape == (2, 3, 2) and not positions[:, :, 1].any()
     np.testing.assert_allclose(heights, [[0.5, 0, 0.9], [0.2, 0.7, 0]])
+
+
+def doubles(slots, cells, distance=0.2, diagonals=10.0, alive=True):
+    """Who is left: slots after join_doubles, empty groups taken out."""
+    slots = np.array(slots, np.int32)
+    n = len(slots)
+    shared = slots == 9
+    living = np.full(n, alive)
+    join_doubles(
+        np.array(cells, np.float32),
+        np.full(n, diagonals, np.float32),
+        np.float32(distance),
+        living,
+        slots,
+        shared,
+    )
+    assert (living == (slots >= 0).any(axis=1)).all() or not alive
+    return slots[(slots >= 0).any(axis=1)].tolist()
+
+
+# five keypoints with two peaks each, one and a half cells apart, but for the
+# last: nine cells
+PEAKS = [[[k, 0], [k, 1.5]] for k in range(4)] + [[[4, 0], [4, 9]]]
+
+
+def test_one_person_found_twice_becomes_one():
+    larger, smaller = [0, 0, 0, -1, 0], [-1, 1, 1, 1, -1]
+    for people in ([larger, smaller], [smaller, larger]):
+        # the larger one's peaks, and what it lacks
+        assert doubles(people, PEAKS) == [[0, 0, 0, 1, 0]]
+        assert len(doubles(people, PEAKS, distance=0.1)) == 2
+        assert len(doubles(people, PEAKS, diagonals=5.0)) == 2
+        assert len(doubles(people, PEAKS, alive=False)) == 2
+
+
+def test_half_of_what_both_have_is_in_the_same_place():
+    # one near, one far: half, but two must be near
+    assert len(doubles([[0, 0, 0, 0, 0], [-1, -1, -1, 1, 1]], PEAKS)) == 2
+    assert len(doubles([[0, 0, 0, 0, 0], [-1, -1, 1, 1, 1]], PEAKS)) == 1
+    # who has nothing in common is not the same
+    assert len(doubles([[0, 0, 0, -1, -1], [-1, -1, -1, 1, 1]], PEAKS)) == 2
+
+
+def test_three_of_a_person_become_one():
+    people = [[0, 0, 0, 0, -1], [1, 1, -1, -1, -1], [-1, 1, 1, -1, 0]]
+    assert doubles(people, PEAKS) == [[0, 0, 0, 0, 0]]

@@ -20,6 +20,7 @@ from wholebody_mm.codecs.people import (
     adopt_groups,
     adopt_peaks,
     group_peaks,
+    join_doubles,
     share_peaks,
     take_peaks,
     trunk_diagonals,
@@ -84,6 +85,11 @@ class PAFDecoder:
             body, a lone peak may be from the keypoints next to it; 0
             switches adoption off.
         adopt_hops: Limbs from the lone peak's keypoint to those keypoints.
+        double_distance: Two people become one if half of the keypoints that
+            both have, and two at least, are nearer than this fraction of
+            that diagonal; 0 switches it off. For networks that are not sure:
+            where maps are clear it can only take people for one who are in
+            the same place.
         min_keypoints: Keypoints a person needs, counted by
             :class:`~wholebody_mm.codecs.part_rules.PartRules` (each body
             point 1, each hand 1, the face 1, feet 0).
@@ -137,6 +143,7 @@ class PAFDecoder:
         share_threshold: float = 0.5,
         adopt_distance: float = 0.2,
         adopt_hops: int = 2,
+        double_distance: float = 0.0,
         min_keypoints: int = 3,
         min_part_fraction: float = 0.5,
         part_threshold: float | dict[str, float] = 0.1,
@@ -183,6 +190,7 @@ class PAFDecoder:
         self.close_distance = close_distance
         self.share_threshold = share_threshold
         self.adopt_distance = adopt_distance
+        self.double_distance = double_distance
         self.min_keypoints = int(min_keypoints)
         self.min_part_fraction = min_part_fraction
         self.min_score = min_score
@@ -312,11 +320,16 @@ class PAFDecoder:
             )
             shared[alive] = living != slots[alive]
             slots[alive] = living
-        if self.adopt_distance > 0:
-            reach = trunk_diagonals(cells, self.rules.trunk, slots)
-            reach *= np.float32(self.adopt_distance)
-            adopt_groups(cells, self._related, reach, alive, slots)
-            adopt_peaks(cells, counts, self._near, reach, alive, slots)
+        if self.adopt_distance > 0 or self.double_distance > 0:
+            size = trunk_diagonals(cells, self.rules.trunk, slots)
+            reach = size * np.float32(self.adopt_distance)
+            if self.adopt_distance > 0:
+                adopt_groups(cells, self._related, reach, alive, slots)
+            if self.double_distance > 0:
+                near = np.float32(self.double_distance)
+                join_doubles(cells, size, near, alive, slots, shared)
+            if self.adopt_distance > 0:
+                adopt_peaks(cells, counts, self._near, reach, alive, slots)
         return slots, shared
 
     def _people(

@@ -11,6 +11,9 @@ from wholebody_mm.codecs.compiled import compiled
 # Smaller groups are adopted peak by peak, if at all: two peaks of noise that
 # happen to join say nothing about each other.
 MIN_GROUP = 3
+# Of the keypoints that two people both have, this many are in the same places
+# if they are one: two at least, and half of all.
+MIN_DOUBLES = 2
 
 
 @compiled
@@ -242,6 +245,60 @@ def adopt_groups(cells, related, reach, alive, slots):
             for t in range(size):
                 slots[best_person, held[t]] = slots[g, held[t]]
                 slots[g, held[t]] = -1
+
+
+@compiled
+def join_doubles(cells, diagonals, distance, alive, slots, shared):
+    """Make one of two people that are the same person, found twice.
+
+    Unsure maps have two peaks where one keypoint is, and a few of them are
+    enough for arms to go to the one and legs to the other. The smaller of the
+    two gives the larger what that lacks.
+
+    Args:
+        cells: (K, M, 2) float32 peaks in cells.
+        diagonals: (N,) float32 cells, size of each person's trunk.
+        distance: float32, of the larger's diagonal: keypoints nearer than
+            that are in the same place.
+        alive: (N,) bool who is a person, changed in place.
+        slots: (N, K) int32 peaks of each, changed in place; who is joined to
+            another is left empty.
+        shared: (N, K) bool, goes along with slots.
+    """
+    num_people, num_keypoints = slots.shape
+    size = np.zeros(num_people, np.int64)
+    for p in range(num_people):
+        if alive[p]:
+            size[p] = (slots[p] >= 0).sum()
+    for g in np.argsort(size, kind='mergesort'):
+        if not alive[g]:
+            continue
+        best, best_person = MIN_DOUBLES - 1, -1
+        for p in range(num_people):
+            if p == g or not alive[p] or size[p] < size[g]:
+                continue
+            limit = distance * diagonals[p]
+            both, near = 0, 0
+            for k in range(num_keypoints):
+                a, b = slots[g, k], slots[p, k]
+                if a < 0 or b < 0:
+                    continue
+                dx = cells[k, a, 0] - cells[k, b, 0]
+                dy = cells[k, a, 1] - cells[k, b, 1]
+                both += 1
+                near += dx * dx + dy * dy <= limit * limit
+            if 2 * near >= both and near > best:
+                best, best_person = near, p
+        if best_person < 0:
+            continue
+        for k in range(num_keypoints):
+            if slots[g, k] >= 0 and slots[best_person, k] < 0:
+                slots[best_person, k] = slots[g, k]
+                shared[best_person, k] = shared[g, k]
+                size[best_person] += 1
+            slots[g, k] = -1
+            shared[g, k] = False
+        alive[g] = False
 
 
 @compiled

@@ -25,6 +25,7 @@ GRID: dict[str, tuple[float, ...]] = dict(
     min_score=(0.02, 0.05, 0.1, 0.15),
     adopt_distance=(0.0, 0.1, 0.2, 0.3),
     share_threshold=(0.5, 2.0),
+    double_distance=(0.0, 0.1, 0.2),
 )
 # Parts whose mean AP is made as large as possible.
 OBJECTIVE = ('body', 'foot', 'face', 'hands', 'wholebody')
