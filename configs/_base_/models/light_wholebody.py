@@ -53,6 +53,7 @@ model = dict(
                 part_threshold=0.1,
                 min_keypoints=8,
                 adopt_distance=0.3,
+                double_distance=0.2,
             ),
         ),
         paf_stages=[
@@ -70,5 +71,5 @@ model = dict(
     ),
     # People of one size are found best: half the scale for large ones, at a
     # quarter of the cost (docs/fast_wholebody.md)
-    test_cfg=dict(height=320, scales=(1.0, 0.5), flip_test=False),
+    test_cfg=dict(height=352, scales=(1.0, 0.5), flip_test=False),
 )
