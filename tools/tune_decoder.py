@@ -24,6 +24,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     objective,
     tune,
 )
+from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
 from wholebody_mm.inference.predictor import Predictor
 
 
@@ -68,7 +69,8 @@ def main() -> int:
     metrics = stored.metrics(best)
     for part in OBJECTIVE:
         print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
-    print(f'  people split {100 * metrics.get("people/split", 0):.1f}%')
+    errors = keypoint_errors(stored.coco, stored.results(best), stored.ids)
+    print(f'  people split {100 * errors["people/split"]:.1f}%')
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(best, indent=2) + '\n')

@@ -320,16 +320,15 @@ class PAFDecoder:
             )
             shared[alive] = living != slots[alive]
             slots[alive] = living
-        if self.adopt_distance > 0 or self.double_distance > 0:
-            size = trunk_diagonals(cells, self.rules.trunk, slots)
-            reach = size * np.float32(self.adopt_distance)
-            if self.adopt_distance > 0:
-                adopt_groups(cells, self._related, reach, alive, slots)
-            if self.double_distance > 0:
-                near = np.float32(self.double_distance)
-                join_doubles(cells, size, near, alive, slots, shared)
-            if self.adopt_distance > 0:
-                adopt_peaks(cells, counts, self._near, reach, alive, slots)
+        size = trunk_diagonals(cells, self.rules.trunk, slots)
+        reach = size * np.float32(self.adopt_distance)
+        if self.adopt_distance > 0:
+            adopt_groups(cells, self._related, reach, alive, slots)
+        if self.double_distance > 0:
+            near = np.float32(self.double_distance)
+            join_doubles(cells, size, near, alive, slots, shared)
+        if self.adopt_distance > 0:
+            adopt_peaks(cells, counts, self._near, reach, alive, slots)
         return slots, shared
 
     def _people(

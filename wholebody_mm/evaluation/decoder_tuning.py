@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
 from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.images import read_image
@@ -67,11 +66,8 @@ class StoredMaps:
             item = replace(item, pixels=item.pixels[:0])
             self.maps.append((image['id'], item, heatmaps, pafs))
 
-    def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
-        """AP and AR of each part, and errors, with options of the decoder.
-
-        See :func:`evaluate_parts` and :func:`keypoint_errors`.
-        """
+    def results(self, options: Mapping[str, float]) -> list[dict]:
+        """COCO-WholeBody results with some options of the decoder."""
         decoder = self.predictor.network.info.build_decoder(options)
         results: list[dict] = []
         for image_id, item, heatmaps, pafs in self.maps:
@@ -87,11 +83,14 @@ class StoredMaps:
                 people.keypoint_scores,
                 people.scores,
             )
+        return results
+
+    def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
+        """AP and AR of each part with some options of the decoder."""
+        results = self.results(options)
         if not results:
             return {}
-        return evaluate_parts(self.coco, results, self.ids) | keypoint_errors(
-            self.coco, results, self.ids
-        )
+        return evaluate_parts(self.coco, results, self.ids)
 
 
 def objective(
