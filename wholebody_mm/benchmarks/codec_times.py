@@ -30,7 +30,7 @@ def time_codec(
 ) -> list[dict]:
     """Time ``encode`` or ``decode`` on drawn crowds, all 135 points.
 
-    One thread, compiled code warm, exact maps unless noise is asked for.
+    Compiled code warm, exact maps unless noise is asked for.
 
     Args:
         name: ``encode`` or ``decode``.
@@ -80,7 +80,7 @@ def time_codec(
             people=number,
             stride=stride,
             heatmap_stride=encoder.heatmap_stride,
-            threads=1,
+            threads=decoder.threads if name == 'decode' else 1,
             **spoilt,
             **time_calls(ours[name], repeat),
         )

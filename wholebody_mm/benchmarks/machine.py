@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from wholebody_mm.codecs.threads import usable_cores
 
 PACKAGES = (
     'wholebody-mm',
@@ -29,18 +30,11 @@ def machine() -> dict:
             continue
     return dict(
         processor=processor(),
-        cores=cores(),
+        cores=usable_cores(),
         system=f'{platform.system()} {platform.machine()}',
         python=platform.python_version(),
         packages=versions,
     )
-
-
-def cores() -> int:
-    """Logical cores that this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor() -> str:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wholebody_mm.benchmarks.machine import cores
+from wholebody_mm.codecs.threads import usable_cores
 
 DEEP = 'wholebody_mm::deep_wholebody.py'
 
@@ -66,7 +66,7 @@ def add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     add('--config', metavar='CONFIG', help='for torch: builds the network')
     add('--backend', metavar='NAME', help='torch, onnxruntime or openvino')
     add('--height', type=int, help="of the input; the network's by default")
-    add('--threads', type=int, default=cores(), metavar='N')
+    add('--threads', type=int, default=usable_cores(), metavar='N')
     add('--repeat', type=int, default=10, metavar='N')
     add('--seed', type=int, default=0)
 
@@ -86,7 +86,7 @@ def _add_engine_arguments(
         metavar='NAME',
         help='such as "openvino bf16" "torch fp32"; all that are installed',
     )
-    add('--threads', type=int, default=cores(), metavar='N')
+    add('--threads', type=int, default=usable_cores(), metavar='N')
     add('--repeat', type=int, default=repeat, metavar='N')
     add('--seed', type=int, default=0)
 

@@ -22,6 +22,8 @@ END_WEIGHT = np.float32(0.1)
 HUGE = np.float32(1e15)
 # Squared cells; ends nearer than this have no direction.
 SHORTEST = np.float32(1e-10)
+# Of a squared length, so that no rounding makes it less than its component.
+ROUNDING = np.float32(0.999)
 
 
 @compiled
@@ -91,6 +93,54 @@ def _copy(m, x0, y0, wide, high, out):
     out[rows * wide : high * wide] = 0
 
 
+@compiled
+def _mark_fields(px, py, wide, threshold, strong, marks):
+    """Mark the places around which the field is strong enough to pass.
+
+    A sample is a mean of four cells' components, none of which is larger
+    than the cell's field is long.
+
+    Args:
+        px: (n,) float32 x of the field in a part of the map, in reading order.
+        py: (n,) float32 y of the field.
+        wide: Columns of the part.
+        threshold: float32, as of :func:`_likely_pairs`.
+        strong: (n,) uint8 room.
+        marks: (n,) uint8, written: 1 where the cell or one of those after
+            it, below it or below that one is strong; of the last row and
+            cell nobody asks.
+    """
+    limit = threshold * threshold * ROUNDING
+    n = strong.shape[0]
+    for i in range(n):
+        strong[i] = px[i] * px[i] + py[i] * py[i] > limit
+    last = n - wide - 1
+    after, below, diagonal = strong[1:], strong[wide:], strong[wide + 1 :]
+    for i in range(last):
+        marks[i] = strong[i] | after[i] | below[i] | diagonal[i]
+
+
+@inlined
+def _place(part, x, y):
+    """The cell at or before x, y in cells, clamped to the map.
+
+    Args:
+        part: Of a map: its largest x and y, the part's columns, and what the
+            place of the part's first cell would be if it began at 0, 0.
+        x: float32 cells.
+        y: float32 cells.
+
+    Returns:
+        Its place in the part, and how far after it in x and in y.
+    """
+    right, bottom, wide, start = part
+    x = min(max(x, np.float32(0)), right)
+    y = min(max(y, np.float32(0)), bottom)
+    # Unsigned, so that the compiler need not care for indices from the end.
+    i, j = np.uint32(x), np.uint32(y)
+    return j * wide + i - start, x - np.float32(i), y - np.float32(j)
+
+
 @inlined
 def _sample(px, py, part, x, y, ux, uy):
     """The field at x, y in cells, clamped to the map, times (ux, uy).
@@ -98,21 +148,14 @@ def _sample(px, py, part, x, y, ux, uy):
     Args:
         px: float32 x of the field in a part of the map, in reading order.
         py: y of the field.
-        part: Of it: largest x and y of the map, the part's columns, and what
-            the place of its first cell would be if it began at 0, 0.
+        part: Of it, as of :func:`_place`.
         x: float32 cells.
         y: float32 cells.
         ux: float32.
         uy: float32.
     """
-    right, bottom, wide, start = part
-    x = min(max(x, np.float32(0)), right)
-    y = min(max(y, np.float32(0)), bottom)
-    # Unsigned, so that the compiler need not care for indices from the end.
-    i, j = np.uint32(x), np.uint32(y)
-    fx, fy = x - np.float32(i), y - np.float32(j)
-    at = j * wide + i - start
-    after, below = at + np.uint64(1), at + wide
+    at, fx, fy = _place(part, x, y)
+    after, below = at + np.uint64(1), at + part[2]
     diagonal = below + np.uint64(1)
     a = px[at] * ux + py[at] * uy
     b = px[after] * ux + py[after] * uy
@@ -124,16 +167,17 @@ def _sample(px, py, part, x, y, ux, uy):
 
 
 @compiled
-def _likely_pairs(px, py, part, starts, ends, threshold, close, pairs):
+def _likely_pairs(px, py, part, marks, starts, ends, threshold, close, pairs):
     """Pairs whose line has the field in its middle, or hardly any length.
 
-    Nearly all wrong pairs fail there. Without branches: in noise the
-    processor could only guess them.
+    Nearly all wrong pairs fail there, most of them at the marks. Without
+    branches: in noise the processor could only guess them.
 
     Args:
         px: float32 x of the field, py, part: as of :func:`_sample`.
         py: The same.
         part: The same.
+        marks: uint8, as of :func:`_mark_fields`.
         starts: (n, 2) float32 peaks in cells.
         ends: (m, 2) float32 peaks in cells.
         threshold: float32, of the middle.
@@ -144,20 +188,29 @@ def _likely_pairs(px, py, part, starts, ends, threshold, close, pairs):
     Returns:
         The number of pairs, uint64.
     """
-    found = np.uint64(0)
     half = np.float32(0.5)
     threshold2, close2 = threshold * threshold, close * close
+    marked = np.uint64(0)
     for a in range(starts.shape[0]):
         ax, ay = starts[a, 0], starts[a, 1]
         for b in range(ends.shape[0]):
             dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
-            length2 = dx * dx + dy * dy
-            x, y = ax + half * dx, ay + half * dy
-            middle = _sample(px, py, part, x, y, dx, dy)
-            passes = middle * abs(middle) > threshold2 * length2
-            passes &= length2 > SHORTEST
-            pairs[found, 0], pairs[found, 1], pairs[found, 2] = a, b, passes
-            found += np.uint64(passes | (length2 < close2))
+            at, _, _ = _place(part, ax + half * dx, ay + half * dy)
+            pairs[marked, 0], pairs[marked, 1] = a, b
+            near = dx * dx + dy * dy < close2
+            marked += np.uint64(marks[at] | near)
+    found = np.uint64(0)
+    for p in range(marked):
+        a, b = pairs[p, 0], pairs[p, 1]
+        ax, ay = starts[a, 0], starts[a, 1]
+        dx, dy = ends[b, 0] - ax, ends[b, 1] - ay
+        length2 = dx * dx + dy * dy
+        x, y = ax + half * dx, ay + half * dy
+        middle = _sample(px, py, part, x, y, dx, dy)
+        passes = middle * abs(middle) > threshold2 * length2
+        passes &= length2 > SHORTEST
+        pairs[found, 0], pairs[found, 1], pairs[found, 2] = a, b, passes
+        found += np.uint64(passes | (length2 < close2))
     return found
 
 
@@ -224,6 +277,8 @@ def score_limbs(
     h, w = pafs.shape[1], pafs.shape[2]
     px = np.empty((h + 1) * (w + 1), np.float32)
     py = np.empty((h + 1) * (w + 1), np.float32)
+    strong = np.empty((h + 1) * (w + 1), np.uint8)
+    marks = np.empty((h + 1) * (w + 1), np.uint8)
     reach = np.empty((counts.shape[0], 4), np.int64)
     _reach(cells, counts, reach)
     for limb in range(limbs.shape[0]):
@@ -235,6 +290,8 @@ def score_limbs(
         wide, high = x1 - x0 + 1, y1 - y0 + 1
         _copy(pafs[2 * limb], x0, y0, wide, high, px)
         _copy(pafs[2 * limb + 1], x0, y0, wide, high, py)
+        size = wide * high
+        _mark_fields(px, py, wide, threshold, strong[:size], marks)
         part = (
             np.float32(w - 1),
             np.float32(h - 1),
@@ -243,7 +300,7 @@ def score_limbs(
         )
         starts, ends = cells[a, : counts[a]], cells[b, : counts[b]]
         likely = _likely_pairs(
-            px, py, part, starts, ends, threshold, close, pairs
+            px, py, part, marks, starts, ends, threshold, close, pairs
         )
         found = 0
         for p in range(likely):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder
+from wholebody_mm.codecs.decoder import MOST_THREADS
 from wholebody_mm.datasets.transforms.geometry import (
     inverse,
     top_left_image,
@@ -60,7 +61,7 @@ class Predictor:
         network: A loaded network instead of weights.
         backend: ``torch``, ``onnxruntime`` or ``openvino``.
         device: The engine's name of a device.
-        threads: Threads of the engine.
+        threads: Threads of the engine, and at most as many of the decoder.
         skeleton: What people are given in; the network's own by default.
         height: Height of the input in pixels at scale 1; the aspect is kept.
         scales: Scales that are averaged; the paper's multi-scale test is
@@ -134,6 +135,8 @@ class Predictor:
         options = dict(decoder or {})
         if max_people is not None:
             options['max_people'] = max_people
+        if threads is not None:
+            options.setdefault('threads', min(threads, MOST_THREADS))
         self.decoder = info.build_decoder(options)
         # an empty image names what does not fit before any work is done
         self._convert(PeopleInImage.of([], [], [], self.skeleton, (1, 1)))
