@@ -73,6 +73,7 @@ def torch_network(request):
         ((1.0,), True),
         ((2.0, 1.5, 1.0, 0.5), False),
         ((1.0, 0.7), True),
+        ((1.0, 0.5, 1.0), True),
     ],
 )
 def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
@@ -104,6 +105,26 @@ def test_maps_are_those_of_the_estimator(torch_network, photo, scales, flip):
         largest = np.abs(wanted).max()
         np.testing.assert_allclose(found, wanted, atol=tolerance * largest)
         assert np.abs(found - wanted).mean() < 0.1 * tolerance * largest
+
+
+def test_a_scale_that_is_listed_twice_counts_twice(torch_network, photo):
+    sizes = []
+
+    def network(images):
+        sizes.append(images.shape[1])
+        return torch_network(images)
+
+    network.info = torch_network.info
+    images = photo[None, :96, :160]
+    one, half, both = (
+        predict_maps(network, images, COCO17, scales=scales)
+        for scales in ((1.0,), (1.0, 0.5), (1.0, 0.5, 1.0))
+    )
+    assert sizes == [96, 96, 48, 96, 48]
+    for single, equal, double in zip(one, half, both, strict=True):
+        wanted = (2 * equal + single) / 3
+        np.testing.assert_allclose(double, wanted, atol=2e-6)
+        assert np.abs(double - equal).max() > 1e-4
 
 
 @pytest.mark.parametrize('ratio', [0.75, 0.5, 0.25, 1 / 3])

@@ -310,7 +310,8 @@ class PAFDecoder:
         """
         limbs = self.skeleton.limb_array
         room = LIMBS_PER_PEAK * self.max_peaks
-        pairs = counts.astype(np.int64)[limbs.T].prod(axis=0)
+        many = counts.astype(np.int64)
+        pairs = many[limbs[:, 0]] * many[limbs[:, 1]]
         most = np.minimum(pairs, room)
         begin = np.cumsum(most) - most
         total = int(most.sum())

@@ -9,6 +9,7 @@ averaged on the grid of the largest, where a map cell keeps its centre
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import cv2
@@ -37,7 +38,8 @@ def predict_maps(
         images: (B, H, W, 3) uint8 BGR at the largest scale; H and W are
             multiples of ``network.info.multiple``.
         skeleton: The network's.
-        scales: Scales to average; the largest is that of the images.
+        scales: Scales to average; the largest is that of the images. One
+            that is listed twice counts twice and is computed once.
         flip: Average with the maps of the mirrored image.
 
     Returns:
@@ -54,7 +56,7 @@ def predict_maps(
         np.zeros((batch, c, *size), np.float32)
         for c, size in zip(channels, sizes, strict=True)
     ]
-    for scale in sorted(scales, reverse=True):
+    for scale, times in sorted(Counter(scales).items(), reverse=True):
         ratio = scale / max(scales)
         inputs = np.stack([smaller_input(i, ratio, multiple) for i in images])
         passes = [network(inputs)]
@@ -63,7 +65,8 @@ def predict_maps(
             passes.append(unflip(*mirrored, skeleton))
         for maps in passes:
             for found, size, out in zip(maps, sizes, sums, strict=True):
-                _add_at_scale(found, ratio, size, out)
+                weighted = found if times == 1 else times * found
+                _add_at_scale(weighted, ratio, size, out)
     count = np.full(skeleton.num_limbs, len(scales), np.float32)
     if flip:
         # some limbs have no mirrored partner that could say anything

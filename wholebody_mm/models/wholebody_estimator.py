@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -39,7 +40,8 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         *args: MMPose's ``backbone``, ``neck``, ``head``, ...
         test_cfg: ``height`` of scale 1 in pixels (read by the pipeline),
             ``scales`` (default ``(1.0,)``; the paper's multi-scale test is
-            height 480 and 2, 1.5, 1, 0.5), ``flip_test`` (default False),
+            height 480 and 2, 1.5, 1, 0.5; one that is listed twice counts
+            twice and is computed once), ``flip_test`` (default False),
             ``output_heatmaps``.
         strict_weights: Refuse a checkpoint that lacks layers or whose layers
             have other shapes (another skeleton, another width). Set False to
@@ -199,7 +201,7 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             for stride in (codec.heatmap_stride, codec.stride)
         ]
         collected = []
-        for scale in sorted(scales, reverse=True):
+        for scale, times in sorted(Counter(scales).items(), reverse=True):
             ratio = scale / max(scales)
             image = resize_to_multiple(inputs, ratio, multiple)
             image = image.contiguous(memory_format=self.memory_format)
@@ -207,7 +209,7 @@ class WholeBodyEstimator(BottomupPoseEstimator):
             if self.test_cfg.get('flip_test', False):
                 mirrored = self._forward(image.flip(-1))
                 passes.append(self.head.unflip(mirrored))
-            collected += [
+            collected += times * [
                 tuple(
                     maps_at_scale(one.float(), ratio, size)
                     for one, size in zip(maps, sizes, strict=True)
