@@ -50,7 +50,7 @@ def infer(tmp_path):
     def infer(*args):
         return main(
             ['infer', *map(str, args), '--weights', str(weights)]
-            + ['--out', str(out)]
+            + ['--out', str(infer.out)]
         )
 
     infer.out, infer.weights = out, weights
@@ -114,6 +114,29 @@ def test_ctrl_c_and_going_on(infer, photos, monkeypatch, capsys):
     assert infer(photos) == 0
     lines = (infer.out / 'people.jsonl').read_text().splitlines()
     assert len(lines) == 1 + 3
+
+
+def test_results_beside_the_input(infer, photos):
+    infer.out = photos
+    assert infer(photos, '--write', 'pictures') == 0
+    assert infer(photos, '--write', 'pictures') == 0
+    lines = (photos / 'people.jsonl').read_text().splitlines()
+    assert len(lines) == 1 + 3
+
+
+def test_another_folder_of_the_same_names(infer, photos, capsys):
+    assert infer(photos, '--write', 'openpose') == 0
+    other = photos.parent / 'others'
+    other.mkdir()
+    (other / '2.png').write_bytes((photos / '3.png').read_bytes())
+    assert infer(other, '--write', 'openpose') == 2
+    error = capsys.readouterr().err
+    assert '../photos/2.png' in error and '--overwrite' in error
+    # one more file gives two of them longer names
+    (photos / '1.jpg').write_bytes((photos / '1.png').read_bytes())
+    assert infer(photos, '--write', 'openpose') == 0
+    lines = (infer.out / 'people.jsonl').read_text().splitlines()
+    assert len(lines) == 1 + 4
 
 
 def test_going_on_needs_the_same_options(infer, photos, network, capsys):

@@ -1,6 +1,7 @@
 """What a run goes on from."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_finished_sources_are_not_done_again(path):
     with path.open('a') as file:
         file.write('{"name": "b", "peop')  # killed while writing
     ledger = Ledger(path, 'coco17', dict(height=1))
-    assert ledger.done == {'a'}
+    assert [ledger.is_done(s) for s in (*IMAGES, CLIP)] == [True, False, False]
     # the unfinished clip starts anew
     for number in range(2):
         ledger.add(Frame(CLIP, number), people(2))
@@ -66,7 +67,7 @@ def test_finished_sources_are_not_done_again(path):
     names = [r.name for r in read_ledger(path)]
     assert names == ['a', 'clip_000000000000', 'clip_000000000001']
     ledger = Ledger(path, 'coco17', dict(height=1))
-    assert ledger.done == {'a', 'clip'}
+    assert [ledger.is_done(s) for s in (*IMAGES, CLIP)] == [True, False, True]
     ledger.close()
     assert [r.name for r in read_ledger(path)] == names
 
@@ -77,9 +78,32 @@ def test_other_options_are_refused_unless_overwritten(path):
         Ledger(path, 'coco17', dict(height=2, scales=(1.0,)))
     Ledger(path, 'coco17', dict(height=1, scales=(1.0,))).close()
     ledger = Ledger(path, 'coco17', dict(height=2), overwrite=True)
-    assert ledger.done == set()
+    assert not any(ledger.is_done(s) for s in (*IMAGES, CLIP))
     ledger.close()
     assert json.loads(path.read_text())['settings'] == dict(height=2)
+
+
+def test_another_file_of_the_same_name_is_not_done(path, monkeypatch):
+    ledger = Ledger(path, 'coco17', {})
+    ledger.add(Frame(Source('image', 'in/a.jpg', 'a')), people(1))
+    ledger.add(Frame(Source('video', 'in/clip.mp4', 'clip'), 0), people(1))
+    ledger.finish(Source('video', 'in/clip.mp4', 'clip'))
+    ledger.close()
+    ledger = Ledger(path, 'coco17', {})
+    # whatever it is called now, and wherever the user stands
+    assert ledger.is_done(Source('image', 'in/a.jpg', 'a_jpg'))
+    started = os.getcwd()
+    monkeypatch.chdir(path.parent)
+    there = os.path.relpath(os.path.join(started, 'in', 'a.jpg'))
+    assert ledger.is_done(Source('image', there, 'a'))
+    for other in (
+        Source('image', 'in/a.jpg', 'a'),
+        Source('video', 'in/clip.mp4', 'clip'),
+    ):
+        with pytest.raises(ValueError, match='another (a|clip), .*overwrite'):
+            ledger.is_done(other)
+    assert not ledger.is_done(Source('image', 'in/b.jpg', 'b'))
+    ledger.close()
 
 
 def test_a_file_of_something_else(path):

@@ -45,7 +45,7 @@ def test_a_folder_with_all_in_it(folder):
         ('video', 'clip'),
         ('image', 'deep/b'),
     ]
-    again, others = find_sources([str(folder)], folder / 'deep')
+    again, others = find_sources([str(folder)], [folder / 'deep'])
     assert [s.name for s in again] == ['a_jpg', 'a_png', 'clip']
 
 

@@ -12,7 +12,7 @@ from wholebody_mm.inference.ledger import Ledger
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.inference.tables import (
-    annotation_ids,
+    AnnotationIds,
     write_coco_results,
     write_csv,
     write_parquet,
@@ -71,16 +71,32 @@ def test_ids_of_an_annotation_file(ledger, tmp_path):
     path = tmp_path / 'annotations.json'
     entries = [dict(id=7, file_name='x/000000000785.jpg')]
     path.write_text(json.dumps(dict(images=entries)))
-    ids = annotation_ids(path)
+    ids = AnnotationIds(path)
     with pytest.raises(ValueError, match='42.jpg is not in the annotation'):
         write_coco_results(ledger, tmp_path, ids)
     assert not (tmp_path / 'results.json').exists()
-    write_coco_results(ledger, tmp_path, ids | {'42.jpg': 8})
+    entries.append(dict(id=8, file_name='42.jpg'))
+    path.write_text(json.dumps(dict(images=entries)))
+    write_coco_results(ledger, tmp_path, AnnotationIds(path))
     results = json.loads((tmp_path / 'results.json').read_text())
     assert {r['image_id'] for r in results} == {7}
     path.write_text('{}')
     with pytest.raises(ValueError, match='annotations.json is no COCO'):
-        annotation_ids(path)
+        AnnotationIds(path)
+
+
+def test_equal_names_in_folders_have_ids_of_their_own(tmp_path):
+    path = tmp_path / 'annotations.json'
+    names = ['train/i.png', 'test/i.png', 'test/k.png', 'l.png']
+    entries = [dict(id=n, file_name=f) for n, f in enumerate(names, 1)]
+    path.write_text(json.dumps(dict(images=entries)))
+    ids = AnnotationIds(path)
+    assert [ids.of(f'/data/{name}') for name in names] == [1, 2, 3, 4]
+    # in other folders than the file says, if the name is enough
+    assert [ids.of('k.png'), ids.of('new/l.png')] == [3, 4]
+    assert ids.of('m.png') is None
+    with pytest.raises(ValueError, match='several images i.png, train/i.png'):
+        ids.of('new/i.png')
 
 
 def test_frames_and_equal_numbers_are_counted(tmp_path):

@@ -21,7 +21,7 @@ from wholebody_mm.inference.run import Job, Summary
 from wholebody_mm.inference.run import run as run_pipeline
 from wholebody_mm.inference.sources import Source, find_sources
 from wholebody_mm.inference.tables import (
-    annotation_ids,
+    AnnotationIds,
     require_parquet,
     write_coco_results,
     write_csv,
@@ -29,7 +29,7 @@ from wholebody_mm.inference.tables import (
 )
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.weights import DEFAULT, find_weights
-from wholebody_mm.inference.writers import KINDS, FrameWriter
+from wholebody_mm.inference.writers import FOLDERS, KINDS, FrameWriter
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
 
 LEDGER = 'people.jsonl'
@@ -139,7 +139,8 @@ def run(args: argparse.Namespace) -> int:
     args.write = args.write or list(_DEFAULT_KINDS)
     if 'parquet' in args.write:
         require_parquet()
-    sources, others = find_sources(args.inputs, args.out)
+    earlier = [args.out / folder for folder in FOLDERS]
+    sources, others = find_sources(args.inputs, earlier)
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
     predictor = Predictor(
@@ -172,7 +173,7 @@ def run(args: argparse.Namespace) -> int:
     # the tool says what cannot be read; OpenCV and FFmpeg need not
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    left = [s for s in sources if s.name not in ledger.done]
+    left = [s for s in sources if not ledger.is_done(s)]
     total = _count(left, args.max_frames)
     # no bar in a log file
     with tqdm(total=total, unit='frame', disable=None) as bar:
@@ -224,13 +225,13 @@ def _check(args: argparse.Namespace) -> None:
 
 def _image_ids(
     args: argparse.Namespace, sources: list[Source]
-) -> dict[str, int] | None:
+) -> AnnotationIds | None:
     """Ids of the annotation file, if one is named; every image needs one."""
     if args.annotations is None:
         return None
-    ids = annotation_ids(args.annotations)
+    ids = AnnotationIds(args.annotations)
     for source in sources:
-        if source.moves or Path(source.path).name not in ids:
+        if source.moves or ids.of(source.path) is None:
             raise ValueError(
                 f'{args.annotations} has no image {source.path}; name the '
                 f'images of this file only'
@@ -282,6 +283,8 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
         decoder=options_of(args.decoder),
         skeleton=args.skeleton,
         write=sorted(set(args.write or ()) - set(_TABLES)),
+        config=args.config and str(args.config),
+        threshold=args.threshold if 'pictures' in (args.write or ()) else None,
         track=args.track,
         smooth=args.track and not args.no_smooth,
         max_frames=args.max_frames,

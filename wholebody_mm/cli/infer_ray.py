@@ -113,7 +113,7 @@ def _paths(args: argparse.Namespace) -> list[str]:
                 raise FileNotFoundError(f'no file {text}')
             paths += paths_in_parquet(Path(text))
             continue
-        sources, _ = find_sources([text], args.out)
+        sources, _ = find_sources([text])
         for source in sources:
             if source.moves:
                 raise ValueError(

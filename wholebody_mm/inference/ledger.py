@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,6 @@ class Ledger:
             ones.
         overwrite: Start anew even if the file is there.
 
-    Attributes:
-        done: Names of the sources that need not be done again.
-
     Raises:
         ValueError: If a file is there that other settings made.
     """
@@ -68,7 +66,9 @@ class Ledger:
         overwrite: bool = False,
     ) -> None:
         self.path = path
-        self.done: set[str] = set()
+        # of the sources that are finished: name to file, and all files
+        self._done: dict[str, str] = {}
+        self._files: set[str] = set()
         header = dict(format=FORMAT, skeleton=skeleton, settings=settings)
         header = json.loads(json.dumps(header))
         if path.is_file() and not overwrite:
@@ -97,26 +97,56 @@ class Ledger:
             )
         for line in _lines(self.path):
             if 'done' in line:
-                self.done.add(line['done'])
+                self._done[line['done']] = line['file']
             elif line.get('frame') is None:
-                self.done.add(line['name'])
+                self._done[line['name']] = line['file']
+        self._files.update(self._done.values())
         kept = self.path.with_suffix('.part')
         with kept.open('w', encoding='utf-8') as file:
             file.write(json.dumps(header) + '\n')
             for line in _lines(self.path):
                 # frames of a video that was not finished come again
-                if line.get('of', line.get('name')) in self.done or (
+                if line.get('of', line.get('name')) in self._done or (
                     'done' in line
                 ):
                     file.write(json.dumps(line) + '\n')
         os.replace(kept, self.path)
+
+    def is_done(self, source: Source) -> bool:
+        """Whether an earlier run has finished a source.
+
+        Raises:
+            ValueError: If it has finished another one of the same name.
+        """
+        file = self._file_of(source)
+        if file in self._files:
+            return True
+        other = self._done.get(source.name)
+        if other is None:
+            return False
+        raise ValueError(
+            f'{self.path} has results of another {source.name}, {other} '
+            f'(from there), not of {source.path}. Name another --out, or '
+            f'start anew with --overwrite'
+        )
+
+    def _file_of(self, source: Source) -> str:
+        """Where a source is, seen from here: both may be moved together."""
+        if source.kind == 'camera':
+            return source.name  # each recording is another
+        path = os.path.abspath(source.path)
+        with suppress(ValueError):  # another drive
+            path = os.path.relpath(path, os.path.abspath(self.path.parent))
+        return Path(path).as_posix()
 
     def add(self, frame: Frame, people: PeopleInImage) -> None:
         """Write the people of an image or a frame."""
         line: dict[str, Any] = dict(
             name=frame.name, source=frame.source.path, frame=frame.number
         )
-        if frame.number is not None:
+        if frame.number is None:
+            line['file'] = self._file_of(frame.source)
+        else:
             line['time'] = round(frame.time, 4)
             line['of'] = frame.source.name
         line['size'] = people.image_size
@@ -138,7 +168,8 @@ class Ledger:
     def finish(self, source: Source) -> None:
         """Note that all frames of a video are there."""
         if source.moves:
-            self._write(dict(done=source.name))
+            file = self._file_of(source)
+            self._write(dict(done=source.name, file=file))
 
     def _write(self, line: dict) -> None:
         self._file.write(json.dumps(line) + '\n')

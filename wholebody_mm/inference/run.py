@@ -90,9 +90,10 @@ def run(
     Raises:
         SourceError: If a camera cannot be opened.
         OSError: If a file cannot be written.
+        ValueError: If the ledger has another source of the same name.
     """
     summary = Summary()
-    todo = [s for s in sources if s.name not in ledger.done]
+    todo = [s for s in sources if not ledger.is_done(s)]
     summary.skipped = len(sources) - len(todo)
     started = time.perf_counter()
     jobs = ahead(_read(predictor, todo, limit), DEPTH)

@@ -6,7 +6,7 @@ import glob
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -205,7 +205,7 @@ def _captured(source: Source, limit: int | None) -> Iterator[Frame]:
 
 
 def find_sources(
-    inputs: Sequence[str], leave_out: Path | None = None
+    inputs: Sequence[str], leave_out: Iterable[Path] = ()
 ) -> tuple[list[Source], int]:
     """The images, videos and cameras that a command line names.
 
@@ -213,7 +213,7 @@ def find_sources(
         inputs: Files, folders (with all folders in them), patterns such as
             ``photos/*.jpg``, and cameras: ``camera:0``, ``/dev/video0`` or
             just ``0``.
-        leave_out: A folder whose files are not taken, such as the results
+        leave_out: Folders whose files are not taken, such as the pictures
             of an earlier run inside of an input.
 
     Returns:
@@ -226,12 +226,12 @@ def find_sources(
     """
     found: list[tuple[str, str, list[str]]] = []
     other = 0
-    results = leave_out and leave_out.resolve()
+    results = {folder.resolve() for folder in leave_out}
 
     def inputs_of(paths: list[Path]) -> list[Path]:
-        if results is None:
+        if not results:
             return paths
-        return [p for p in paths if results not in p.resolve().parents]
+        return [p for p in paths if results.isdisjoint(p.resolve().parents)]
 
     for text in inputs:
         path = Path(text).expanduser()

@@ -11,7 +11,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
 from wholebody_mm.evaluation.results import people_to_results
@@ -25,7 +25,7 @@ ROWS = 50_000
 
 
 def write_coco_results(
-    ledger: Path, folder: Path, ids: dict[str, int] | None = None
+    ledger: Path, folder: Path, ids: AnnotationIds | None = None
 ) -> None:
     """Write ``results.json`` and ``images.json``.
 
@@ -36,9 +36,8 @@ def write_coco_results(
     Args:
         ledger: ``people.jsonl``.
         folder: Where the files go.
-        ids: File name to the id of the image in an annotation file. Without,
-            numbers that are the files' names (COCO's) if all are, else 1, 2,
-            ...
+        ids: Those of an annotation file. Without, numbers that are the
+            files' names (COCO's) if all are, else 1, 2, ...
 
     Raises:
         ValueError: If an image is not in ``ids``.
@@ -78,19 +77,55 @@ def write_coco_results(
         images.write('\n]}\n')
 
 
-def annotation_ids(path: Path) -> dict[str, int]:
-    """File name to id of the images of a COCO annotation file.
+class AnnotationIds:
+    """The ids of the images of a COCO annotation file.
+
+    Args:
+        path: The file.
 
     Raises:
         ValueError: If it is no such file.
     """
-    try:
-        images = json.loads(path.read_text(encoding='utf-8'))['images']
-        return {Path(i['file_name']).name: int(i['id']) for i in images}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(
-            f'{path} is no COCO annotation file with images ({error!r})'
-        ) from error
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            images = json.loads(path.read_text(encoding='utf-8'))['images']
+            # with the folders that it names, and by the last name alone
+            self._files = {
+                PurePosixPath(i['file_name']).as_posix(): int(i['id'])
+                for i in images
+            }
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'{path} is no COCO annotation file with images ({error!r})'
+            ) from error
+        self._names: dict[str, list[str]] = {}
+        for file in self._files:
+            self._names.setdefault(PurePosixPath(file).name, []).append(file)
+
+    def of(self, file: str) -> int | None:
+        """The id of an image, None if it has none.
+
+        It is the one with most folders in common; where images lie in other
+        folders than the file says, the one of this name.
+
+        Raises:
+            ValueError: If the name alone does not tell.
+        """
+        parts = PurePath(file).parts
+        for first in range(len(parts)):
+            number = self._files.get('/'.join(parts[first:]))
+            if number is not None:
+                return number
+        others = self._names.get(parts[-1], ())
+        if len(others) > 1:
+            raise ValueError(
+                f'{self.path} has several images {parts[-1]}, {others[0]} '
+                f'and {others[1]}: which is {file}? Give images the folders '
+                f'that the annotation file names'
+            )
+        return self._files[others[0]] if others else None
 
 
 def write_csv(ledger: Path, path: Path, skeleton: Skeleton) -> None:
@@ -154,19 +189,19 @@ def _rows(record: Record, skeleton: Skeleton) -> Iterator[tuple]:
 
 
 def _image_ids(
-    ledger: Path, ids: dict[str, int] | None
+    ledger: Path, ids: AnnotationIds | None
 ) -> Callable[[Record], int]:
     """The rule that gives an image its id."""
     if ids is not None:
 
         def by_annotations(record: Record) -> int:
-            name = Path(record.source).name
-            if record.frame is not None or name not in ids:
+            number = ids.of(record.source)
+            if record.frame is not None or number is None:
                 raise ValueError(
                     f'{record.source} is not in the annotation file that '
                     f'image ids are taken from'
                 )
-            return ids[name]
+            return number
 
         return by_annotations
     numbers: set[int] = set()

@@ -25,6 +25,8 @@ KINDS = {
     'csv': 'people.csv, a row for each keypoint found',
     'parquet': 'people.parquet, the same',
 }
+# Folders that the first three make; the rest are single files.
+FOLDERS = ('pictures', 'videos', 'openpose', 'openpose-split')
 JPEG_QUALITY = 95
 # Of a side, that JPEG can store; larger pictures become PNG.
 JPEG_PIXELS = 65_500
@@ -34,8 +36,7 @@ class FrameWriter:
     """Writes pictures, videos and JSON files as frames come.
 
     Args:
-        folder: Where everything goes; ``pictures/``, ``videos/``,
-            ``openpose/`` and ``openpose-split/`` are made in it.
+        folder: Where everything goes, into :data:`FOLDERS`.
         kinds: Of :data:`KINDS`.
         skeleton: What people are drawn and written in.
         threshold: Least score of a keypoint that is drawn.
