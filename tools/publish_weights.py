@@ -22,6 +22,8 @@ from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import build_model
 
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+
 
 def main() -> int:
     """Write the file and say what is in it."""
@@ -31,8 +33,12 @@ def main() -> int:
     add('checkpoint')
     add('--out', required=True, type=Path)
     add('--name', help="the config's by default")
-    add('--data', default='', help='what it was trained on')
-    add('--licence', default='', help='of the weights')
+    add(
+        '--data',
+        default='',
+        help="what it was trained on; the checkpoint's own",
+    )
+    add('--licence', default='', help="of the weights; the checkpoint's own")
     add('--decoder', type=Path, help='options of tools/tune_decoder.py')
     args = parser.parse_args()
     model, info = build_model(args.checkpoint, args.config)
@@ -42,8 +48,8 @@ def main() -> int:
     info = dataclasses.replace(
         info,
         name=args.name or info.name,
-        data=args.data,
-        licence=args.licence,
+        data=args.data or info.data,
+        licence=args.licence or info.licence,
         decoder=options,
         config=installed_name(args.config),
     )
@@ -70,10 +76,9 @@ def main() -> int:
 
 def installed_name(config: str) -> str:
     """``wholebody_mm::NAME.py`` of a config that the package brings."""
-    parts = Path(config).resolve().parts
-    if 'configs' in parts:
-        place = len(parts) - 1 - parts[::-1].index('configs')
-        return 'wholebody_mm::' + '/'.join(parts[place + 1 :])
+    path = Path(config).resolve()
+    if path.is_relative_to(CONFIGS):
+        return f'wholebody_mm::{path.relative_to(CONFIGS).as_posix()}'
     return config
 
 

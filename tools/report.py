@@ -91,9 +91,14 @@ def load(
     height: int | None,
     threads: int | None,
     which: str,
-) -> FindPeople:
-    """A network for single- or multi-scale tests."""
-    if config == _config(MULTI_NETWORK):
+) -> FindPeople | None:
+    """A network for single- or multi-scale tests, None if it has none."""
+    own = CONFIGS / f'{MULTI_NETWORK}.py'
+    if config == _config(MULTI_NETWORK) or (
+        config and Path(config).resolve() == own
+    ):
+        if which != 'single':
+            return None
         from wholebody_mm.openpose.predictor import MultiNetworkPredictor
 
         return MultiNetworkPredictor(weights)
@@ -114,7 +119,7 @@ def _config(name: str) -> str:
 
 def networks_of(
     args: argparse.Namespace,
-) -> dict[str, Callable[[str], FindPeople]]:
+) -> dict[str, Callable[[str], FindPeople | None]]:
     """Name to what loads the network.
 
     Raises:
@@ -168,7 +173,8 @@ def report(args: argparse.Namespace) -> None:
     results = Results(args.out / 'results.json')
     scales = tuple(args.scales)
     stamps = {
-        name: stamp(Path(loader.args[0])) for name, loader in networks.items()
+        name: f'{stamp(Path(loader.args[0]))}, {loader.args[1:3]}'
+        for name, loader in networks.items()
     }
     measure_all(networks, datasets, scales, results, args.limit, stamps)
     galleries = []

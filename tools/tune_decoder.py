@@ -40,7 +40,13 @@ def main() -> int:
     add('--scales', type=float, nargs='+', help='to average; the same')
     add('--flip', action='store_true', default=None, help='average both')
     add('--max-images', type=int, metavar='N')
-    add('--parts', nargs='+', default=OBJECTIVE, help='whose mean AP counts')
+    add(
+        '--parts',
+        nargs='+',
+        choices=(*OBJECTIVE, 'lefthand', 'righthand'),
+        default=OBJECTIVE,
+        help='whose mean AP counts',
+    )
     add('--rounds', type=int, default=2)
     add('--json', type=Path, help='file to write the options to')
     args = parser.parse_args()

@@ -387,6 +387,31 @@ def test_wrong_maps_and_options_are_named():
         PAFDecoder(COCO_WHOLEBODY133, max_peaks=0)
 
 
+@pytest.mark.parametrize(
+    'option',
+    [
+        dict(peak_threshold='high'),
+        dict(min_score=float('nan')),
+        dict(double_distance=None),
+        dict(share_threshold=True),
+        dict(max_people='many'),
+        dict(min_keypoints=2.5),
+        dict(adopt_hops=-1),
+        dict(enlarge='off'),
+        dict(maximize_positives=1),
+        dict(part_threshold='low'),
+        dict(part_threshold={'face': 'low'}),
+        dict(part_limits={'face': None}),
+    ],
+)
+def test_values_of_the_wrong_kind_are_named(option):
+    (name, value), *_ = option.items()
+    with pytest.raises(ValueError, match=f'^{name}.*: give '):
+        PAFDecoder(**option)
+    if name not in ('enlarge', 'maximize_positives', 'part_limits'):
+        PAFDecoder(**{name: 1})
+
+
 def test_finer_confidence_maps_keep_neighbours_apart():
     """Two faces' points 8 pixels apart are one peak at stride 8."""
     people = np.full((2, 17, 2), 200.0)

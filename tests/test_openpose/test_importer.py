@@ -251,6 +251,18 @@ def test_three_files_make_the_multi_network(files, tmp_path, capsys):
             torch.testing.assert_close(value, expected[key])
 
 
+def test_options_of_other_models_are_refused(tmp_path, capsys):
+    out = ['--out', str(tmp_path / 'x.pth'), '--caffemodel', 'x']
+    parts = ['--face', 'y', '--hand', 'z']
+    for model, more in (
+        ('hand', parts),
+        ('multi_network', [*parts, '--sha256', '0' * 64]),
+    ):
+        command = ['import-openpose', '--model', model, *out, *more]
+        assert cli.main(command) == 2
+        assert more[-2] in capsys.readouterr().err
+
+
 def test_bad_output_names_are_refused_first(tmp_path, capsys):
     arguments = ['import-openpose', '--model', 'hand', '--caffemodel', 'x']
     assert cli.main([*arguments, '--out', str(tmp_path / 'x.pt')]) == 2

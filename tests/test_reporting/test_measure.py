@@ -1,6 +1,7 @@
 """Networks on data sets, and results that are kept."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -112,6 +113,18 @@ def test_results_are_kept_until_weights_or_images_change(drawn, tmp_path):
     measure_all(*arguments, results, limit=1, stamps={'net': 'b'})
     assert loaded == ['single'] * 3
     assert Results(path).get('net', 'coco', 'single')['images'] == 1
+    other = tmp_path / 'other.json'
+    other.write_bytes(drawn.ann_file.read_bytes())
+    arguments[1][0] = replace(drawn, ann_file=other)
+    measure_all(*arguments, results, limit=1, stamps={'net': 'b'})
+    assert loaded == ['single'] * 4
+
+
+def test_what_has_no_test_at_several_scales_is_left_out(drawn, tmp_path):
+    results = Results(tmp_path / 'results.json')
+    load = {'single': perfect(drawn), 'multi': None}.get
+    measure_all({'net': load}, [drawn], ('multi', 'single'), results)
+    assert results.measured() == [('net', 'coco', 'single')]
 
 
 def test_clear_errors(drawn, tmp_path):

@@ -175,6 +175,13 @@ def test_photos_as_backgrounds(tmp_path):
     assert np.sum(np.array(shares) > 2) >= 3
 
 
+def test_a_benchmark_has_its_own_settings(tmp_path, capsys):
+    arguments = ['synthesize', '--benchmark', 'val-basic', '--seed', '0']
+    assert main([*arguments, '--out', str(tmp_path / 'out')]) == 2
+    assert '--seed: --benchmark val-basic has' in capsys.readouterr().err
+    assert not (tmp_path / 'out').exists()
+
+
 def test_the_command_renders_and_names_mistakes(tmp_path, capsys):
     out = tmp_path / 'set'
     arguments = ['synthesize', '--images', '2', '--out', str(out)]

@@ -81,7 +81,9 @@ def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
 
 
 def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
-    config, checkpoint = tmp_path / 'fine.py', tmp_path / 'fine.pth'
+    folder = tmp_path / 'configs'
+    folder.mkdir()
+    config, checkpoint = folder / 'fine.py', tmp_path / 'fine.pth'
     config.write_text(
         f'_base_ = [{str(CONFIG)!r}]\n'
         'codec = dict(heatmap_stride=4, sigma_scale=0.6)\n'
@@ -98,6 +100,15 @@ def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
     network = load_network(out)
     assert network.info.strides == (4, 8)
     assert network.info.sigma_scale == 0.6
+    # a config of the user's is not one of the package's
+    assert network.info.config == str(config)
+    # data and licence stay with the weights
+    again = tmp_path / 'again.safetensors'
+    done = publish(config, out, '--out', again, '--licence', 'MIT')
+    done = publish(config, again, '--out', out, '--data', 'mine')
+    assert done.returncode == 0, done.stderr
+    info = load_network(out).info
+    assert (info.licence, info.data) == ('MIT', 'mine')
     heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))
     assert heatmaps.shape == (1, 135, 16, 24)
     assert pafs.shape[2:] == (8, 12)

@@ -50,8 +50,15 @@ def main(argv: list[str] | None = None) -> int:
         if args.root.suffix == '.json':
             if args.images is None:
                 raise ValueError('--images says where the images are')
+            if args.zero_based:
+                raise ValueError('--zero-based is for .pts files')
             return convert_coco_faces(
-                args.root, args.images, args.out, everyone
+                args.root,
+                args.images,
+                args.out,
+                everyone,
+                args.val_share,
+                args.seed,
             )
         return prepare_faces(
             args.root,

@@ -37,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
         if args.root.suffix == '.json':
             if args.images is None:
                 raise ValueError('--images says where the images are')
-            return convert_coco_hands(args.root, args.images, args.out)
+            return convert_coco_hands(
+                args.root, args.images, args.out, args.val_share, args.seed
+            )
         return prepare_hand_mpii(
             args.root, args.out, args.val_share, args.seed
         )

@@ -46,8 +46,15 @@ def run(args: argparse.Namespace) -> int:
     if args.model == MULTI:
         if not (args.face and args.hand):
             raise ValueError(f'--model {MULTI} needs --face and --hand')
+        if args.sha256:
+            raise ValueError(
+                f'--sha256 is of one file, --model {MULTI} has three: compare '
+                f'them with sha256sum'
+            )
         found = import_multi_network(args.caffemodel, args.face, args.hand)
     else:
+        if args.face or args.hand:
+            raise ValueError(f'--face and --hand are for --model {MULTI}')
         found = import_caffemodel(args.model, args.caffemodel, args.sha256)
     if found.left_over:
         print(

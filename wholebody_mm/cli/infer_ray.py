@@ -61,7 +61,11 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         raise ValueError(f'--workers {args.workers}: give 1 or more')
     paths = _paths(args)
     shards = plan_shards(
-        paths, args.out / SHARDS, args.shard_size, settings, args.overwrite
+        paths,
+        args.out.resolve() / SHARDS,
+        args.shard_size,
+        settings,
+        args.overwrite,
     )
     left = [shard for shard in shards if not shard.done]
     build = partial(

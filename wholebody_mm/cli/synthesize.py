@@ -6,17 +6,26 @@ import argparse
 import os
 import time
 
+# What a benchmark has of its own, with its values otherwise.
+_DEFAULTS = dict(
+    images=None,
+    seed=0,
+    size=(640, 480),
+    preset='mixed',
+    people=None,
+    backgrounds=None,
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The sub-command's options."""
     add = parser.add_argument
     add('--images', type=int, metavar='N', help='number of images')
     add('--out', required=True, metavar='DIR', help='folder to write')
-    add('--seed', type=int, default=0, help='equal seeds, equal images')
-    add('--size', type=_size, default=(640, 480), metavar='WxH')
+    add('--seed', type=int, help='equal seeds, equal images (0)')
+    add('--size', type=_size, metavar='WxH', help='640x480 by default')
     add(
         '--preset',
-        default='mixed',
         metavar='NAME',
         help='body, face, hand, crowd or mixed (default)',
     )
@@ -55,19 +64,27 @@ def run(args: argparse.Namespace) -> int:
     from wholebody_mm.synthetic.generate import Settings, generate
 
     if args.benchmark:
+        given = [
+            f'--{name}'
+            for name in _DEFAULTS
+            if getattr(args, name) is not None
+        ]
+        if given:
+            raise ValueError(
+                f'{", ".join(given)}: --benchmark {args.benchmark} has its own'
+            )
         settings = settings_of(args.benchmark)
     elif args.images is None:
         raise ValueError('give --images N, or --benchmark NAME')
     else:
-        settings = Settings(
-            images=args.images,
-            seed=args.seed,
-            width=args.size[0],
-            height=args.size[1],
-            preset=args.preset,
-            people=args.people,
-            backgrounds=args.backgrounds,
-        )
+        chosen = {
+            name: default
+            if getattr(args, name) is None
+            else getattr(args, name)
+            for name, default in _DEFAULTS.items()
+        }
+        chosen['width'], chosen['height'] = chosen.pop('size')
+        settings = Settings(**chosen)
     start = time.perf_counter()
     path = generate(settings, args.out, args.workers)
     seconds = time.perf_counter() - start

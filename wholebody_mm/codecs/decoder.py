@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeVar
 
 import numpy as np
@@ -171,6 +173,32 @@ class PAFDecoder:
         maximize_positives: bool = False,
         threads: int | None = None,
     ) -> None:
+        _check_numbers(
+            peak_threshold=peak_threshold,
+            limb_threshold=limb_threshold,
+            limb_fraction=limb_fraction,
+            close_distance=close_distance,
+            share_threshold=share_threshold,
+            adopt_distance=adopt_distance,
+            double_distance=double_distance,
+            min_part_fraction=min_part_fraction,
+            min_score=min_score,
+            sigma_scale=sigma_scale,
+        )
+        for name, values in (
+            ('part_threshold', part_threshold),
+            ('part_limits', part_limits or {}),
+        ):
+            if not isinstance(values, dict):
+                values = {'': values}
+            for part, value in values.items():
+                _check_numbers(**{f'{name}[{part}]' if part else name: value})
+        for name, value in (
+            ('enlarge', enlarge),
+            ('maximize_positives', maximize_positives),
+        ):
+            if not isinstance(value, bool):
+                raise ValueError(f'{name}={value!r}: give true or false')
         if grouping not in GROUPINGS:
             raise ValueError(
                 f'grouping={grouping!r}: give {" or ".join(GROUPINGS)}'
@@ -181,15 +209,19 @@ class PAFDecoder:
             raise ValueError(f'limb_fraction={limb_fraction}: give 0 to 1')
         if threads is None:
             threads = min(MOST_THREADS, usable_cores())
-        for name, value in (
-            ('threads', threads),
-            ('stride', stride),
-            ('max_peaks', max_peaks),
-            ('max_people', max_people),
-            ('min_keypoints', min_keypoints),
+        for name, value, least in (
+            ('threads', threads, 1),
+            ('stride', stride, 1),
+            ('max_peaks', max_peaks, 1),
+            ('max_people', max_people, 1),
+            ('min_keypoints', min_keypoints, 1),
+            ('adopt_hops', adopt_hops, 0),
         ):
-            if value < 1:
-                raise ValueError(f'{name}={value}: give 1 or more')
+            _check_numbers(**{name: value})
+            if value != int(value) or value < least:
+                raise ValueError(
+                    f'{name}={value}: give a whole number, {least} or more'
+                )
         self.skeleton = get_skeleton(skeleton)
         if maximize_positives:
             peak_threshold *= POSITIVE_PEAKS
@@ -215,7 +247,7 @@ class PAFDecoder:
         self.min_score = min_score
         self.max_people = int(max_people)
         self.grouping = grouping
-        self.enlarge = bool(enlarge)
+        self.enlarge = enlarge
         # Python's own steps of the enlarged maps gain nothing from threads
         self.threads = 1 if enlarge else int(threads)
         self._find_peaks, self._score_limbs = find_peaks, score_limbs
@@ -227,8 +259,8 @@ class PAFDecoder:
             self._score_limbs = enlarged.score_enlarged_limbs
         self.rules = PartRules(self.skeleton, part_limits)
         self.part_threshold = self.rules.thresholds(part_threshold)
-        self._near = self.rules.near(adopt_hops)
-        self._related = self.rules.related(adopt_hops)
+        self._near = self.rules.near(int(adopt_hops))
+        self._related = self.rules.related(int(adopt_hops))
         self._sigmas = sigmas_in_cells(
             self.skeleton, self.heatmap_stride, sigma_scale
         )
@@ -409,3 +441,11 @@ class PAFDecoder:
         count, most = self.rules.count(own), self.rules.most
         completeness = count / (count + HALF) * (most + HALF) / most
         return (mean * completeness).astype(np.float32)
+
+
+def _check_numbers(**options: object) -> None:
+    """Raise ValueError for the first option that is no number."""
+    for name, value in options.items():
+        number = isinstance(value, Real) and not isinstance(value, bool)
+        if not number or math.isnan(value):
+            raise ValueError(f'{name}={value!r}: give a number')

@@ -8,13 +8,20 @@ from collections.abc import Iterable
 
 from wholebody_mm.codecs.decoder import PAFDecoder
 
+# JSON has only the lower-case ones of Python's.
+SWITCHES = {
+    **dict.fromkeys(('on', 'yes', 'True'), True),
+    **dict.fromkeys(('off', 'no', 'False'), False),
+}
+
 
 def options_of(texts: Iterable[str]) -> dict:
     """``NAME=VALUE`` texts as arguments of ``PAFDecoder``.
 
     Args:
         texts: For example ``peak_threshold=0.05``, ``grouping=bipartite`` or
-            ``part_threshold={"face": 0.2}``; values are JSON, or text.
+            ``part_threshold={"face": 0.2}``; values are JSON, ``on``,
+            ``off`` or text.
 
     Raises:
         ValueError: If the decoder has no such option.
@@ -35,5 +42,5 @@ def options_of(texts: Iterable[str]) -> dict:
         try:
             options[name] = json.loads(value)
         except json.JSONDecodeError:
-            options[name] = value
+            options[name] = SWITCHES.get(value, value)
     return options

@@ -192,7 +192,7 @@ class Results:
 
 
 def measure_all(
-    networks: dict[str, Callable[[str], FindPeople]],
+    networks: dict[str, Callable[[str], FindPeople | None]],
     datasets: list[Dataset],
     scales: tuple[str, ...],
     results: Results,
@@ -201,12 +201,12 @@ def measure_all(
 ) -> None:
     """Measure what is not measured yet.
 
-    A measurement of other weights, or of fewer or more images, is made
-    again.
+    A measurement of other weights, another annotation file, or of fewer or
+    more images, is made again.
 
     Args:
         networks: Name to a function that loads it for ``single`` or
-            ``multi`` scales.
+            ``multi`` scales; None where it has no such test.
         datasets: The data sets.
         scales: Which of both.
         results: Is added to.
@@ -218,10 +218,16 @@ def measure_all(
             find = None
             for dataset in datasets:
                 known = results.get(name, dataset.name, which) or {}
-                stamp = f'{(stamps or {}).get(name, "")}, limit {limit}'
+                stamp = (
+                    f'{(stamps or {}).get(name, "")}, {dataset.ann_file} '
+                    f'{dataset.ann_file.stat().st_mtime_ns}, '
+                    f'{dataset.images}, limit {limit}'
+                )
                 if known.get('stamp') == stamp:
                     continue
                 find = find or load(which)
+                if find is None:
+                    break
                 print(f'{name} on {dataset.name}, {which}', file=sys.stderr)
                 metrics = measure(find, dataset, limit)
                 metrics['stamp'] = stamp

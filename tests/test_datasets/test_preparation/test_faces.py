@@ -105,6 +105,27 @@ def test_held_out_faces_are_the_same_everywhere(root, tmp_path):
         for split in ('train', 'val')
     }
     assert not files['train'] & files['val']
+    # nothing is held out any more
+    prepare_faces(root, tmp_path / 'one')
+    assert not (tmp_path / 'one/val.json').exists()
+    assert not (tmp_path / 'one/val_names.txt').exists()
+
+
+def test_a_coco_style_file_has_held_out_faces_too(root, tmp_path):
+    names = ['helen/a.png', 'lfpw/b.png']
+    points = np.column_stack([face_points(), np.full(68, 2)])
+    file = tmp_path / '300w.json'
+    content = dict(
+        images=[dict(id=i, file_name=name) for i, name in enumerate(names)],
+        annotations=[
+            dict(image_id=i, keypoints=points.ravel().tolist())
+            for i in range(2)
+        ],
+    )
+    file.write_text(json.dumps(content))
+    counts = convert_coco_faces(file, root, tmp_path / 'out', val_share=0.5)
+    one = dict(images=1, people=1)
+    assert counts == dict(train=one, val=one)
 
 
 def test_it_goes_on_after_an_interruption(root, tmp_path, monkeypatch):

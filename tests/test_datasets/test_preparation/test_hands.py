@@ -116,6 +116,17 @@ def test_a_broken_hand_is_named(manual, tmp_path):
         prepare_hand_dome(tmp_path, tmp_path / 'out')
 
 
+def test_hands_without_their_image_are_counted(manual, tmp_path, capsys):
+    (manual / 'ex2.flv_000040_r.jpg').unlink()
+    counts = prepare_hand_mpii(manual, tmp_path / 'out')
+    assert counts == dict(train=dict(images=1, people=2))
+    assert '1 of 4 hands left out' in capsys.readouterr().err
+    for image in manual.glob('*.jpg'):
+        image.unlink()
+    with pytest.raises(FileNotFoundError, match='none of the 4 images'):
+        prepare_hand_mpii(manual, tmp_path / 'out')
+
+
 def test_mmposes_panoptic_hands(real_data, tmp_path):
     folder = real_data / 'mini/panoptic_hand'
     counts = convert_coco_hands(

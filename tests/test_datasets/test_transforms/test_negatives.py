@@ -1,6 +1,7 @@
 """Pictures of nobody around the image and in front of people."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -155,6 +156,14 @@ def test_company_and_strangers_are_not_occluded(pool):
         results = run(results, OccludePeople(**pool, most=50))
         assert (results['img'] == (200, 0, 0)).all()
         assert (results['keypoints_visible'] == 2).all()
+
+
+def test_names_in_any_language(pool, tmp_path):
+    (tmp_path / 'a.png').rename(tmp_path / 'scène été.png')
+    content = dict(images=[dict(file_name='scène été.png')])
+    Path(pool['ann_file']).write_text(json.dumps(content))
+    results = run(sample(), WholeBodyRandomWarp(**WARP), FillOutside(**pool))
+    assert (results['img'] == GREEN).all(axis=-1).any()
 
 
 def test_missing_pictures(tmp_path):

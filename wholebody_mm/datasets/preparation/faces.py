@@ -118,15 +118,22 @@ def prepare_faces(
 
 
 def convert_coco_faces(
-    ann_file: Path, images: Path, out: Path, everyone: bool = False
+    ann_file: Path,
+    images: Path,
+    out: Path,
+    everyone: bool = False,
+    val_share: float = 0.0,
+    seed: int = 0,
 ) -> dict[str, dict[str, int]]:
     """The same from 68 points in a COCO-style file (MMPose's 300W).
 
     Args:
         ann_file: Annotations whose ``keypoints`` are the 68 points.
         images: Folder of the images.
-        out: Folder for ``train.json``.
+        out: Folder for ``train.json`` and ``val.json``.
         everyone: See :func:`face_record`.
+        val_share: Share of images held out for validation.
+        seed: Decides which.
     """
     content = read_json(ann_file, 'annotation file of faces')
     faces: dict[int, list[np.ndarray]] = {}
@@ -142,4 +149,6 @@ def convert_coco_faces(
         image = image_entry(images / entries[key]['file_name'], images)
         return face_record(found[0], image, everyone)
 
-    return write_splits(list(entries), make, out, IBUG68, str(ann_file))
+    return write_splits(
+        list(entries), make, out, IBUG68, str(ann_file), val_share, seed
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -131,7 +132,11 @@ def prepare_hand_mpii(
 
 
 def convert_coco_hands(
-    ann_file: Path, images: Path, out: Path
+    ann_file: Path,
+    images: Path,
+    out: Path,
+    val_share: float = 0.0,
+    seed: int = 0,
 ) -> dict[str, dict[str, int]]:
     """The same from single hands in a COCO-style file (MMPose's).
 
@@ -139,7 +144,13 @@ def convert_coco_hands(
         ann_file: Annotations of 21 points; the names of the images end in
             ``_l`` and ``_r``.
         images: Folder of the images.
-        out: Folder for ``train.json``.
+        out: Folder for ``train.json`` and ``val.json``.
+        val_share: Share of images held out for validation.
+        seed: Decides which.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no such file, or a name says no side.
     """
     content = read_json(ann_file, 'annotation file of hands')
     names = {image['id']: image['file_name'] for image in content['images']}
@@ -155,7 +166,7 @@ def convert_coco_hands(
         hands[stem] = dict(
             rows=rows, left=stem.endswith('_l'), body=np.zeros((0, 2))
         )
-    return _prepare_pairs(images, hands, out, 0.0, 0)
+    return _prepare_pairs(images, hands, out, val_share, seed)
 
 
 def _body_points(rows: np.ndarray) -> np.ndarray:
@@ -183,6 +194,9 @@ def _prepare_pairs(
         out: Folder for the files.
         val_share: Share of images held out.
         seed: Decides which.
+
+    Raises:
+        FileNotFoundError: If there is no image at all.
     """
     # copies of one image have the same content and other names
     groups: dict[str, list[str]] = defaultdict(list)
@@ -191,6 +205,18 @@ def _prepare_pairs(
         if file.is_file():
             digest = hashlib.sha1(file.read_bytes()).hexdigest()
             groups[digest].append(name)
+    missing = len(hands) - sum(map(len, groups.values()))
+    if missing == len(hands):
+        raise FileNotFoundError(
+            f'none of the {len(hands)} images, {name}.jpg for one, is in '
+            f'{root}'
+        )
+    if missing:
+        print(
+            f'{missing} of {len(hands)} hands left out: no such image in '
+            f'{root}',
+            file=sys.stderr,
+        )
     by_first = {names[0]: names for names in groups.values()}
 
     def make(key: str) -> dict:

@@ -280,7 +280,10 @@ def prepare_panoptic(
 
     Raises:
         FileNotFoundError: If there is no sequence or no picture.
+        ValueError: If ``every`` is below 1.
     """
+    if every < 1:
+        raise ValueError(f'every {every} frames; give 1 or more')
     calibrations = sorted(root.glob('*/calibration_*.json'))
     if not calibrations:
         raise FileNotFoundError(

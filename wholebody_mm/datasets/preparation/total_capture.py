@@ -271,8 +271,10 @@ def prepare_total_capture(
     Raises:
         FileNotFoundError: If a file is missing, or there is no picture.
         ValueError: If a file is another one, holds more than plain data, or
-            they do not belong together.
+            they do not belong together; if ``every`` is below 1.
     """
+    if every < 1:
+        raise ValueError(f'every {every} frames; give 1 or more')
     file = _file(root, 'annotation.pkl')
     people = read_annotation(file)
     calibrations = read_cameras(_file(root, 'camera_data.pkl'))

@@ -160,15 +160,18 @@ def write_splits(
     kept, chosen = split_names(names, val_share, seed)
     splits = kept, sorted([*chosen, *held_out])
     for split, chosen in zip(('train', 'val'), splits, strict=True):
-        if not chosen:
-            continue
         file = out / f'{split}.json'
+        if not chosen:
+            # of an earlier preparation, whose images are in the other now
+            file.unlink(missing_ok=True)
+            continue
         records = for_each(chosen, make, file, split)
         counts[split] = write_annotations(
             file, records, skeleton.keypoint_names, description
         )
+    listed = out / 'val_names.txt'
+    listed.unlink(missing_ok=True)
     if splits[1]:
-        listed = out / 'val_names.txt'
         listed.write_text('\n'.join(splits[1]) + '\n')
     return counts
 

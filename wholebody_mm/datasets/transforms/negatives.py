@@ -40,7 +40,7 @@ class NegativeImages:
         if not names:
             raise ValueError(f'{ann_file} lists no image')
         # bytes, so that workers share the list instead of copying it
-        self.names = np.array(names, np.bytes_)
+        self.names = np.array([name.encode() for name in names])
         self.folder = Path(folder)
 
     def crop(
