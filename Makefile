@@ -18,7 +18,8 @@ setup:
 setup-full:
 	@$(MAKE) --no-print-directory setup VENV=.venv-full
 
-# A network trained on drawn people, tested, and pictures of what it sees.
+# Renders people, trains the shipped network on with them, tests it before and
+# after, and draws what it sees.
 demo: setup
 	@$(BIN)/python tools/demo.py
 
