@@ -28,7 +28,8 @@ train_dataloader = dict(
                 type='WholeBodyRandomWarp',
                 input_size=input_size,
                 scale=(0.6, 1.8),
-                rotation=25.0,
+                # cameras roll in the images themselves
+                rotation=12.0,
                 shift=32.0,
                 flip_prob=0.5,
                 fill=True,
