@@ -22,7 +22,8 @@ test_evaluator = dict(ann_file=data_root + 'test/' + _base_.images.ann_file)
 max_iters = 300
 warm_up = 30
 train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
-optim_wrapper = dict(optimizer=dict(lr=4e-4))
+# a quarter of the learning rate of the training: it is to gain, not to forget
+optim_wrapper = dict(optimizer=dict(lr=1.5e-4))
 param_scheduler = [
     dict(
         type='LinearLR', start_factor=0.1, begin=0, end=warm_up, by_epoch=False
