@@ -395,6 +395,7 @@ def test_wrong_maps_and_options_are_named():
         dict(double_distance=None),
         dict(share_threshold=True),
         dict(max_people='many'),
+        dict(max_people=float('inf')),
         dict(min_keypoints=2.5),
         dict(adopt_hops=-1),
         dict(enlarge='off'),

@@ -218,7 +218,7 @@ class PAFDecoder:
             ('adopt_hops', adopt_hops, 0),
         ):
             _check_numbers(**{name: value})
-            if value != int(value) or value < least:
+            if not float(value).is_integer() or value < least:
                 raise ValueError(
                     f'{name}={value}: give a whole number, {least} or more'
                 )

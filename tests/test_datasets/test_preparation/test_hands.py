@@ -125,6 +125,10 @@ def test_hands_without_their_image_are_counted(manual, tmp_path, capsys):
         image.unlink()
     with pytest.raises(FileNotFoundError, match='none of the 4 images'):
         prepare_hand_mpii(manual, tmp_path / 'out')
+    nobody = tmp_path / 'nobody.json'
+    nobody.write_text('{"images": [], "annotations": []}')
+    with pytest.raises(FileNotFoundError, match='none of the 0 images'):
+        convert_coco_hands(nobody, manual, tmp_path / 'out')
 
 
 def test_mmposes_panoptic_hands(real_data, tmp_path):

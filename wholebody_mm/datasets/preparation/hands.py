@@ -206,9 +206,10 @@ def _prepare_pairs(
             digest = hashlib.sha1(file.read_bytes()).hexdigest()
             groups[digest].append(name)
     missing = len(hands) - sum(map(len, groups.values()))
-    if missing == len(hands):
+    if not groups:
+        example = min(hands, default='NAME')
         raise FileNotFoundError(
-            f'none of the {len(hands)} images, {name}.jpg for one, is in '
+            f'none of the {len(hands)} images, {example}.jpg for one, is in '
             f'{root}'
         )
     if missing:
