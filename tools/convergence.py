@@ -27,14 +27,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('work_dir', type=Path)
     parser.add_argument('--config', help='for the probabilities in use')
     parser.add_argument('--value', default='AR', help='AR, AP, ... (AR)')
+    parser.add_argument(
+        '--main',
+        metavar='NAME',
+        help='the main data set, whose validation has no name in the log '
+        '(first of the config)',
+    )
     args = parser.parse_args(argv)
 
     def run() -> None:
-        curves = read_curves(args.work_dir, args.value)
-        probabilities = None
+        probabilities, main_set = None, args.main
         if args.config:
             loader = Config.fromfile(args.config).train_dataloader
             probabilities = dict(loader.batch_sampler.probabilities)
+            main_set = main_set or next(iter(probabilities))
+        curves = read_curves(args.work_dir, args.value, main_set)
         text = table(judge(curves), probabilities)
         print(text)
         (args.work_dir / 'convergence.md').write_text(text)

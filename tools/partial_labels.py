@@ -55,23 +55,25 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--iterations', type=int, default=320)
     parser.add_argument('--images', type=int, default=300)
     args = parser.parse_args(argv)
-    data = args.out / 'data'
+    # other options, other folders: what is done is not repeated
+    options = f'{args.images}_images'
+    data = args.out / options / 'data'
+    unseen = args.out / options / 'unseen'
     if not (data / 'nobody/annotations.json').is_file():
         write_partial_toy(data, args.images)
         # other images than those of training
-        write_partial_toy(args.out / 'unseen', NOBODY_SEEN, seed=100)
+        write_partial_toy(unseen, NOBODY_SEEN, seed=100)
     results: dict[str, list[dict]] = {name: [] for name in VARIANTS}
     for seed in args.seeds:
         for name, (masks, negatives) in VARIANTS.items():
-            work = args.out / f'{name.replace(" ", "_")}_{seed}'
+            run = f'{name.replace(" ", "_")}_{args.iterations}_{seed}'
+            work = args.out / options / run
             os.environ.update(
                 WHOLEBODY_MM_TOY=str(data.absolute()),
                 WHOLEBODY_MM_MASKS=str(int(masks)),
                 WHOLEBODY_MM_NEGATIVES=str(int(negatives)),
             )
-            results[name].append(
-                one_run(work, seed, args.iterations, args.out / 'unseen')
-            )
+            results[name].append(one_run(work, seed, args.iterations, unseen))
             print(work, results[name][-1], flush=True)
     print(table(results))
     return 0

@@ -6,13 +6,16 @@ The options are those of MMPose's tools/train.py.
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
+from pathlib import Path
 
 import wholebody_mm.register  # noqa: F401  mends the stack before it loads
 
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmpose.registry import MODELS
 
 from wholebody_mm.engine.launch import (
     add_common_arguments,
@@ -59,11 +62,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def build_config(args: argparse.Namespace) -> Config:
     """The config with the command line's changes."""
     cfg = config_of(args)
-    if args.amp and torch.cuda.is_available():
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
-    elif args.amp:  # MMEngine's wrapper refuses CPUs
-        cfg.model.autocast = 'bfloat16'
+    if args.amp:
+        use_mixed_precision(cfg)
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.tensorboard:
@@ -71,12 +71,52 @@ def build_config(args: argparse.Namespace) -> Config:
             *cfg.visualizer.get('vis_backends', []),
             dict(type='TensorboardVisBackend'),
         ]
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.resume == 'auto':
+        resume_latest(cfg)
+    elif args.resume:
+        cfg.resume, cfg.load_from = True, args.resume
     if args.auto_scale_lr:
         cfg.auto_scale_lr = {**cfg.get('auto_scale_lr', {}), 'enable': True}
     return cfg
+
+
+def use_mixed_precision(cfg: Config) -> None:
+    """float16 with loss scaling on CUDA, the model's autocast on a CPU.
+
+    Raises:
+        ValueError: If there is no CUDA and the model has no autocast.
+    """
+    if torch.cuda.is_available():
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        if cfg.model.get('autocast'):
+            # of the two the inner one would count
+            cfg.model.autocast = None
+        return
+    # MMEngine's wrapper refuses CPUs
+    model = MODELS.get(cfg.model.type)
+    if 'autocast' not in inspect.signature(model).parameters:
+        raise ValueError(
+            f'--amp without CUDA is bfloat16 within the model, which '
+            f'{cfg.model.type} does not know: leave --amp out'
+        )
+    cfg.model.autocast = 'bfloat16'
+
+
+def resume_latest(cfg: Config) -> None:
+    """Go on from the work directory's latest checkpoint if it has one.
+
+    A first start, as of a script that always resumes, keeps ``load_from``.
+    """
+    file = Path(cfg.work_dir) / 'last_checkpoint'
+    if file.is_file():
+        cfg.resume, cfg.load_from = True, None
+        return
+    print(
+        f'train.py: nothing to resume in {cfg.work_dir}, starting'
+        + (f' from {cfg.load_from}' if cfg.get('load_from') else ' anew'),
+        file=sys.stderr,
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

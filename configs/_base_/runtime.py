@@ -8,7 +8,8 @@ data_mode = 'bottomup'
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     # iteration, learning rate, time to go, memory and the loss of each stage
-    logger=dict(type='LoggerHook', interval=50),
+    # validations at their iteration: by epoch all of them were of step 0
+    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
         type='CheckpointHook', by_epoch=False, interval=5000, max_keep_ckpts=3

@@ -13,7 +13,7 @@ skeleton = _base_.skeleton
 test_height = 288
 input_size = (256, 224)
 
-root = '{{$WHOLEBODY_MM_TOY:work_dirs/partial_labels/data}}/'
+root = '{{$WHOLEBODY_MM_TOY:work_dirs/partial_labels/300_images/data}}/'
 # 0: what a data set does not label is taught to be absent
 masks = '{{$WHOLEBODY_MM_MASKS:1}}' == '1'
 # 0: no images of nobody, and no absence learnt outside of people

@@ -46,6 +46,7 @@ train_pipeline = [
         scale=(1 / 3, 1.5),
         rotation=45.0,
         flip_prob=0.5,
+        border=black,
     ),
     *_base_.supervision,
 ]

@@ -8,21 +8,25 @@ face and hands is ``multi_network.py``.
 _base_ = ['hand.py']
 skeleton = 'face70'
 codec = dict(_base_.codec, skeleton=skeleton)
-model = dict(head=dict(skeleton=skeleton, decoder=codec))
-
-# no data set of MMPose has the two pupils: 68 points and two that stay
-# unlabelled
+# No data set of MMPose has the two pupils: training has 68 points and two that
+# stay unlabelled, tests have the 68.
+labelled = list(range(68))
+model = dict(
+    head=dict(skeleton=skeleton, decoder=codec),
+    test_cfg=dict(output_keypoint_indices=labelled),
+)
+# before the affine, which MMPose's encoder takes its points from
 to_pupils = dict(
     type='KeypointConverter',
     num_keypoints=70,
-    mapping=[(i, i) for i in range(68)],
+    mapping=[(i, i) for i in labelled],
 )
 train_pipeline = [
     dict(type='LoadImage'),
+    to_pupils,
     dict(type='GetBBoxCenterScale'),
     dict(type='RandomBBoxTransform', rotate_factor=60.0),
     dict(type='TopdownAffine', input_size=codec['input_size']),
-    to_pupils,
     dict(type='GenerateTarget', encoder=codec),
     dict(type='PackPoseInputs'),
 ]

@@ -127,3 +127,22 @@ def test_people_without_the_key_keypoints_are_ignored_not_absent():
 def test_a_person_known_by_the_segmentation_alone_is_ignored():
     record = wholebody(person(visible=0, bbox=None))
     assert parts_of(record) == [None]
+
+
+def test_crowds_are_strangers_and_what_lies_beside_people_is_not():
+    mask = np.zeros((160, 200), np.uint8)
+    mask[:50] = 1
+    outside = dict(crowd(mask), made_by='outside')
+    found = dict(crowd(mask), made_by='mask_people')
+    for others, strangers in (
+        ([], 0),
+        ([outside], 0),
+        ([crowd(mask)], 1),
+        ([outside, found], 1),
+    ):
+        assert wholebody(person(), *others)['strangers'] == strangers
+
+
+def test_an_empty_box_is_none():
+    record = wholebody(dict(person(bbox=[]), area=None))
+    assert record['bbox'].shape == (1, 4)

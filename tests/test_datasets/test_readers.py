@@ -1,3 +1,4 @@
+import json
 import pickle
 from pathlib import Path
 
@@ -163,3 +164,30 @@ def test_annotations_of_another_task_are_refused(tmp_path):
     path = write(tmp_path, [person(keypoints=None)])
     with pytest.raises(ValueError, match='none of its 1 annotations'):
         build(path, 'CocoPoseDataset')
+
+
+def test_whoever_has_keypoints_is_somebody(tmp_path):
+    """A custom set's dog of which only the box is known is not absent."""
+    path = write(tmp_path, [person(id=1), dict(person(id=2), keypoints=None)])
+    content = json.loads(path.read_text())
+    content['annotations'][1].pop('keypoints', None)
+    for category in content['categories']:
+        category.update(name='dog')
+    path.write_text(json.dumps(content))
+    record = build(path)[0]
+    assert len(record['person_boxes']) == 2
+    assert [part for part, _ in record['ignore_regions']] == [None]
+
+
+def test_every_other_image(tmp_path):
+    path = write(tmp_path, [person()], images=5)
+    assert len(build(path, sample_interval=2)) == 3
+
+
+def test_images_without_name_are_refused(tmp_path):
+    path = write(tmp_path, [person()])
+    content = json.loads(path.read_text())
+    del content['images'][0]['file_name']
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='file_name'):
+        build(path)

@@ -8,7 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from wholebody_mm.engine.convergence import judge, read_curves, suggest
+from wholebody_mm.engine.convergence import (
+    judge,
+    read_curves,
+    suggest,
+    table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = np.arange(1, 11) * 1000
@@ -98,3 +103,16 @@ def test_the_report(work_dir, capsys):
     picture = cv2.imread(str(work_dir / 'convergence.png'))
     assert picture.shape[1] > 800 and picture.std() > 10
     assert main([str(work_dir / '1')]) == 2
+
+
+def test_the_main_set_is_validated_without_its_name(tmp_path):
+    folder = tmp_path / '1/vis_data'
+    folder.mkdir(parents=True)
+    lines = [{'body/AR': 0.1 * i, 'step': i * 1000} for i in (1, 2)]
+    (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, lines)))
+    assert set(read_curves(tmp_path)) == {'body'}
+    curves = read_curves(tmp_path, main='coco')
+    assert set(curves) == {'coco/body'}
+    assert 'needs 3 validations' in table(judge(curves), dict(coco=1.0))
+    with pytest.raises(ValueError, match='AP75'):
+        read_curves(tmp_path, 'AP75')

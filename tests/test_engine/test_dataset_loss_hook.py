@@ -16,14 +16,24 @@ from wholebody_mm.skeletons import WHOLEBODY135
 
 K, L = WHOLEBODY135.num_keypoints, WHOLEBODY135.num_limbs
 PARTS = WHOLEBODY135.part_names
+OF_PART = dict(
+    heatmap=WHOLEBODY135.keypoint_part,
+    paf=np.repeat(WHOLEBODY135.limb_parts[:, 1], 2),
+)
 
 
 class Run:
     """As much of MMEngine's runner as the hook wants."""
 
-    def __init__(self, names=('coco', 'faces')):
-        self.loss = MaskedMapLoss()
-        head = SimpleNamespace(loss_module=self.loss, skeleton=WHOLEBODY135)
+    def __init__(self, names=('coco', 'faces'), subdivision=1, extra=0):
+        self.losses = dict(heatmap=MaskedMapLoss(), paf=MaskedMapLoss())
+        self.finer, self.extra = subdivision**2, extra
+        head = SimpleNamespace(
+            loss_module=self.losses['heatmap'],
+            paf_loss_module=self.losses['paf'],
+            skeleton=WHOLEBODY135,
+            subdivision=subdivision,
+        )
         self.model = SimpleNamespace(head=head)
         dataset = SimpleNamespace(names=names)
         loader = SimpleNamespace(dataset=dataset)
@@ -38,24 +48,38 @@ class Run:
     def step(self, hook, sources, rng, supervised=slice(None)):
         """One iteration: two stages of fields, then of maps."""
         b = len(sources)
-        total = 0.0
-        for channels in (2 * L, 2 * L, K, K):
-            prediction = torch.from_numpy(rng.normal(size=(b, channels, 3, 4)))
-            weight = torch.zeros(b, channels, 3, 4)
-            parts = channel_parts(WHOLEBODY135)[channels]
-            weight[:, np.isin(parts, np.arange(5)[supervised])] = 1
+        last = {}
+        for kind, channels in (
+            ('paf', 2 * L),
+            ('paf', 2 * L),
+            ('heatmap', K * self.finer),
+            ('heatmap', K * self.finer),
+        ):
+            finer = self.finer if kind == 'heatmap' else 1
+            extra = self.extra if kind == 'heatmap' else 0
+            shape = b, channels + extra, 3, 4
+            prediction = torch.from_numpy(rng.normal(size=shape))
+            weight = torch.zeros(shape)
+            weight[:, channels:] = 1  # of no part, must not count
+            of_part = np.repeat(OF_PART[kind], finer)
+            taught = np.isin(of_part, np.arange(len(PARTS))[supervised])
+            weight[:, :channels][:, taught] = 1
             target = torch.full_like(prediction, torch.nan)
             target[weight > 0] = 0
-            total = self.loss(prediction, target, weight), total
-        last = float(total[0]), float(total[1][1][0])
+            maps = prediction, target, weight
+            self.losses[kind](*maps, finer)
+            of_parts = (array[:, :channels] for array in maps)
+            last[kind] = float(MaskedMapLoss()(*of_parts, finer))
         samples = [SimpleNamespace(metainfo=dict(source=s)) for s in sources]
         hook.after_train_iter(self, 0, dict(data_samples=samples))
         self.iter += 1
-        return last
+        return last['heatmap'], last['paf']
 
 
-def test_parts_add_up_to_the_loss_of_the_last_stages():
-    run, hook = Run(), DatasetLossHook(interval=1)
+@pytest.mark.parametrize(('subdivision', 'extra'), [(1, 0), (2, 0), (1, 1)])
+def test_parts_add_up_to_the_loss_of_the_last_stages(subdivision, extra):
+    run = Run(subdivision=subdivision, extra=extra)
+    hook = DatasetLossHook(interval=1)
     hook.before_train(run)
     rng = np.random.default_rng(0)
     maps, fields = run.step(hook, ['coco'] * 3, rng)
@@ -86,7 +110,7 @@ def test_each_data_set_gets_its_own_images():
 
 
 def test_a_limb_counts_as_the_part_of_its_second_end():
-    parts = channel_parts(WHOLEBODY135)[2 * L]
+    parts = channel_parts(WHOLEBODY135)['paf']
     wrist = WHOLEBODY135.index('left_wrist')
     thumb = WHOLEBODY135.index('left_thumb1')
     limb = WHOLEBODY135.limbs.index((wrist, thumb))

@@ -1,13 +1,17 @@
 """A resumed run trains on, without loading old batches."""
 
+from types import SimpleNamespace
+
 import wholebody_mm.register  # noqa: F401
 
+import pytest
 import torch
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from wholebody_mm.datasets.samplers.resumable_sampler import ResumableSampler
+from wholebody_mm.engine.resumable_loop import ResumableTrainLoop
 
 
 class Numbers(list):
@@ -62,3 +66,13 @@ def test_a_resumed_run_is_the_same_run(tmp_path):
     loaded, second = train(tmp_path / 'parts', 9, resume=True)
     assert first + second == whole
     assert len(loaded) == 5 * 4
+
+
+def test_epochs_are_refused(tmp_path):
+    loop = SimpleNamespace(
+        dataloader=SimpleNamespace(
+            batch_sampler=SimpleNamespace(batches_per_epoch=3)
+        )
+    )
+    with pytest.raises(ValueError, match='batches_per_epoch'):
+        ResumableTrainLoop.run(loop)

@@ -24,6 +24,8 @@ from support.sources import (
     write_pts,
 )
 
+from wholebody_mm.engine.convergence import read_curves
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / 'configs'
 # the paper's data with a light network on small images
@@ -177,6 +179,10 @@ def test_all_ten_sets_of_the_paper_train_together(everything):
     }  # fmt: skip
     (scalars,) = (everything / 'work').glob('*/vis_data/scalars.json')
     assert 'loss/hand_dome/righthand' in scalars.read_text()
+    curves = read_curves(everything / 'work', main='coco')
+    assert 'face_frgc/face' in curves and 'coco/body' in curves
+    # at their iteration: MMEngine's default is the epoch, always 0 here
+    assert {tuple(steps) for steps, _ in curves.values()} == {(24,)}
 
 
 @pytest.mark.slow

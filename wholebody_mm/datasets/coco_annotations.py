@@ -27,6 +27,10 @@ DOWNLOAD = (
     'docs/data.md'
 )
 
+# What preparations write beside people (``made_by`` of a crowd): an area where
+# nothing may be learnt since not everyone there is annotated.
+OUTSIDE = 'outside'
+
 _WHOLEBODY_SIZES = {
     PART_KEYS[part]: size for part, size in COCO_WHOLEBODY133.part_sizes
 }
@@ -62,7 +66,7 @@ def read_annotation_file(
     try:
         content = json.loads(path.read_bytes())
         images, annotations = content['images'], content['annotations']
-        known = {image['id']: image for image in images}
+        known = {image['id']: image['file_name'] for image in images}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f'{path} is no COCO annotation file ({error!r}); is the download '

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from wholebody_mm.datasets.coco_annotations import ParsePoints, person_box
+from wholebody_mm.datasets.coco_annotations import (
+    OUTSIDE,
+    ParsePoints,
+    person_box,
+)
 from wholebody_mm.skeletons import SkeletonMap
 
 # A part's box is drawn around its points; the Gaussians of the outermost
@@ -48,11 +52,13 @@ def image_record(
     """
     regions: list[tuple[str | None, np.ndarray | list | dict]] = []
     people, points, boxes, part_boxes = [], [], [], []
+    strangers = 0
     for annotation in annotations:
         if annotation.get('iscrowd', 0):
             shape = _segmentation(annotation)
             if shape is not None:
                 regions.append((None, shape))
+                strangers += annotation.get('made_by') != OUTSIDE
             continue
         own_points = np.zeros((to_target.source.num_keypoints, 3), np.float32)
         own_parts: dict[str, np.ndarray] = {}
@@ -68,6 +74,7 @@ def image_record(
             part_boxes.append(own_parts)
         elif (shape := _segmentation(annotation)) is not None:
             regions.append((None, shape))
+            strangers += 1
 
     ks = to_target.source.num_keypoints
     source = np.array(points, np.float32).reshape(-1, ks, 3)
@@ -92,6 +99,7 @@ def image_record(
         id=[person.get('id') for person in kept],
         person_boxes=boxes,
         ignore_regions=regions,
+        strangers=strangers,
     )
 
 
@@ -129,7 +137,7 @@ def _part_region(
 
 def _area(annotation: dict) -> float:
     """Annotated area, or that of the box."""
-    width, height = annotation.get('bbox', (0, 0, 0, 0))[2:]
+    width, height = (annotation.get('bbox') or (0, 0, 0, 0))[2:]
     return annotation.get('area', width * height)
 
 

@@ -114,10 +114,13 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'has keypoints; is it the file of another task? '
                 f'{self.HOW_TO_GET}'
             )
+        # whose keypoints are annotated, under whatever name, is a person
         people_categories = frozenset(
             category['id']
             for category in categories
-            if category.get('name') == 'person'
+            if category.get('name') == 'person' or category.get('keypoints')
+        ) | frozenset(
+            a.get('category_id') for a in everything if 'keypoints' in a
         )
         records = []
         for image in sorted(images, key=lambda image: image['id']):
@@ -146,7 +149,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'{self.ann_file} has no image with people, and '
                 f'keep_images_without_people is False'
             )
-        return records
+        return records[:: self.sample_interval]
 
     def prepare_data(self, idx: int) -> Any:
         """Take a sample through the pipeline.

@@ -24,6 +24,8 @@ DECLINE = 0.05
 PACE = 2.0
 # What a suggestion multiplies P_d by.
 STEP = 2.0
+# Curves of fewer validations are not judged.
+LEAST_VALUES = 3
 
 Curves = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -49,19 +51,24 @@ class Verdict:
     reason: str
 
 
-def read_curves(work_dir: str | Path, value: str = 'AR') -> Curves:
+def read_curves(
+    work_dir: str | Path, value: str = 'AR', main: str | None = None
+) -> Curves:
     """Validation values of each data set and part over the iterations.
 
     Args:
         work_dir: Of a run with ``MultiSourceValLoop``; resumed runs are read
             together.
         value: ``AR`` (as the paper reports face and hand sets), ``AP``, ...
+        main: The main set, which is validated without its name.
 
     Returns:
-        ``DATA_SET/PART`` (the main set's: ``PART``) to iterations and values.
+        ``DATA_SET/PART`` (the main set's: ``PART``, if its name is not
+        given) to iterations and values.
 
     Raises:
         FileNotFoundError: If nothing was logged there.
+        ValueError: If the value was not logged.
     """
     files = sorted(Path(work_dir).glob('*/vis_data/scalars.json'))
     if not files:
@@ -78,7 +85,13 @@ def read_curves(work_dir: str | Path, value: str = 'AR') -> Curves:
             for key, number in entry.items():
                 if key.endswith(f'/{value}'):
                     name = key.removesuffix(f'/{value}')
+                    if main is not None and '/' not in name:
+                        name = f'{main}/{name}'
                     found[name][int(entry['step'])] = float(number)
+    if not found:
+        raise ValueError(
+            f'no validation with values ...{value} is logged in {work_dir}'
+        )
     return {
         name: (
             np.array(sorted(points)),
@@ -94,9 +107,13 @@ def judge(curves: Curves) -> list[Verdict]:
     A curve that falls after its best value, or has converged in less than
     half the iterations of the others' median, is of a data set that is shown
     too often. One that needs more than twice as many and still rises, of one
-    that is shown too seldom. Curves of less than three values say nothing.
+    that is shown too seldom. Curves of few values say nothing.
     """
-    usable = {n: c for n, c in curves.items() if len(c[0]) >= 3 and c[1].any()}
+    usable = {
+        name: curve
+        for name, curve in curves.items()
+        if len(curve[0]) >= LEAST_VALUES and curve[1].any()
+    }
     paces = {}
     for name, (steps, values) in usable.items():
         reached = np.flatnonzero(values >= CONVERGED * values.max())
@@ -162,7 +179,12 @@ def table(
             f'| {v.name} | {v.best:.3f} | {v.last:.3f} | {v.converged_at} | '
             f'{v.advice} | {v.reason} |'
         )
-    if probabilities:
+    if not verdicts:
+        lines += [
+            '',
+            f'Nothing to judge yet: a curve needs {LEAST_VALUES} validations.',
+        ]
+    if probabilities and verdicts:
         new = suggest(verdicts, probabilities)
         lines += ['', '| data set | P_d | suggested |', '|---|---|---|']
         lines += [

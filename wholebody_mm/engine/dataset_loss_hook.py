@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from mmengine.dist import all_reduce, get_world_size
@@ -36,8 +38,8 @@ class DatasetLossHook(Hook):
     def __init__(self, interval: int = 50) -> None:
         self.interval = interval
         self.names: tuple[str, ...] = ()
-        self.seen: dict[int, tuple[Tensor, Tensor, Tensor | None]] = {}
-        self.channels: dict[int, np.ndarray] = {}
+        self.seen: dict[str, tuple[Tensor, Tensor, Tensor | None]] = {}
+        self.channels: dict[str, np.ndarray] = {}
         self.sums = torch.zeros(0)
 
     def before_train(self, runner) -> None:
@@ -50,31 +52,32 @@ class DatasetLossHook(Hook):
         self.names = tuple(getattr(dataset, 'names', ('all',)))
         model = runner.model
         head = getattr(getattr(model, 'module', model), 'head', None)
-        modules = {
-            getattr(head, name, None)
-            for name in ('loss_module', 'paf_loss_module')
-        } - {None}
-        if not modules or not hasattr(head, 'skeleton'):
+        modules = dict(
+            heatmap=getattr(head, 'loss_module', None),
+            paf=getattr(head, 'paf_loss_module', None),
+        )
+        if None in modules.values() or not hasattr(head, 'skeleton'):
             raise ValueError(
                 f'DatasetLossHook knows the losses of a StagedPAFHead, not of '
                 f'{type(head).__name__}; take it out of custom_hooks'
             )
-        self.channels = channel_parts(head.skeleton)
+        self.channels = channel_parts(head.skeleton, head.subdivision)
+        self.per_cell = dict(heatmap=head.subdivision**2, paf=1)
         self.parts = head.skeleton.part_names
         # images, then parts, of each data set
         self.sums = torch.zeros(
             len(self.names), 1 + len(self.parts), dtype=torch.float64
         )
-        for module in modules:
-            module.register_forward_hook(self._listen)
+        for kind, module in modules.items():
+            module.register_forward_hook(partial(self._listen, kind))
 
-    def _listen(self, module: nn.Module, inputs: tuple, _output) -> None:
+    def _listen(
+        self, kind: str, _module: nn.Module, inputs: tuple, _output: Tensor
+    ) -> None:
         """Keep what the loss of the last stage of each kind was made of."""
         prediction, target, *rest = inputs
-        if prediction.shape[1] in self.channels:
-            weight = rest[0] if rest else None
-            kept = (prediction.detach(), target, weight)
-            self.seen[prediction.shape[1]] = kept
+        weight = rest[0] if rest else None
+        self.seen[kind] = prediction.detach(), target, weight
 
     @torch.no_grad()
     def after_train_iter(
@@ -90,9 +93,12 @@ class DatasetLossHook(Hook):
             self.sums[:, 0] += torch.from_numpy(
                 np.bincount(where, minlength=len(self.names))
             )
-        for channels, (prediction, target, weight) in self.seen.items():
+        for kind, (prediction, target, weight) in self.seen.items():
             squares = squared_errors(prediction, target, weight)
-            part = torch.from_numpy(self.channels[channels])
+            part = torch.from_numpy(self.channels[kind])
+            # values of a finer map in a cell count together as one, as in the
+            # loss; the background, which is no part, is left out
+            squares = squares[:, : len(part)] / self.per_cell[kind]
             of_part = torch.zeros(
                 len(squares), len(self.parts), dtype=torch.float64
             ).index_add_(1, part, squares)
@@ -131,17 +137,24 @@ class DatasetLossHook(Hook):
         runner.visualizer.add_scalars(scalars, step=runner.iter + 1)
 
 
-def channel_parts(skeleton: Skeleton) -> dict[int, np.ndarray]:
-    """Number of channels to the part of each: of confidence maps and fields.
+def channel_parts(
+    skeleton: Skeleton, subdivision: int = 1
+) -> dict[str, np.ndarray]:
+    """The part of each channel.
+
+    Args:
+        skeleton: K keypoints, L limbs.
+        subdivision: r, confidence maps are r times finer than fields and
+            come as r^2 channels each.
 
     Returns:
-        K to (K,) and 2 L to (2 L,) int64 indices of ``part_names``.
+        ``heatmap`` (K r^2,) and ``paf`` (2 L,) int64 indices of
+        ``part_names``.
     """
-    of_limb = skeleton.limb_parts[:, 1]
-    return {
-        skeleton.num_keypoints: skeleton.keypoint_part,
-        2 * skeleton.num_limbs: np.repeat(of_limb, 2),
-    }
+    return dict(
+        heatmap=np.repeat(skeleton.keypoint_part, subdivision**2),
+        paf=np.repeat(skeleton.limb_parts[:, 1], 2),
+    )
 
 
 def squared_errors(

@@ -19,7 +19,18 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     """
 
     def run(self):
-        """Train from the current iteration to the last."""
+        """Train from the current iteration to the last.
+
+        Raises:
+            ValueError: If the batch sampler counts epochs, whose number
+                MMEngine keeps at 0 in such a loop.
+        """
+        batches = self.dataloader.batch_sampler
+        if getattr(batches, 'batches_per_epoch', None) is not None:
+            raise ValueError(
+                'batches_per_epoch is for loops by epoch; leave it out of '
+                'the batch sampler, or train with EpochBasedTrainLoop'
+            )
         if self._iter > 0:
             loader = self.dataloader
             sampler = loader.sampler

@@ -100,3 +100,18 @@ def test_mmposes_mpii(real_data, tmp_path):
     for i in range(5):
         y = data.get_data_info(i)['keypoints'][0, USED, 1]
         assert y[3] < y[2]  # the head is above the neck
+
+
+def test_another_try_with_the_right_folder(tmp_path):
+    """Nothing of a try that found no image is kept."""
+    picture(tmp_path / 'images/a.jpg')
+    write_mpii_mat(
+        tmp_path / 'mpii.mat',
+        [dict(name='a.jpg', train=1, people=[joints()])],
+    )
+    out = tmp_path / 'out'
+    with pytest.raises(ValueError, match='image not in .*elsewhere'):
+        prepare_mpii(tmp_path / 'mpii.mat', tmp_path / 'elsewhere', out)
+    counts = prepare_mpii(tmp_path / 'mpii.mat', tmp_path / 'images', out)
+    assert counts == dict(train=dict(images=1, people=1))
+    assert not list(out.glob('*.part'))

@@ -11,9 +11,11 @@ from support.sources import (
 
 from wholebody_mm.datasets.partial_readers import PanopticBodyDataset
 from wholebody_mm.datasets.preparation.panoptic import (
+    frame_of,
     prepare_panoptic,
     read_cameras,
 )
+from wholebody_mm.datasets.preparation.writing import split_names
 from wholebody_mm.skeletons import WHOLEBODY135 as UNION
 from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
 
@@ -66,7 +68,7 @@ def test_people_without_good_hands_are_left_out_as_in_the_paper(
     bad = dict(landmarks=[-1.0] * 63, averageScore=[0.0] * 21,
                visibility=[[]] * 21)  # fmt: skip
     write_panoptic(tmp_path / 'seq', [30], hands=dict(right_hand=bad))
-    with pytest.raises(ValueError, match='nothing usable'):
+    with pytest.raises(ValueError, match='1 someone without'):
         prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
     assert 'without good hands' in capfd.readouterr().err
     counts = prepare_panoptic(
@@ -93,3 +95,16 @@ def test_missing_pieces_are_named(tmp_path):
     body.unlink()
     with pytest.raises(FileNotFoundError, match='bodies of a frame'):
         prepare_panoptic(tmp_path / 'seq', tmp_path / 'out', every=1)
+
+
+def test_cameras_of_a_moment_are_held_out_together():
+    names = [
+        f'{sequence}/hdImgs/00_{camera:02d}/00_{camera:02d}_{frame:08d}.jpg'
+        for sequence in ('a', 'b')
+        for frame in (30, 60, 90, 120, 150)
+        for camera in (1, 2, 3)
+    ]
+    kept, held_out = split_names(names, 0.2, group=frame_of)
+    assert len(held_out) == 6 and len(kept) == 24
+    moments = [{frame_of(name) for name in part} for part in (kept, held_out)]
+    assert not moments[0] & moments[1]

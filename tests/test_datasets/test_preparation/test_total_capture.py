@@ -194,7 +194,7 @@ def test_it_goes_on_after_an_interruption(tmp_path):
     with pytest.raises(ValueError, match='00_03_00000010.jpg is no image'):
         prepare_total_capture(tmp_path, tmp_path / 'out')
     journal = tmp_path / 'out/train.json.part'
-    assert len(journal.read_text().splitlines()) == 1
+    assert len(journal.read_text().splitlines()) == 2  # with the options
     broken.write_bytes(whole)
     # what was made is not made again
     next(tmp_path.glob('hdImgs/*/00000005/*.jpg')).write_bytes(b'')

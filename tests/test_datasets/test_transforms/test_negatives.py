@@ -151,7 +151,7 @@ def test_patches_come_and_vary(pool):
 def test_company_and_strangers_are_not_occluded(pool):
     for results in (
         sample(people=2),
-        sample() | dict(ignore_regions=[(None, np.array([0, 0, 9, 9.0]))]),
+        sample() | dict(strangers=1),
     ):
         results = run(results, OccludePeople(**pool, most=50))
         assert (results['img'] == (200, 0, 0)).all()
@@ -180,3 +180,13 @@ def test_missing_pictures(tmp_path):
     (tmp_path / 'x.json').write_text('{"images": []}')
     with pytest.raises(ValueError, match='lists no image'):
         FillOutside(**nowhere)
+
+
+def test_an_unlabelled_part_is_no_company(pool):
+    """Nor is all that lies beside MPII's people."""
+    region = np.array([0, 0, 9, 9.0])
+    results = sample() | dict(
+        ignore_regions=[('face', region), (None, region)], strangers=0
+    )
+    results = run(results, OccludePeople(**pool, most=50))
+    assert (results['img'] == GREEN).all(-1).any()

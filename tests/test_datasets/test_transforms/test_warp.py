@@ -266,3 +266,37 @@ def test_a_centre_that_nobody_has_is_an_error_or_the_person():
     )  # fmt: skip
     moved = warp_points(middle[None], results['warp_mat'])[0]
     assert np.allclose(moved, 239.5, atol=0.1)
+
+
+@pytest.mark.parametrize(('labels', 'found'), [(4, 1.0), (3, 1.0), (1, 0.0)])
+def test_sets_of_few_keypoints_set_the_scale_too(labels, found):
+    """MPII has four: its people come to the middle as those of COCO do."""
+    share = []
+    for seed in range(20):
+        results = sample(1)
+        results['labelled'][:] = False
+        results['labelled'][:4] = True
+        results['keypoints_visible'][:, labels:] = 0
+        out = warp(results, seed, input_size=(256, 256), shift=0, rotation=0)
+        low, high = out['bbox'][0, :2], out['bbox'][0, 2:]
+        share.append(np.allclose((low + high) / 2, 127.5, atol=1))
+    assert np.mean(share) == found
+
+
+def test_nobody_is_drawn_outside_of_the_image():
+    """Rendered people end at the image, and so does what is drawn of them."""
+    results = sample(1, size=(400, 400))
+    foot, knee = (WHOLEBODY135.index(f'left_{n}') for n in ('ankle', 'knee'))
+    results['keypoints'][0, foot] = [200, 480]
+    results['keypoints'][0, knee] = [200, 400]  # on the border
+    results['bbox'] = np.float32([[100, 100, 300, 500]])
+    out = warp(
+        results, input_size=(512, 512), scale=(0.5, 0.5), shift=0, flip_prob=0
+    )
+    # the border in which the ankle would lie is part of the input
+    place = warp_points(np.float32([[200, 480]]), out['warp_mat'])[0]
+    assert (place > 0).all() and (place < 512).all()
+    assert (out['keypoints'][0, foot] < 0).all()
+    assert (out['keypoints'][0, knee] > 0).all()
+    # known all the same: its absence is learnt
+    assert out['keypoints_visible'][0, foot] > 0

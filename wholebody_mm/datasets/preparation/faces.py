@@ -114,7 +114,16 @@ def prepare_faces(
                 return face_record(points, image, everyone)
         raise Skip('no image of that name')
 
-    return write_splits(names, make, out, IBUG68, str(root), val_share, seed)
+    return write_splits(
+        names,
+        make,
+        out,
+        IBUG68,
+        str(root),
+        val_share,
+        seed,
+        options=dict(everyone=everyone, first_pixel=first_pixel),
+    )
 
 
 def convert_coco_faces(
@@ -150,5 +159,12 @@ def convert_coco_faces(
         return face_record(found[0], image, everyone)
 
     return write_splits(
-        list(entries), make, out, IBUG68, str(ann_file), val_share, seed
+        list(entries),
+        make,
+        out,
+        IBUG68,
+        str(ann_file),
+        val_share,
+        seed,
+        options=dict(everyone=everyone, images=images),
     )

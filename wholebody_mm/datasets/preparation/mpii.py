@@ -60,7 +60,14 @@ def prepare_mpii(
         return mpii_record(image_entry(images / name, images), people[name])
 
     return write_splits(
-        list(people), make, out, MPII4, str(ann_file), val_share, seed
+        list(people),
+        make,
+        out,
+        MPII4,
+        str(ann_file),
+        val_share,
+        seed,
+        options=dict(images=images),
     )
 
 

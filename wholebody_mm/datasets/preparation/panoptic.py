@@ -252,6 +252,16 @@ def picture_record(
     return dict(image=image, annotations=annotations)
 
 
+def frame_of(name: str) -> str:
+    """The moment of ``SEQUENCE/hdImgs/00_NN/00_NN_FRAME.jpg``.
+
+    Other cameras show the same people in the same poses: of no use to
+    validate what was trained with this one.
+    """
+    sequence = name.split('/')[0]
+    return f'{sequence}/{Path(name).stem.rsplit("_", 1)[1]}'
+
+
 def prepare_panoptic(
     root: Path,
     out: Path,
@@ -315,5 +325,13 @@ def prepare_panoptic(
         return picture_record(file, root, camera, people, any_hands)
 
     return write_splits(
-        list(pictures), make, out, PANOPTIC127, str(root), val_share, seed
+        list(pictures),
+        make,
+        out,
+        PANOPTIC127,
+        str(root),
+        val_share,
+        seed,
+        options=dict(any_hands=any_hands),
+        group=frame_of,
     )

@@ -332,4 +332,6 @@ def prepare_total_capture(
         val_share,
         seed,
         held_out=list(found.get('val', ())),
+        options=dict(any_hands=any_hands, testing=testing),
+        group=lambda name: '/'.join(pictures[name].frame),
     )

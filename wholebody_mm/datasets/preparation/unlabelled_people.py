@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from wholebody_mm.datasets.coco_annotations import OUTSIDE
 from wholebody_mm.datasets.preparation.writing import (
-    OUTSIDE,
     ignored,
     read_json,
     write_json,
@@ -56,6 +56,12 @@ def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _xyxy(annotations: Sequence[dict]) -> np.ndarray:
+    for annotation in annotations:
+        if len(annotation.get('bbox') or ()) != 4:
+            raise ValueError(
+                f'annotation {annotation.get("id")} of image '
+                f'{annotation.get("image_id")} has no bbox of 4 numbers'
+            )
     boxes = np.array([a['bbox'] for a in annotations], float).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
     return boxes

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -14,12 +14,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from wholebody_mm.datasets.coco_annotations import OUTSIDE
 from wholebody_mm.skeletons import Skeleton
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
 PERSON = 1  # category id
-# What preparations write beside people: where nothing may be learnt.
-OUTSIDE = 'outside'
 
 
 class Skip(Exception):
@@ -31,11 +30,13 @@ def for_each(
     make: Callable[[str], dict],
     out: Path,
     label: str,
+    options: Mapping[str, object] | None = None,
 ) -> list[dict]:
     """Make something of each key, with a bar, going on after an interruption.
 
     What is made is kept in ``OUT.part`` beside the result, one line each,
-    until :func:`write_annotations` has written the result.
+    until :func:`write_annotations` has written the result. What was skipped
+    is tried again: an image may have come since.
 
     Args:
         keys: Unique names of the items, in order.
@@ -43,40 +44,62 @@ def for_each(
             :class:`Skip`.
         out: The file that will be written in the end.
         label: Of the bar.
+        options: What else decides what is made. What was made with others is
+            not gone on with.
 
     Returns:
         What was made, in order, without what was skipped.
+
+    Raises:
+        ValueError: If everything was skipped; says why.
     """
     journal = _journal(out)
     journal.parent.mkdir(parents=True, exist_ok=True)
-    done: dict[str, dict] = {}
-    if journal.is_file():
-        for line in journal.read_text().splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                break  # cut off when it was interrupted
-            done[entry['key']] = entry
-        # without the broken end
-        journal.write_text(
-            ''.join(json.dumps(entry) + '\n' for entry in done.values())
-        )
+    head = json.dumps(dict(options=dict(options or {})), default=str) + '\n'
+    done = _made_before(journal, head)
+    skipped: Counter[str] = Counter()
     bar = tqdm(keys, desc=label, file=sys.stderr, disable=None)
-    with journal.open('a') as file:
+    # written anew: without a line cut off by the interruption
+    with journal.open('w') as file:
+        file.write(head)
+        for key, made in done.items():
+            file.write(json.dumps(dict(key=key, made=made)) + '\n')
         for key in bar:
             if key in done:
                 continue
             try:
-                entry = dict(key=key, made=make(key))
+                done[key] = make(key)
             except Skip as reason:
-                entry = dict(key=key, skipped=str(reason))
-            done[key] = entry
-            file.write(json.dumps(entry) + '\n')
-    entries = [done[key] for key in keys]
-    skipped = Counter(e['skipped'] for e in entries if 'skipped' in e)
+                skipped[str(reason)] += 1
+                continue
+            file.write(json.dumps(dict(key=key, made=done[key])) + '\n')
     for reason, count in skipped.items():
         print(f'{label}: {count} left out, {reason}', file=sys.stderr)
-    return [entry['made'] for entry in entries if 'made' in entry]
+    made = [done[key] for key in keys if key in done]
+    if skipped and not made:
+        reasons = '; '.join(f'{n} {reason}' for reason, n in skipped.items())
+        raise ValueError(
+            f'nothing to write into {out}, all {len(keys)} are left out: '
+            f'{reasons}'
+        )
+    return made
+
+
+def _made_before(journal: Path, head: str) -> dict[str, dict]:
+    """Key to what an interrupted run with the same options made of it."""
+    if not journal.is_file():
+        return {}
+    first, *lines = journal.read_text().splitlines(keepends=True) or ['']
+    if first != head:
+        return {}
+    done = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break  # cut off when it was interrupted
+        done[entry['key']] = entry['made']
+    return done
 
 
 def _journal(out: Path) -> Path:
@@ -138,6 +161,8 @@ def write_splits(
     val_share: float = 0.0,
     seed: int = 0,
     held_out: Sequence[str] = (),
+    options: Mapping[str, object] | None = None,
+    group: Callable[[str], str] = str,
 ) -> dict[str, dict[str, int]]:
     """Write ``train.json`` and, if any name is held out, ``val.json``.
 
@@ -152,12 +177,15 @@ def write_splits(
         val_share: Share of names that is held out.
         seed: Decides which.
         held_out: Other names, all of them held out.
+        options: See :func:`for_each`; the description is one of them.
+        group: See :func:`split_names`.
 
     Returns:
         Counts of ``images`` and ``people`` of each split.
     """
     counts = {}
-    kept, chosen = split_names(names, val_share, seed)
+    options = dict(options or {}, made_from=description)
+    kept, chosen = split_names(names, val_share, seed, group)
     splits = kept, sorted([*chosen, *held_out])
     for split, chosen in zip(('train', 'val'), splits, strict=True):
         file = out / f'{split}.json'
@@ -165,7 +193,7 @@ def write_splits(
             # of an earlier preparation, whose images are in the other now
             file.unlink(missing_ok=True)
             continue
-        records = for_each(chosen, make, file, split)
+        records = for_each(chosen, make, file, split, options)
         counts[split] = write_annotations(
             file, records, skeleton.keypoint_names, description
         )
@@ -209,7 +237,7 @@ def image_entry(path: Path, folder: Path) -> dict:
         ValueError: If it is broken.
     """
     if not path.is_file():
-        raise Skip('image not there')
+        raise Skip(f'image not in {folder}')
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -309,7 +337,10 @@ def ignored_outside(
 
 
 def split_names(
-    names: Sequence[str], val_share: float, seed: int = 0
+    names: Sequence[str],
+    val_share: float,
+    seed: int = 0,
+    group: Callable[[str], str] = str,
 ) -> tuple[list[str], list[str]]:
     """Training and validation names: the same ones on every machine.
 
@@ -317,14 +348,15 @@ def split_names(
         names: All names, in any order.
         val_share: Share of the validation.
         seed: Another one gives another choice.
+        group: Name to what it is a picture of; such pictures stay together.
 
     Raises:
         ValueError: If the share is not below 1.
     """
     if not 0 <= val_share < 1:
         raise ValueError(f'the share is 0 to below 1, not {val_share}')
-    ordered = sorted(names)
-    order = np.random.default_rng(seed).permutation(len(ordered))
-    held_out = {ordered[i] for i in order[: round(val_share * len(ordered))]}
-    kept = [name for name in ordered if name not in held_out]
-    return kept, sorted(held_out)
+    groups = sorted({group(name) for name in names})
+    order = np.random.default_rng(seed).permutation(len(groups))
+    held_out = {groups[i] for i in order[: round(val_share * len(groups))]}
+    kept = sorted(name for name in names if group(name) not in held_out)
+    return kept, sorted(name for name in names if group(name) in held_out)

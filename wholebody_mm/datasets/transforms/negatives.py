@@ -148,7 +148,8 @@ class OccludePeople(BaseTransform):
     of the person is labelled; each lies around one of the person's
     keypoints, half as high as the person, give or take a half. Keypoints
     that it hides stay labelled, as occluded (v = 1). People in company hide
-    each other already.
+    each other already; crowds are company, the unlabelled part of a person
+    or an area outside of what is annotated is not.
 
     Args:
         ann_file: See :class:`NegativeImages`.
@@ -167,7 +168,8 @@ class OccludePeople(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Paste, if there is exactly one person."""
         alone = len(results['bbox']) == len(results['person_boxes']) == 1
-        if self.images is None or not alone or results['ignore_regions']:
+        alone &= not results.get('strangers')
+        if self.images is None or not alone:
             return results
         rng = _rng()
         visible = results['keypoints_visible'][0]

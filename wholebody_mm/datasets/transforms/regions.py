@@ -42,7 +42,8 @@ class SupervisionRegions(BaseTransform):
         """Make the masks.
 
         Raises:
-            ValueError: If the input is no multiple of the stride.
+            ValueError: If the input is no multiple of the stride, or a region
+                cannot be decoded.
         """
         skeleton, matrix = results['skeleton'], results['warp_mat']
         h, w = results['img'].shape[:2]
@@ -57,7 +58,12 @@ class SupervisionRegions(BaseTransform):
             mask = everyone
             if part is not None:
                 mask = of_part.setdefault(part, np.zeros((h, w), np.uint8))
-            fill(mask, shape, matrix)
+            try:
+                fill(mask, shape, matrix)
+            except ValueError as error:
+                raise ValueError(
+                    f'{results.get("img_path", "image")}: {error}'
+                ) from error
         ignore = np.empty(
             (len(skeleton.parts), h // self.stride, w // self.stride), np.uint8
         )

@@ -15,7 +15,8 @@ from wholebody_mm.datasets.transforms.geometry import (
 )
 
 # Who may set the scale of a sample, as published of the released network's
-# training: 5 keypoints and 32 x 32 pixels.
+# training: 5 keypoints, or half of those that the data set labels, and 32 x 32
+# pixels.
 MIN_KEYPOINTS = 5
 MIN_AREA = 32 * 32
 _WRISTS, _NOSE = ('left_wrist', 'right_wrist'), ('nose',)
@@ -32,7 +33,9 @@ class WholeBodyRandomWarp(BaseTransform):
     people are 96 to 432 pixels high. An image of nobody (or of none large
     enough) is scaled as if it were such a person's surroundings, around a
     random point.
-    Points that fall outside of the crop stay labelled.
+    Points that fall outside of the crop stay labelled. So do points outside
+    of the image, as known of rendered people, but they are moved out of the
+    crop: in the border, which is learnt as anything else, is nobody.
 
     Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``, ``flip`` and
     ``flip_direction``; moves ``keypoints``, ``bbox`` and ``person_boxes``
@@ -155,7 +158,8 @@ class WholeBodyRandomWarp(BaseTransform):
         boxes = np.asarray(results['bbox'], np.float32).reshape(-1, 4)
         size = boxes[:, 2:] - boxes[:, :2]
         labelled = (results['keypoints_visible'] > 0).sum(axis=1)
-        fit = (labelled >= MIN_KEYPOINTS) & (size.prod(axis=1) >= MIN_AREA)
+        enough = min(MIN_KEYPOINTS, -(-int(results['labelled'].sum()) // 2))
+        fit = (labelled >= enough) & (size.prod(axis=1) >= MIN_AREA)
         if fit.any():
             i = rng.choice(np.flatnonzero(fit))
             centre = self._swapped_centre(results, i, rng, factor)
@@ -215,9 +219,19 @@ def apply_warp(
         flip: Whether the matrix mirrors, so that left and right swap.
         border: BGR colour outside of the image.
     """
-    results['img'] = warp_image(results['img'], matrix, input_size, border)
-    keypoints = warp_points(results['keypoints'], matrix)
+    h, w = results['img'].shape[:2]
+    points = results['keypoints']
     visible = results['keypoints_visible']
+    # a pixel more: annotations lie on the border too
+    within = ((points >= -1) & (points <= [w, h])).all(axis=-1)
+    # Out of sight wherever the image comes to lie, but still labelled: that
+    # such a point is not in the image is known and may be learnt.
+    keypoints = np.where(
+        within[..., None],
+        warp_points(points, matrix),
+        -np.array(input_size, np.float32),
+    )
+    results['img'] = warp_image(results['img'], matrix, input_size, border)
     regions = results.get('ignore_regions', [])
     if flip:
         skeleton = results['skeleton']
