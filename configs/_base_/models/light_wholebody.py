@@ -47,7 +47,7 @@ model = dict(
         decoder=dict(
             **codec,
             decoder=dict(
-                peak_threshold=0.18,
+                peak_threshold=0.22,
                 limb_threshold=0.03,
                 limb_fraction=0.5,
                 part_threshold=0.1,
