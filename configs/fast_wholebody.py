@@ -35,3 +35,28 @@ param_scheduler = [
     ),
 ]
 default_hooks = dict(checkpoint=dict(interval=200))
+# One sample in twenty is of an image that is rendered for it, so that what is
+# learnt is not the images on disk: 3 ms more a sample, in the loader's worker.
+train_dataloader = dict(
+    batch_sampler=dict(
+        type='DatasetProbabilitySampler',
+        probabilities=dict(on_disk=0.95, fresh=0.05),
+        mode='mixed',
+    ),
+    dataset=dict(
+        _delete_=True,
+        type='MultiTaskDataset',
+        strict=True,
+        skeleton=_base_.skeleton,
+        datasets=dict(
+            on_disk=_base_.train_dataloader.dataset,
+            fresh=dict(
+                type='FreshlyRenderedDataset',
+                skeleton=_base_.skeleton,
+                seed=2,  # that of the images on disk is 1
+                size=_base_.image_size,
+                pipeline=_base_.train_dataloader.dataset.pipeline,
+            ),
+        ),
+    ),
+)

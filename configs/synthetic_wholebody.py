@@ -13,6 +13,7 @@ Data::
 _base_ = ['_base_/datasets/rendered_people.py']
 
 train_root = 'data/synthetic/train/'
+image_size = (320, 320)  # as above
 val_root = 'data/synthetic/val-basic/'
 ann_file = val_root + _base_.images.ann_file
 train_dataloader = dict(dataset=dict(data_root=train_root))

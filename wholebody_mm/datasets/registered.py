@@ -1,5 +1,6 @@
 """Importing this registers data sets and transforms with MMPose."""
 
+from wholebody_mm.datasets.freshly_rendered import FreshlyRenderedDataset
 from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
 from wholebody_mm.datasets.partial_readers import (
     CocoFootDataset,
@@ -37,6 +38,7 @@ __all__ = [
     'DatasetProbabilitySampler',
     'FaceLandmarkDataset',
     'FillOutside',
+    'FreshlyRenderedDataset',
     'LoadImageFile',
     'MpiiBodyDataset',
     'MultiTaskDataset',
