@@ -49,7 +49,7 @@ def infer(tmp_path):
 
     def infer(*args):
         return main(
-            ['infer', *map(str, args), '--weights', str(weights)]
+            ['infer', *map(str, args), '--weights', str(infer.weights)]
             + ['--out', str(infer.out)]
         )
 
@@ -147,6 +147,27 @@ def test_going_on_needs_the_same_options(infer, photos, network, capsys):
     infer.weights.write_bytes(b'others')
     assert infer(photos, '--flip') == 2
     assert 'weights' in capsys.readouterr().err
+
+
+def test_weights_of_openvino_lie_in_two_files(infer, photos, tmp_path):
+    """Two trainings of a network have the same graph."""
+    xml = tmp_path / 'weights.xml'
+    xml.write_bytes(b'graph')
+    xml.with_suffix('.bin').write_bytes(b'values')
+    infer.weights = xml
+    assert infer(photos / '1.png') == 0
+    assert infer(photos) == 0
+    xml.with_suffix('.bin').write_bytes(b'others')
+    assert infer(photos) == 2
+
+
+def test_starting_anew_leaves_nothing_of_before(infer, photos):
+    assert infer(photos, '--write', 'pictures', 'openpose', 'csv') == 0
+    mine = infer.out / 'notes.txt'
+    mine.touch()
+    assert infer(photos / '2.png', '--write', 'openpose', '--overwrite') == 0
+    files = {p.name for p in infer.out.rglob('*') if p.is_file()}
+    assert files == {'people.jsonl', '2_keypoints.json', 'notes.txt'}
 
 
 def test_options_reach_the_network(infer, photos, network):

@@ -57,6 +57,8 @@ def test_16_bit_grey_from_pil():
     grey = np.array([[0, 40000]], np.uint16)
     found = as_bgr(Image.fromarray(grey))
     assert found[0, :, 0].tolist() == [0, 40000 >> 8]
+    wide = np.array([[0, 200]], np.int32)  # 8 bits in mode "I"
+    assert as_bgr(Image.fromarray(wide))[0, :, 0].tolist() == [0, 200]
 
 
 @pytest.mark.parametrize('share', [0.0, 0.2, 0.9])

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from support.known_people import crowd
 
-from wholebody_mm.inference.ledger import Ledger, read_ledger
+from wholebody_mm.inference.ledger import (
+    Ledger,
+    names_in_ledger,
+    read_ledger,
+)
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.skeletons import COCO17
@@ -112,3 +116,38 @@ def test_a_file_of_something_else(path):
         path.write_text(text)
         with pytest.raises(ValueError, match='people.jsonl is no file of'):
             Ledger(path, 'coco17', {})
+
+
+def test_frames_of_a_camera_are_kept_however_it_ended(path):
+    camera = Source('camera', '0', 'camera0-20260101-120000')
+    ledger = Ledger(path, 'coco17', {})
+    for number in range(3):
+        ledger.add(Frame(camera, number), people(1))
+        ledger.add(Frame(CLIP, number), people(2))
+    ledger.close()  # neither was finished
+    ledger = Ledger(path, 'coco17', {})
+    ledger.close()
+    names = [record.name for record in read_ledger(path)]
+    assert names == [f'{camera.name}_{i:012d}' for i in range(3)]
+
+
+def test_one_run_at_a_time(path):
+    first = Ledger(path, 'coco17', {})
+    first.add(Frame(IMAGES[0]), people(1))
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match='another run is writing'):
+            Ledger(path, 'coco17', {}, overwrite)
+    first.add(Frame(IMAGES[1]), people(1))
+    first.close()
+    second = Ledger(path, 'coco17', {})
+    assert all(second.is_done(image) for image in IMAGES)
+    second.close()
+
+
+def test_names_of_all_that_was_written(path):
+    assert not list(names_in_ledger(path))
+    ledger = Ledger(path, 'coco17', {})
+    ledger.add(Frame(IMAGES[0]), people(1))
+    ledger.add(Frame(CLIP, 7), people(1))
+    ledger.close()
+    assert set(names_in_ledger(path)) == {'a', 'clip_000000000007', 'clip'}

@@ -1,7 +1,9 @@
 """Archives in shards: nothing twice, nothing lost."""
 
 import json
+import os
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -89,9 +91,55 @@ def test_lists_of_paths(images, tmp_path):
     assert paths_in_parquet(file) == images
     with pytest.raises(ValueError, match='no column .image.*path, more'):
         paths_in_parquet(file, 'image')
+    pq.write_table(pa.table({'path': [*images, None]}), file)
+    with pytest.raises(ValueError, match=f'row {len(images)} has no .path'):
+        paths_in_parquet(file)
     file.write_text('no parquet')
     with pytest.raises(ValueError, match='list.parquet is no Parquet'):
         paths_in_parquet(file)
+
+
+def test_what_could_not_be_read_is_tried_again(known, images, tmp_path):
+    (shard,) = plan_shards(images, tmp_path / 'out', 9, {})
+    write_shard(Predictor(network=known), shard)
+    before = pq.read_table(shard.file).to_pylist()
+    assert not shard.done
+    image = known.image(crowd(2, SIZE), SIZE)
+    Path(images[-1]).write_bytes(cv2.imencode('.png', image)[1])
+    summary = write_shard(Predictor(network=known), shard)
+    assert (summary.images, summary.people) == (1, 2)
+    after = pq.read_table(shard.file).to_pylist()
+    assert after[:-2] == before[:-1]
+    assert [row['person'] for row in after[-2:]] == [0, 1]
+    assert shard.done
+    Path(shard.file).write_bytes(b'damaged')
+    assert not shard.done
+    assert write_shard(Predictor(network=known), shard).images == 5
+
+
+def test_a_shard_that_was_not_completed_is_none(
+    known, images, tmp_path, monkeypatch
+):
+    """Folders of results can be read whatever stopped a worker."""
+    shards = plan_shards(images, tmp_path / 'out', 2, {})
+    predictor = Predictor(network=known)
+    write_shard(predictor, shards[0])
+    rows = len(pq.read_table(tmp_path / 'out'))
+
+    def full(*_):
+        raise OSError('no space left')
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match='space'):
+        patch.setattr(os, 'replace', full)
+        write_shard(predictor, shards[1])
+    assert not list((tmp_path / 'out').glob('*.part'))
+    # killed: nobody cleared up
+    monkeypatch.setattr(os, 'replace', full)
+    monkeypatch.setattr(os, 'unlink', lambda path: None)
+    with pytest.raises(OSError, match='space'):
+        write_shard(predictor, shards[1])
+    assert list((tmp_path / 'out').glob('*.part'))
+    assert len(pq.read_table(tmp_path / 'out')) == rows
 
 
 @pytest.mark.slow

@@ -130,3 +130,19 @@ def test_large_images_do_not_wait_in_memory(tmp_path):
     path.write_bytes(cv2.imencode('.png', IMAGE)[1].tobytes())
     (frame,) = Source('image', str(path), 'large').frames()
     assert frame.without_large_pixels().image is frame.image
+
+
+def test_no_image_is_called_as_a_frame(tmp_path):
+    """Nor as another file on a disk that does not know capitals."""
+    write_video(tmp_path / 'clip.avi', 2)
+    for name in ('clip_000000000001.jpg', 'A.jpg', 'a.png'):
+        image = np.zeros((8, 8, 3), np.uint8)
+        suffix = name[name.index('.') :]
+        (tmp_path / name).write_bytes(cv2.imencode(suffix, image)[1])
+    sources, _ = find_sources([str(tmp_path)])
+    names = [f.name for s in sources for f in s.frames()]
+    assert len(names) == 5
+    assert len({name.casefold() for name in names}) == 5
+    assert {s.name for s in sources} == {
+        'A_jpg', 'a_png', 'clip', 'clip_000000000001_jpg'
+    }  # fmt: skip

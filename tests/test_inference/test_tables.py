@@ -156,3 +156,24 @@ def test_without_pyarrow_it_is_named(run_python):
         hide=('pyarrow', 'torch', 'pycocotools', 'xtcocotools'),
     )
     assert 'pip install pyarrow' in out
+
+
+def test_names_that_are_no_utf8(tmp_path):
+    """As files copied from old disks have; results are not lost for them."""
+    name = b'caf\xe9'.decode(errors='surrogateescape')
+    ledger = Ledger(tmp_path / 'people.jsonl', 'wholebody135', {})
+    ledger.add(Frame(Source('image', f'{name}.jpg', name)), people(1))
+    ledger.close()
+    write_coco_results(ledger.path, tmp_path)
+    write_csv(ledger.path, tmp_path / 'people.csv', WHOLEBODY135)
+    rows = list(csv.DictReader((tmp_path / 'people.csv').open()))
+    assert len(rows) == 17 and rows[0]['source'] == 'caf\\udce9.jpg'
+    pytest.importorskip('pyarrow')
+    write_parquet(ledger.path, tmp_path / 'people.parquet', WHOLEBODY135)
+
+
+def test_annotations_whose_ids_are_no_numbers(tmp_path):
+    path = tmp_path / 'a.json'
+    path.write_text('{"images": [{"id": "x", "file_name": "1.jpg"}]}')
+    with pytest.raises(ValueError, match='a.json is no COCO'):
+        AnnotationIds(path)

@@ -56,3 +56,13 @@ def test_nobody():
         ids=np.zeros(0, int),
     )
     np.testing.assert_array_equal(picture, IMAGE)
+
+
+def test_ids_stay_with_people_at_threshold_zero():
+    keypoints, scores = one_point(COCO17, 'nose', (150, 150))
+    image = np.zeros((200, 200, 3), np.uint8)
+    picture = draw_skeletons(
+        image, keypoints, scores, COCO17, np.array([7]), threshold=0
+    )
+    assert not picture[:40, :40].any()
+    assert picture[100:].any()

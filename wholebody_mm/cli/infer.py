@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +18,17 @@ from tqdm import tqdm
 
 from wholebody_mm.cli import infer_ray
 from wholebody_mm.codecs.options import options_of
-from wholebody_mm.inference.ledger import Ledger
+from wholebody_mm.inference.ledger import Ledger, names_in_ledger
 from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import Job, Summary
 from wholebody_mm.inference.run import run as run_pipeline
 from wholebody_mm.inference.sources import Source, find_sources
 from wholebody_mm.inference.tables import (
+    CSV,
+    IMAGES,
+    PARQUET,
+    RESULTS,
     AnnotationIds,
     require_parquet,
     write_coco_results,
@@ -29,13 +37,19 @@ from wholebody_mm.inference.tables import (
 )
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.weights import DEFAULT, find_weights
-from wholebody_mm.inference.writers import FOLDERS, KINDS, FrameWriter
+from wholebody_mm.inference.writers import (
+    FOLDERS,
+    KINDS,
+    FrameWriter,
+    remove_earlier,
+)
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
 
 LEDGER = 'people.jsonl'
 WINDOW = 'wholebody-mm (q ends)'
 _DEFAULT_KINDS = ('pictures', 'openpose')
 _TABLES = ('coco', 'csv', 'parquet')
+TABLE_FILES = (RESULTS, IMAGES, CSV, PARQUET)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,12 +174,19 @@ def run(args: argparse.Namespace) -> int:
     get_map(predictor.skeleton, skeleton)  # refuses what does not fit
     if 'coco' in args.write:
         get_map(predictor.skeleton, COCO_WHOLEBODY133)
+    earlier_names = set()
+    if args.overwrite:
+        earlier_names.update(names_in_ledger(args.out / LEDGER))
     ledger = Ledger(
         args.out / LEDGER,
         predictor.network.info.skeleton,
         _settings(args, weights),
         args.overwrite,
     )
+    if args.overwrite:  # now that no other run writes here
+        remove_earlier(args.out, earlier_names)
+        for name in TABLE_FILES:
+            (args.out / name).unlink(missing_ok=True)
     writer = FrameWriter(
         args.out, args.write, skeleton, args.threshold, draws=display
     )
@@ -176,7 +197,10 @@ def run(args: argparse.Namespace) -> int:
     left = [s for s in sources if not ledger.is_done(s)]
     total = _count(left, args.max_frames)
     # no bar in a log file
-    with tqdm(total=total, unit='frame', disable=None) as bar:
+    with (
+        _termination_as_ctrl_c(),
+        tqdm(total=total, unit='frame', disable=None) as bar,
+    ):
         summary = run_pipeline(
             predictor,
             sources,
@@ -191,9 +215,9 @@ def run(args: argparse.Namespace) -> int:
         cv2.destroyAllWindows()
     tables = {
         'coco': lambda path: write_coco_results(path, args.out, ids),
-        'csv': lambda path: write_csv(path, args.out / 'people.csv', skeleton),
+        'csv': lambda path: write_csv(path, args.out / CSV, skeleton),
         'parquet': lambda path: write_parquet(
-            path, args.out / 'people.parquet', skeleton
+            path, args.out / PARQUET, skeleton
         ),
     }
     for kind in _TABLES:
@@ -207,6 +231,23 @@ def run(args: argparse.Namespace) -> int:
     if stopped:
         print('stopped; the same command goes on')
     return 130 if stopped else int(bool(summary.broken))
+
+
+@contextmanager
+def _termination_as_ctrl_c() -> Iterator[None]:
+    """Services and containers end a camera's recording by SIGTERM."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -272,10 +313,15 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
     """
     if not weights.is_file():
         raise FileNotFoundError(f'weights {weights}: no such file')
-    with weights.open('rb') as file:
-        digest = hashlib.file_digest(file, 'sha256').hexdigest()
+    digests = []
+    # of OpenVINO's graph the weights lie in a file beside it
+    for part in (weights, weights.with_suffix('.bin')):
+        if part == weights or (weights.suffix == '.xml' and part.is_file()):
+            with part.open('rb') as file:
+                digest = hashlib.file_digest(file, 'sha256').hexdigest()
+            digests.append(digest[:12])
     return dict(
-        weights=f'{weights.name} {digest[:12]}',
+        weights=f'{weights.name} {" ".join(digests)}',
         height=args.height,
         scales=args.scales,
         flip=args.flip,

@@ -85,7 +85,8 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     images = people = 0
     broken: list[tuple[str, str]] = []
-    total = sum(len(shard.paths) for shard in left)
+    # of a shard with broken images only these are done again
+    total = sum(len(s.paths) for s in left if not os.path.exists(s.file))
     with tqdm(total=total, unit='image', disable=None) as bar:
         for summary in run_on_ray(
             shards, build, args.workers, args.address, args.gpus
@@ -115,7 +116,11 @@ def _paths(args: argparse.Namespace) -> list[str]:
         if text.endswith('.parquet'):
             if not Path(text).is_file():
                 raise FileNotFoundError(f'no file {text}')
-            paths += paths_in_parquet(Path(text))
+            # a list may name objects of a store
+            paths += [
+                path if '://' in path else os.path.abspath(path)
+                for path in paths_in_parquet(Path(text))
+            ]
             continue
         sources, _ = find_sources([text])
         for source in sources:

@@ -36,6 +36,11 @@ COLUMNS = {
 }
 
 
+def printable(path: str) -> str:
+    """A path as text for tables; bytes that are no UTF-8 as ``\\udc..``."""
+    return path.encode(errors='backslashreplace').decode()
+
+
 def openpose_json(people: PeopleInImage, split: bool = False) -> dict:
     """A frame as OpenPose's ``--write_json`` has it, version 1.3.
 

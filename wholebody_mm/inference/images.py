@@ -120,7 +120,9 @@ def _array_as_bgr(image: np.ndarray) -> np.ndarray:
             f'(H, W, 4) BGRA with at least one pixel'
         )
     if image.dtype == np.int32 and image.min() >= 0 and image.max() < 1 << 16:
-        image = image.astype(np.uint16)  # PIL's 16 bit grey
+        # PIL's grey of 16 bits, or of 8 in a wider type
+        wide = image.max() > 255
+        image = image.astype(np.uint16 if wide else np.uint8)
     if image.dtype == np.uint16:
         image = (image >> 8).astype(np.uint8)
     if image.dtype != np.uint8:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
@@ -55,7 +56,8 @@ class Ledger:
         overwrite: Start anew even if the file is there.
 
     Raises:
-        ValueError: If a file is there that other settings made.
+        ValueError: If a file is there that other settings made, or another
+            run is writing it.
     """
 
     def __init__(
@@ -71,10 +73,11 @@ class Ledger:
         self._files: set[str] = set()
         header = dict(format=FORMAT, skeleton=skeleton, settings=settings)
         header = json.loads(json.dumps(header))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(path)
         if path.is_file() and not overwrite:
             self._resume(header)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(header) + '\n', encoding='utf-8')
         self._file = path.open('a', encoding='utf-8')
 
@@ -105,9 +108,12 @@ class Ledger:
         with kept.open('w', encoding='utf-8') as file:
             file.write(json.dumps(header) + '\n')
             for line in _lines(self.path):
-                # frames of a video that was not finished come again
-                if line.get('of', line.get('name')) in self._done or (
-                    'done' in line
+                # frames of a video that was not finished come again, those
+                # of a camera never do
+                if (
+                    line.get('of', line.get('name')) in self._done
+                    or 'done' in line
+                    or line.get('live')
                 ):
                     file.write(json.dumps(line) + '\n')
         os.replace(kept, self.path)
@@ -149,6 +155,8 @@ class Ledger:
         else:
             line['time'] = round(frame.time, 4)
             line['of'] = frame.source.name
+            if frame.source.kind == 'camera':
+                line['live'] = True
         line['size'] = people.image_size
         table = np.concatenate(
             [people.keypoints, people.keypoint_scores[..., None]], axis=-1
@@ -178,6 +186,46 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        if self._lock is not None:
+            self._lock.release()
+            with suppress(OSError):  # another run has it by now
+                os.unlink(self._lock.lock_file)
+
+
+def _locked(path: Path) -> FileLock | None:
+    """Keep other runs away from a file until this one ends, however it does.
+
+    Two of them would each drop lines of the other.
+
+    Returns:
+        The lock, or None on a file system without locks.
+
+    Raises:
+        ValueError: If another run has it.
+    """
+    lock = FileLock(path.with_name(f'.{path.name}.lock'), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(
+            f'another run is writing {path}. Wait until it has ended, or name '
+            f'another --out'
+        ) from None
+    except NotImplementedError:
+        return None
+    return lock
+
+
+def names_in_ledger(path: Path) -> Iterator[str]:
+    """Names of the images, frames and videos that a file has, if any.
+
+    Also of a file that this version does not read otherwise.
+    """
+    if not path.is_file():
+        return
+    for line in _lines(path):
+        if isinstance(line, dict):
+            yield from {line.get('name'), line.get('of')} - {None}
 
 
 def read_ledger(path: Path) -> Iterator[Record]:
@@ -232,7 +280,7 @@ def _header(path: Path) -> dict:
 
 def _lines(path: Path) -> Iterator[dict]:
     """All complete lines but the header."""
-    with path.open(encoding='utf-8') as file:
+    with path.open(encoding='utf-8', errors='replace') as file:
         file.readline()
         for text in file:
             try:

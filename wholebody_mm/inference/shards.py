@@ -1,7 +1,8 @@
 """An archive of images in shards: each a list of paths and a Parquet file.
 
 A shard's file appears when all its images are done, so that whoever starts
-again, on whichever machine, sees which are left. Needs pyarrow.
+again, on whichever machine, sees which are left. Images that could not be
+read are tried again. Needs pyarrow.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wholebody_mm.inference.ahead import ahead
+from wholebody_mm.inference.formats import printable
 from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.people import PeopleInImage
@@ -56,8 +59,14 @@ class Shard:
 
     @property
     def done(self) -> bool:
-        """Whether its results are there."""
-        return os.path.exists(self.file)
+        """Whether the results of all its images are there."""
+        if not os.path.exists(self.file):
+            return False
+        try:
+            rows = pq.read_table(self.file, columns=['error'])
+        except (pa.ArrowInvalid, OSError):
+            return False  # damaged
+        return rows['error'].null_count == len(rows)
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,8 @@ class ShardSummary:
 
     Attributes:
         file: Its Parquet file.
-        images: Images that could be read.
-        people: How many, over all images.
+        images: Images that could be read now.
+        people: How many, over these images.
         broken: Path and reason of each that could not be read.
     """
 
@@ -98,7 +107,7 @@ def plan_shards(
     """
     if size < 1:
         raise ValueError(f'{size} images a shard; give 1 or more')
-    digest = hashlib.sha256('\n'.join(paths).encode()).hexdigest()
+    digest = hashlib.sha256(os.fsencode('\n'.join(paths))).hexdigest()
     plan = dict(
         images=len(paths),
         paths=digest[:16],
@@ -127,8 +136,9 @@ def plan_shards(
             )
         return shards
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob('shard-*.parquet'):
-        old.unlink()
+    for pattern in ('shard-*.parquet', '_shard-*.part'):
+        for old in folder.glob(pattern):
+            old.unlink()
     file.write_text(json.dumps(plan, indent=2) + '\n', encoding='utf-8')
     return shards
 
@@ -137,7 +147,8 @@ def paths_in_parquet(file: Path, column: str = 'path') -> list[str]:
     """The paths listed in a Parquet file.
 
     Raises:
-        ValueError: If there is no such column, or the file is damaged.
+        ValueError: If there is no such column, a row lacks its path, or the
+            file is damaged.
     """
     try:
         names = pq.read_schema(file).names
@@ -148,34 +159,66 @@ def paths_in_parquet(file: Path, column: str = 'path') -> list[str]:
             f'{file} has no column {column!r} with paths, but '
             f'{", ".join(names)}'
         )
-    return pq.read_table(file, columns=[column])[column].to_pylist()
+    paths = pq.read_table(file, columns=[column])[column].to_pylist()
+    if None in paths:
+        raise ValueError(
+            f'{file}: row {paths.index(None)} has no {column!r}; remove it'
+        )
+    return paths
 
 
 def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
     """Find the people in a shard's images and write its file.
 
+    Of a shard that an earlier run wrote, only the images that it could not
+    read are done.
+
     Args:
         predictor: Finds them; images are read while it works.
         shard: The images.
     """
-    rows: list[dict] = []
+    rows = _earlier_rows(shard.file)
+    left = [path for path in shard.paths if printable(path) not in rows]
     broken: list[tuple[str, str]] = []
     images = people = 0
-    for path, found, error in _people_of(predictor, shard.paths):
+    for path, found, error in _people_of(predictor, left):
+        key = printable(path)
         if error is not None:
             broken.append((path, error))
-            rows.append(dict(path=path, error=error))
+            rows[key] = [dict(path=key, error=printable(error))]
             continue
         images, people = images + 1, people + len(found)
-        rows += _rows(path, found)
+        rows[key] = list(_rows(key, found))
     info = predictor.network.info.to_json()
     schema = SCHEMA.with_metadata(
         {METADATA_KEY: info, 'skeleton': predictor.output.name}
     )
-    part = f'{shard.file}.{os.getpid()}.part'
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), part)
-    os.replace(part, shard.file)
+    table = pa.Table.from_pylist(
+        [row for path in shard.paths for row in rows[printable(path)]],
+        schema=schema,
+    )
+    # with an underscore, as the plan: one that is left behind is no shard
+    folder, name = os.path.split(shard.file)
+    part = os.path.join(folder, f'_{name}.{os.getpid()}.part')
+    try:
+        pq.write_table(table, part)
+        os.replace(part, shard.file)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
     return ShardSummary(shard.file, images, people, tuple(broken))
+
+
+def _earlier_rows(file: str) -> dict[str, list[dict]]:
+    """Path to rows of the images that a shard's file has without an error."""
+    rows: dict[str, list[dict]] = {}
+    if os.path.exists(file):
+        # what is damaged is done again
+        with suppress(pa.ArrowInvalid, OSError):
+            for row in pq.read_table(file).to_pylist():
+                if row['error'] is None:
+                    rows.setdefault(row['path'], []).append(row)
+    return rows
 
 
 def _people_of(

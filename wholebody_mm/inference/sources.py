@@ -24,6 +24,8 @@ VIDEO_SUFFIXES = frozenset(
     + ('.wmv', '.flv', '.gif')
 )
 _CAMERA = re.compile(r'(?:camera:|/dev/video)?(\d+)')
+# What a frame of a video is called; see Frame.name.
+_FRAME = re.compile(r'(.*)_\d{12}')
 # Pixels above which an image file is read again for its picture, instead of
 # being kept while it waits: some dozen may be under way at a time.
 KEPT_PIXELS = 4_000_000
@@ -262,7 +264,8 @@ def find_sources(
             raise FileNotFoundError(f'no file, folder or camera {text}')
     # a file that several inputs name is done once
     unique = list({(kind, path): names for kind, path, names in found}.items())
-    names = _unique_names([names for _, names in unique])
+    videos = [kind != 'image' for (kind, _), _ in unique]
+    names = _unique_names([names for _, names in unique], videos)
     sources = [
         Source(kind, path, name)
         for ((kind, path), _), name in zip(unique, names, strict=True)
@@ -292,19 +295,35 @@ def _entry(file: Path, folder: Path) -> tuple[str, str, list[str]]:
     return kind, str(file), names
 
 
-def _unique_names(choices: list[list[str]]) -> list[str]:
-    """For each the shortest name that no other has, then a numbered one."""
+def _unique_names(choices: list[list[str]], videos: list[bool]) -> list[str]:
+    """For each the shortest name that no other has, then a numbered one.
+
+    Letters' case does not tell names apart, as it does not on the disks of
+    macOS and Windows. No image is called as a frame of a video.
+    """
     names = [options[0] for options in choices]
+
+    def is_frame(name: str) -> bool:
+        """Whether a video's frame may have this name."""
+        frame = _FRAME.fullmatch(name.casefold())
+        return frame is not None and frame[1] in moving
+
     for level in range(1, max(map(len, choices), default=0)):
-        counts = Counter(names)
+        counts = Counter(name.casefold() for name in names)
+        moving = {
+            name.casefold()
+            for name, video in zip(names, videos, strict=True)
+            if video
+        }
         for i, options in enumerate(choices):
-            if counts[names[i]] > 1 and level < len(options):
+            clash = counts[names[i].casefold()] > 1 or is_frame(names[i])
+            if clash and level < len(options):
                 names[i] = options[level]
     taken: set[str] = set()
     for i, name in enumerate(names):
         number = 1
-        while names[i] in taken:
+        while names[i].casefold() in taken:
             number += 1
             names[i] = f'{name}_{number}'
-        taken.add(names[i])
+        taken.add(names[i].casefold())
     return names

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -15,11 +16,12 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
 from wholebody_mm.evaluation.results import people_to_results
-from wholebody_mm.inference.formats import COLUMNS, keypoint_rows
+from wholebody_mm.inference.formats import COLUMNS, keypoint_rows, printable
 from wholebody_mm.inference.ledger import Record, read_ledger
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
 
 RESULTS, IMAGES = 'results.json', 'images.json'
+CSV, PARQUET = 'people.csv', 'people.parquet'
 # Rows written to Parquet at a time.
 ROWS = 50_000
 
@@ -96,7 +98,7 @@ class AnnotationIds:
                 PurePosixPath(i['file_name']).as_posix(): int(i['id'])
                 for i in images
             }
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f'{path} is no COCO annotation file with images ({error!r})'
             ) from error
@@ -184,7 +186,10 @@ def require_parquet() -> None:
 
 def _rows(record: Record, skeleton: Skeleton) -> Iterator[tuple]:
     return keypoint_rows(
-        record.name, record.source, record.frame, record.people.to(skeleton)
+        printable(record.name),
+        printable(record.source),
+        record.frame,
+        record.people.to(skeleton),
     )
 
 
@@ -215,8 +220,8 @@ def _image_ids(
         numbers.add(int(stem))
     if numbered:
         return lambda record: int(Path(record.source).stem)
-    given: dict[str, int] = {}
-    return lambda record: given.setdefault(record.name, len(given) + 1)
+    order = itertools.count(1)  # asked for once for each record
+    return lambda record: next(order)
 
 
 class _replacing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -124,7 +124,7 @@ class _Video:
     Args:
         path: The file.
         size: Width and height in pixels.
-        fps: Frames a second.
+        fps: Frames a second; one that MPEG-4 cannot count is rounded.
 
     Raises:
         OSError: If OpenCV cannot write it.
@@ -135,16 +135,22 @@ class _Video:
         self._path = path
         self._part = path.with_name(f'{path.stem}.part{path.suffix}')
         self._size = size
-        self._fps = fps
         self._frames = 0
         fourcc = cv2.VideoWriter_fourcc(*'mp4v')
-        self._writer = cv2.VideoWriter(str(self._part), fourcc, fps, size)
-        if not self._writer.isOpened():
-            raise OSError(
-                f'{self._part} cannot be written: this OpenCV has no MPEG-4 '
-                f'encoder, or the folder cannot be written to. Leave '
-                f'"pictures" out of --write'
+        # MPEG-4 counts in at most 65535 parts of a second: not every rate
+        # of a phone's slow motion or a captured screen can be written.
+        for rate in dict.fromkeys((fps, round(fps, 2), max(1.0, round(fps)))):
+            self._fps = float(rate)
+            self._writer = cv2.VideoWriter(
+                str(self._part), fourcc, self._fps, size
             )
+            if self._writer.isOpened():
+                return
+        raise OSError(
+            f'{self._part} of {size[0]}x{size[1]} pixels and {fps:g} frames a '
+            f'second cannot be written: this OpenCV has no MPEG-4 encoder, or '
+            f'the folder cannot be written to. Leave "pictures" out of --write'
+        )
 
     def add(self, picture: np.ndarray, time: float | None = None) -> None:
         """Append a picture; one of another size is resized.
@@ -167,6 +173,26 @@ class _Video:
         """Complete the file."""
         self._writer.release()
         os.replace(self._part, self._path)
+
+
+def remove_earlier(folder: Path, names: Iterable[str]) -> None:
+    """Remove what earlier runs wrote for images, frames and videos.
+
+    Args:
+        folder: As of :class:`FrameWriter`.
+        names: Of images, of frames and of videos.
+    """
+    for name in names:
+        if '..' in Path(name).parts or Path(name).is_absolute():
+            continue  # no name that a run gives
+        for file in (
+            f'pictures/{name}.jpg',
+            f'pictures/{name}.png',
+            f'videos/{name}.mp4',
+            f'openpose/{name}_keypoints.json',
+            f'openpose-split/{name}_keypoints.json',
+        ):
+            (folder / file).unlink(missing_ok=True)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

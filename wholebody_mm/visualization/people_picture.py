@@ -43,7 +43,8 @@ def draw_skeletons(
         keypoint_sizes=sizes,
     )
     for i, number in enumerate(ids if ids is not None else ()):
-        shown = scores[i] >= threshold
+        # what was not found lies in the corner
+        shown = (scores[i] >= threshold) & (scores[i] > 0)
         if shown.any():
             _write_number(canvas, keypoints[i, shown], int(number))
     return canvas
