@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from wholebody_mm.cli import main
+from wholebody_mm.cli import doctor, main
 
 
 def test_the_installation_of_the_tests_is_complete(capsys):
@@ -34,6 +34,61 @@ def test_what_is_missing_and_how_to_get_it(run_python):
     assert re.search(r'pyarrow +missing.*parquet.*pip install pyarrow', out)
     assert 'torch is not installed' in out
     assert out.rstrip().endswith('0')  # the base installation is complete
+
+
+@pytest.mark.parametrize(
+    'error', ['OSError("libtbb.so:\\n cannot open")', 'AttributeError("x")']
+)
+def test_a_broken_library_does_not_end_the_report(run_python, tmp_path, error):
+    folder = tmp_path / 'broken'
+    folder.mkdir()
+    (folder / 'openvino.py').write_text(f'raise {error}\n')
+    out = run_python(
+        'from wholebody_mm.cli import main\nprint(main(["doctor"]))\n',
+        hide=('torch',),
+        path=folder,
+    )
+    text = error.replace('\\n', '').replace('("', ': ').replace('")', '')
+    assert f'openvino     no: {text}\n' in out
+    for title in ('OpenCV', 'Weights', 'Mends'):
+        assert f'\n{title}' in out
+    assert out.rstrip().endswith('0')  # the base installation is complete
+
+
+def test_broken_devices_do_not_end_the_report(capsys, monkeypatch):
+    def fail():
+        raise RuntimeError('no driver')
+
+    monkeypatch.setitem(doctor._DEVICES, 'onnxruntime', fail)
+    assert main(['doctor']) == 1
+    out = capsys.readouterr().out
+    assert 'onnxruntime  no: RuntimeError: no driver\n' in out
+    assert '\nMends' in out
+
+
+def test_broken_parts_of_the_base_are_named(run_python, tmp_path):
+    folder = tmp_path / 'broken'
+    folder.mkdir()
+    for name in ('cv2', 'torch'):
+        (folder / f'{name}.py').write_text('raise OSError("libGL")\n')
+    out = run_python(
+        'from wholebody_mm.cli import main\nprint(main(["doctor"]))\n',
+        path=folder,
+    )
+    assert '\nOpenCV\n  cannot be imported: OSError: libGL\n' in out
+    assert 'OpenMMLab stack\n  not looked at: OSError: libGL\n' in out
+    assert out.rstrip().endswith('1')
+
+
+def test_a_section_that_fails_does_not_end_the_report(capsys, monkeypatch):
+    def fail(package):
+        raise KeyError
+
+    monkeypatch.setattr(doctor, 'version_of', fail)
+    assert main(['doctor']) == 1
+    out = capsys.readouterr().out
+    assert 'Packages\n  the rest was not looked at: KeyError\n' in out
+    assert '\nMends' in out
 
 
 def test_an_incomplete_base_installation_is_an_error(run_python):

@@ -1,5 +1,8 @@
 """``wholebody-mm export`` from the outside."""
 
+import weakref
+from pathlib import Path
+
 import wholebody_mm.register  # noqa: F401
 
 import cv2
@@ -10,6 +13,7 @@ from support.drawn import write_drawn
 
 from wholebody_mm import checkpoints
 from wholebody_mm.cli import main
+from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import load_network
 from wholebody_mm.inference.torch_network import model_of, read_config
 
@@ -107,6 +111,32 @@ def test_eight_bits_say_what_they_cost(network, tmp_path, capsys):
     assert header.split() == ['AP', 'torch', 'int8', 'lost']
 
 
+@pytest.mark.parametrize('kind', ['onnx', 'openvino'])
+def test_images_to_calibrate_on_are_not_kept(
+    kind, network, picture, tmp_path, monkeypatch
+):
+    if kind == 'openvino':
+        pytest.importorskip('nncf')
+    write_drawn(tmp_path, 6)
+    images, read = tmp_path / 'img', []
+
+    def note(path):
+        image = read_image(path)
+        if Path(path).parent == images:
+            read.append(weakref.ref(image))
+            alive.append(sum(ref() is not None for ref in read))
+        return image
+
+    alive = []
+    monkeypatch.setattr('wholebody_mm.cli.export.read_image', note)
+    out = tmp_path / ('a.onnx' if kind == 'onnx' else 'a.xml')
+    arguments = ['export', *network, '--format', kind, '--precision', 'int8']
+    arguments += ['--out', str(out), '--dynamic', '--image', picture]
+    assert main([*arguments, '--calibration', str(images)]) == 0
+    assert len(alive) == 6
+    assert max(alive) <= 2  # the one before, and this
+
+
 def test_a_file_that_differs_by_more_than_rounding_is_refused(
     network, picture, tmp_path, capsys, monkeypatch
 ):
@@ -131,6 +161,11 @@ def test_a_file_that_differs_by_more_than_rounding_is_refused(
         (['--precision', 'int8', '--out', 'a.onnx'], '--calibration'),
         (['--out', 'a.onnx', '--size', '100x50'], 'give 104x56'),
         (['--out', 'a.onnx', '--image', 'no.jpg'], 'no image no.jpg'),
+        (
+            ['--out', 'a.onnx', '--precision', 'int8']
+            + ['--calibration', 'no.jpg'],
+            'no image no.jpg',
+        ),
         (['--out', 'a.onnx', '--ann', 'a.json'], '--img-dir'),
         (['--out', 'a.onnx', '--calibration', 'a.jpg'], '--precision int8'),
     ],

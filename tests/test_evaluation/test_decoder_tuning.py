@@ -78,6 +78,11 @@ def test_a_threshold_that_hides_everyone_is_given_up(stored):
     assert value == objective(stored.metrics(best))
 
 
+def test_pixels_are_not_kept(stored):
+    for _, item, *_ in stored.maps:
+        assert item.pixels.size == 0 and item.pixels.base is None
+
+
 def test_every_option_of_the_grid_is_one_of_the_decoder(stored):
     for option, values in GRID.items():
         stored.metrics({option: values[0]})

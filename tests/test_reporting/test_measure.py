@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -120,6 +121,46 @@ def test_results_are_kept_until_weights_or_images_change(drawn, tmp_path):
     assert loaded == ['single'] * 4
 
 
+def test_an_interruption_leaves_the_old_results_whole(tmp_path, monkeypatch):
+    path = tmp_path / 'results.json'
+    results = Results(path)
+    results.put('net', 'coco', 'single', dict(images=3))
+    before = path.read_text()
+    write = Path.write_text
+
+    def write_half(self, text, *args, **kwargs):
+        write(self, text[: len(text) // 2], *args, **kwargs)
+        raise OSError('no space left')
+
+    monkeypatch.setattr(Path, 'write_text', write_half)
+    with pytest.raises(OSError, match='no space left'):
+        results.put('other', 'coco', 'single', dict(images=3))
+    monkeypatch.undo()
+    assert path.read_text() == before
+    assert Results(path).measured() == [('net', 'coco', 'single')]
+    results.put('other', 'coco', 'single', dict(images=3))
+    assert len(Results(path).measured()) == 2
+
+
+@pytest.mark.parametrize(
+    ('ann_file', 'images'),
+    [
+        ('ann.json', 'img'),
+        ('C:\\d\\ann.json', 'D:\\img'),
+        ('c:/d/ann.JSON', 'd:/img'),
+        ('ann.json', 'D:\\img'),
+        ('C:\\d\\ann', 'D:\\img'),
+        ('ann', 'img'),
+        ('a', 'img'),
+        ('a:b.json', 'img'),
+    ],
+)
+def test_drive_letters_are_no_separators(ann_file, images, monkeypatch):
+    monkeypatch.setattr(Path, 'exists', lambda self: True)
+    found = Dataset.parse(f'coco={ann_file}:{images}')
+    assert (found.ann_file, found.images) == (Path(ann_file), Path(images))
+
+
 def test_what_has_no_test_at_several_scales_is_left_out(drawn, tmp_path):
     results = Results(tmp_path / 'results.json')
     load = {'single': perfect(drawn), 'multi': None}.get
@@ -130,6 +171,9 @@ def test_what_has_no_test_at_several_scales_is_left_out(drawn, tmp_path):
 def test_clear_errors(drawn, tmp_path):
     with pytest.raises(ValueError, match='NAME=ANNOTATIONS'):
         Dataset.parse('coco')
+    for half in ('coco=ann.json:', 'coco=C:\\ann.json', 'coco=:img'):
+        with pytest.raises(ValueError, match='NAME=ANNOTATIONS'):
+            Dataset.parse(half)
     with pytest.raises(FileNotFoundError, match='--data x: no missing'):
         Dataset.parse('x=missing.json:images')
     parsed = Dataset.parse(f'x={drawn.ann_file}:{drawn.images}')

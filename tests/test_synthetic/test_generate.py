@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +76,98 @@ def test_a_killed_run_goes_on(data_set, tmp_path):
     generate(SETTINGS, tmp_path, progress=False)
     assert first.stat().st_mtime_ns == before
     assert files_of(tmp_path) == files_of(data_set)
+
+
+def start(folder: Path, root: Path, code: str) -> subprocess.Popen:
+    """A script that renders two chunks with two workers into ``out``."""
+    script = folder / 'script.py'
+    script.write_text(
+        'import os, sys, time\n'
+        'had_numpy = "numpy" in sys.modules\n'
+        'from wholebody_mm.synthetic.generate import Settings, generate\n'
+        'from wholebody_mm.synthetic.renderer import SoftwareRenderer\n'
+        "settings = Settings(20, 3, 64, 64, 'body', people=(0, 0))\n" + code
+    )
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env={**os.environ, 'PYTHONPATH': str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def end_of(process: subprocess.Popen) -> tuple[int, str]:
+    """Exit code and output; none of its processes is left."""
+    try:
+        return process.wait(120), process.stdout.read()
+    finally:
+        # the workers of one that does not end go with it
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_script_without_guard_ends_and_is_told_of_it(tmp_path, root):
+    process = start(tmp_path, root, "generate(settings, 'out', workers=2)\n")
+    code, output = end_of(process)
+    assert code == 1
+    assert re.search(
+        r"RuntimeError: .* below if __name__ == '__main__'", output
+    )
+    last = output.rstrip().splitlines()[-1]
+    assert last.startswith('ChildProcessError: a worker of 2 (--workers) died')
+    assert "put the call below if __name__ == '__main__':" in last
+
+
+GUARDED = """
+class Own(SoftwareRenderer):
+    def render(self, scene, rng):
+        {}
+        return super().render(scene, rng)
+
+if __name__ == '__main__':
+    generate(settings, 'out', 2, progress=False, renderer=Own)
+    print('done')
+"""
+
+
+@pytest.mark.slow
+def test_workers_that_die_are_not_waited_for(tmp_path, root):
+    code, output = end_of(start(tmp_path, root, GUARDED.format('os._exit(3)')))
+    assert code == 1
+    assert 'give fewer workers' in output.rstrip().splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_workers_compute_with_one_thread_each(tmp_path, root, monkeypatch):
+    """The limit is there when NumPy is loaded, which reads it only then."""
+    names = 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'
+    monkeypatch.setenv(names[0], '2')
+    monkeypatch.delenv(names[1], raising=False)
+    show = f'print(had_numpy, *map(os.environ.get, {names}), flush=True)\n'
+    script = show + GUARDED.format('pass') + f'    {show}'
+    code, output = end_of(start(tmp_path, root, script))
+    assert code == 0
+    first, *workers, done, last = output.splitlines()
+    assert workers == ['False 1 1'] * 2
+    assert (first, done, last) == ('False 2 None', 'done', 'False 2 None')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGKILL])
+def test_workers_end_with_the_first_process(how, tmp_path, root):
+    code = GUARDED.format("print('begun', flush=True); time.sleep(300)")
+    process = start(tmp_path, root, code)
+    assert [process.stdout.readline() for _ in range(2)] == ['begun\n'] * 2
+    process.send_signal(how)
+    # the end of its output: nobody is left who could write
+    output = process.stdout.read()
+    code, _ = end_of(process)
+    assert code == -how or code == 1
+    if how == signal.SIGINT:
+        assert output.rstrip().splitlines()[-1] == 'KeyboardInterrupt'
 
 
 def test_other_settings_need_another_folder(data_set, tmp_path):
@@ -180,6 +278,44 @@ def test_a_benchmark_has_its_own_settings(tmp_path, capsys):
     assert main([*arguments, '--out', str(tmp_path / 'out')]) == 2
     assert '--seed: --benchmark val-basic has' in capsys.readouterr().err
     assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'message'),
+    [
+        (['--seed', '-1'], '--seed -1: give 0 or more'),
+        (['--backgrounds', '{empty}'], '--backgrounds {empty}: no images'),
+    ],
+)
+def test_a_mistake_leaves_the_folder_to_the_right_command(
+    wrong, message, tmp_path, capsys
+):
+    empty, out = tmp_path / 'empty', tmp_path / 'out'
+    empty.mkdir()
+    arguments = ['synthesize', '--images', '1', '--out', str(out)]
+    wrong = [text.format(empty=empty) for text in wrong]
+    assert main([*arguments, *wrong]) == 2
+    assert message.format(empty=empty) in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_workers_are_as_many_as_the_cores_that_may_be_used(
+    tmp_path, monkeypatch
+):
+    asked = []
+
+    def note(settings, out, workers):
+        asked.append(workers)
+        return Path(out)
+
+    monkeypatch.setattr('wholebody_mm.synthetic.generate.generate', note)
+    monkeypatch.setattr('os.cpu_count', lambda: 64)
+    monkeypatch.setattr(
+        'os.sched_getaffinity', lambda process: {3, 5, 7}, raising=False
+    )
+    arguments = ['synthesize', '--images', '1', '--out', str(tmp_path)]
+    assert main(arguments) == main([*arguments, '--workers', '2']) == 0
+    assert asked == [3, 2]
 
 
 def test_the_command_renders_and_names_mistakes(tmp_path, capsys):

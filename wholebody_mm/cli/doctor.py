@@ -108,10 +108,22 @@ def run(args: argparse.Namespace) -> int:
         ('Mends of the OpenMMLab stack', _mends()),
     ):
         print(f'\n{title}')
-        for good, line in lines:
-            print(f'  {line}')
-            broken += not good
+        try:
+            for good, line in lines:
+                print(f'  {line}')
+                broken += not good
+        except Exception as error:  # the rest of the report is needed more
+            print(f'  the rest was not looked at: {_what(error)}')
+            broken += 1
     return int(broken > 0)
+
+
+def _what(error: Exception) -> str:
+    """What went wrong, in one line."""
+    text, kind = ' '.join(str(error).split()), type(error).__name__
+    if isinstance(error, ImportError) and text:
+        return text  # says enough; others may be a single word
+    return f'{kind}: {text}' if text else kind
 
 
 def version_of(package: Package) -> str | None:
@@ -152,17 +164,17 @@ def _packages() -> Iterator[tuple[bool, str]]:
 def _backends() -> Iterator[tuple[bool, str]]:
     try:
         from wholebody_mm.inference.network import BACKENDS, backend_class
-    except ImportError as error:
-        yield False, f'not looked at: {error}'
+    except Exception as error:
+        yield False, f'not looked at: {_what(error)}'
         return
     for name in BACKENDS:
         try:
             backend_class(name)
-        except ImportError as error:
+            devices = _DEVICES[name]()
+        except Exception as error:  # of a broken library any, even OSError
             # ONNX Runtime is part of the base installation
-            yield name != 'onnxruntime', f'{name.ljust(12)} no: {error}'
+            yield name != 'onnxruntime', f'{name.ljust(12)} no: {_what(error)}'
             continue
-        devices = _DEVICES[name]()
         yield True, f'{name.ljust(12)} yes: {", ".join(devices)}'
 
 
@@ -201,8 +213,8 @@ _DEVICES = {
 def _opencv() -> Iterator[tuple[bool, str]]:
     try:
         import cv2
-    except ImportError as error:
-        yield False, f'cannot be imported: {error}'
+    except Exception as error:
+        yield False, f'cannot be imported: {_what(error)}'
         return
     build = {}
     for line in cv2.getBuildInformation().splitlines():
@@ -229,8 +241,8 @@ def _opencv() -> Iterator[tuple[bool, str]]:
 def _weights() -> Iterator[tuple[bool, str]]:
     try:
         from wholebody_mm.inference.weights import DEFAULT, shipped_weights
-    except ImportError as error:
-        yield False, f'not looked at: {error}'
+    except Exception as error:
+        yield False, f'not looked at: {_what(error)}'
         return
     names = shipped_weights()
     if names:
@@ -250,8 +262,8 @@ def _mends() -> Iterator[tuple[bool, str]]:
         from wholebody_mm import compat
 
         mends = compat.report()
-    except ImportError as error:
-        yield True, f'not looked at: {error}'
+    except Exception as error:
+        yield True, f'not looked at: {_what(error)}'
         return
     for mend in mends:
         state = 'in force' if mend.applied else 'not needed'

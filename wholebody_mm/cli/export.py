@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -83,10 +84,9 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise ValueError(str(error)) from error
     images = [read_image(path) for path in _files(args.image)] or [people()]
-    calibration = [
-        read_image(path)
-        for path in _spread(_files(args.calibration), args.max_calibration)
-    ]
+    calibration = ImageFiles(
+        _spread(_files(args.calibration), args.max_calibration)
+    )
     original = Original.of(args.weights, args.config)
     path = export(
         original,
@@ -126,6 +126,32 @@ def run(args: argparse.Namespace) -> int:
         )
         return 1
     return 0
+
+
+class ImageFiles(Sequence[np.ndarray]):
+    """Images read when they are asked for: hundreds do not fit in memory.
+
+    Args:
+        paths: Their files.
+
+    Raises:
+        FileNotFoundError: If one is missing; at once, not when its turn
+            comes.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            if not path.expanduser().is_file():
+                raise FileNotFoundError(f'no image {path}')
+        self.paths = paths
+
+    def __len__(self) -> int:
+        """Images."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """(h, w, 3) uint8 BGR; errors as of ``read_image``."""
+        return read_image(self.paths[index])
 
 
 def people() -> np.ndarray:

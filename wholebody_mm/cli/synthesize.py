@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 
 # What a benchmark has of its own, with its values otherwise.
@@ -49,14 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         '--workers',
         type=int,
-        default=os.cpu_count() or 1,
         metavar='W',
-        help='processes (default: all cores); does not change the images',
+        help='processes (default: one for each core that this command may '
+        'use); does not change the images',
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Render; prints where the annotation file is and the speed."""
+    from wholebody_mm.codecs.threads import usable_cores
     from wholebody_mm.synthetic.benchmark import (
         settings_of,
         verdict,
@@ -85,8 +85,9 @@ def run(args: argparse.Namespace) -> int:
         }
         chosen['width'], chosen['height'] = chosen.pop('size')
         settings = Settings(**chosen)
+    workers = usable_cores() if args.workers is None else args.workers
     start = time.perf_counter()
-    path = generate(settings, args.out, args.workers)
+    path = generate(settings, args.out, workers)
     seconds = time.perf_counter() - start
     count = settings.images
     print(f'{path}: {count} images, {count / seconds:.1f} images/s')

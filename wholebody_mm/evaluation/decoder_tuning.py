@@ -61,9 +61,10 @@ class StoredMaps:
             pixels = read_image(Path(img_dir) / image['file_name'])
             item = predictor.prepare(pixels)
             maps = predictor.maps([item.pixels])
-            # half of the memory, and the pixels are not needed again
+            # half of the memory, and the pixels are not needed again; a part
+            # of them, even an empty one, would keep all of them alive
             heatmaps, pafs = (m[0].astype(np.float16) for m in maps)
-            item = replace(item, pixels=item.pixels[:0])
+            item = replace(item, pixels=np.empty((0, 0, 3), np.uint8))
             self.maps.append((image['id'], item, heatmaps, pafs))
 
     def results(self, options: Mapping[str, float]) -> list[dict]:

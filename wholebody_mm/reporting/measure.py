@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 
 from wholebody_mm.datasets.as_wholebody import as_wholebody
 from wholebody_mm.datasets.coco_annotations import keypoints_of
+from wholebody_mm.datasets.preparation.writing import write_json
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import HANDS, load_coco
 from wholebody_mm.inference.people import PeopleInImage
@@ -40,6 +42,12 @@ SOURCES = dict(
 
 FindPeople = Callable[[np.ndarray], PeopleInImage]
 
+# Annotations and images: cut behind .json, else at the first colon that is
+# not the one of a Windows drive at the start, as in C:\sets\ann.
+_PLACES = re.compile(
+    r'(.*?\.json|(?:[a-z]:(?=[\\/]))?+[^:]*):(.*)', re.IGNORECASE | re.DOTALL
+)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -57,14 +65,15 @@ class Dataset:
 
     @classmethod
     def parse(cls, text: str) -> Dataset:
-        """From ``NAME=ANNOTATIONS:IMAGES``.
+        """From ``NAME=ANNOTATIONS:IMAGES``; either may be on a drive, ``C:``.
 
         Raises:
             ValueError: If it is not of that form.
             FileNotFoundError: If one of them does not exist.
         """
         name, _, places = text.partition('=')
-        ann_file, _, images = places.partition(':')
+        match = _PLACES.fullmatch(places)
+        ann_file, images = match.groups() if match else ('', '')
         if not (name and ann_file and images):
             raise ValueError(
                 f'--data {text}: give NAME=ANNOTATIONS.json:FOLDER'
@@ -182,9 +191,8 @@ class Results:
     ) -> None:
         """Keep metrics and write the file."""
         self.values[self.key(network, dataset, scales)] = metrics
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(dict(results=self.values), indent=2)
-        self.path.write_text(text + '\n')
+        # whole or not at all: hours of measurements are in the old file
+        write_json(self.path, dict(results=self.values), indent=2)
 
     def measured(self) -> list[tuple[str, str, str]]:
         """Network, data set and scales of everything measured."""

@@ -10,8 +10,14 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
@@ -19,6 +25,7 @@ import numpy as np
 from tqdm import tqdm
 
 from wholebody_mm.synthetic.annotations import annotation_of, merge
+from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
 from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
@@ -27,6 +34,8 @@ CHUNK = 10  # images
 ANNOTATIONS = 'annotations.json'
 IMAGES = 'images'
 _PARTS, _SETTINGS = '.chunks', 'settings.json'
+_THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+_GUARD = "if __name__ == '__main__':"
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Settings:
 
     Args:
         images: Number of images.
-        seed: Seed of everything.
+        seed: Seed of everything, 0 or more.
         width, height: Image size in pixels.
         preset: One of `scenes.PRESETS`.
         people: Least and most people in an image; None for the preset's
@@ -54,6 +63,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.images < 1:
             raise ValueError(f'{self.images} images asked for; at least 1')
+        if self.seed < 0:
+            raise ValueError(f'--seed {self.seed}: give 0 or more')
         if min(self.width, self.height) < 32:
             raise ValueError(
                 f'images of {self.width}x{self.height}; at least 32x32'
@@ -125,7 +136,8 @@ def generate(
     Args:
         settings: What is rendered.
         out: Folder; gets ``images/`` and ``annotations.json``.
-        workers: Processes.
+        workers: Processes. With more than one, a script calls this below
+            ``if __name__ == '__main__':``, for each of them imports it.
         progress: Show a progress bar.
         renderer: Makes the renderer; a class or function that workers can
             import.
@@ -136,7 +148,21 @@ def generate(
     Raises:
         ValueError: If the folder holds a data set of other settings, or the
             body model is missing.
+        FileNotFoundError: If the folder of backgrounds has no photos.
+        RuntimeError: If a script calls this with several workers and without
+            the guard, in its workers.
+        ChildProcessError: If a worker died, then and otherwise.
     """
+    # A new process imports the script that started it. It may start none
+    # itself before it is done with that; Python marks this state so.
+    importing = getattr(multiprocessing.current_process(), '_inheriting', 0)
+    if workers > 1 and importing:
+        raise RuntimeError(
+            f'generate(workers={workers}) is called again by its own worker, '
+            f'which imports the script: put the call below {_GUARD}'
+        )
+    if settings.backgrounds:
+        photo_paths(settings.backgrounds)  # before anything is written
     out = Path(out)
     _claim(out, settings)
     if (out / ANNOTATIONS).is_file():
@@ -160,10 +186,7 @@ def generate(
             # Compiles what is not compiled yet, once instead of in each.
             small = Settings(1, 0, 64, 64, 'body', people=(1, 1))
             render_image(small, 0)
-            context = multiprocessing.get_context('spawn')
-            with context.Pool(min(workers, len(jobs)), _start_worker) as pool:
-                for done in pool.imap_unordered(_render_chunk, jobs):
-                    bar.update(done)
+            _render_chunks(jobs, min(workers, len(jobs)), bar)
     records = []
     for start in starts:
         records += json.loads(_chunk_file(out, start).read_text())
@@ -198,10 +221,63 @@ def _chunk_file(out: Path, start: int) -> Path:
     return out / _PARTS / f'{start:09d}.json'
 
 
-def _start_worker() -> None:
-    # Workers share the cores; threads inside them would only get in the way.
-    os.environ['OMP_NUM_THREADS'] = '1'
+def _render_chunks(jobs: list[tuple], workers: int, bar: tqdm) -> None:
+    """Render chunks in processes of their own."""
+    context = multiprocessing.get_context('spawn')
+    # Workers end when this process closes its end of the pipe, or dies.
+    alive, here = context.Pipe(duplex=False)
+    with alive, here, _one_thread_each():
+        pool = ProcessPoolExecutor(workers, context, _start_worker, (alive,))
+        try:
+            futures = [pool.submit(_render_chunk, job) for job in jobs]
+            for future in as_completed(futures):
+                bar.update(future.result())
+        except BrokenProcessPool as error:
+            raise ChildProcessError(
+                f'a worker of {workers} (--workers) died. Either the system '
+                f'ended it, mostly for want of memory: give fewer workers '
+                f'(done images are kept). Or a script calls generate() '
+                f'without a guard: put the call below {_GUARD}'
+            ) from error
+        except BaseException:  # Ctrl-C too: what is begun is not waited for
+            here.close()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """New processes compute with one thread: they share the cores.
+
+    Libraries of NumPy and OpenCV read this when they are loaded, which is
+    before a worker can run anything of ours.
+    """
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, '1'))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _start_worker(alive: Connection) -> None:
     cv2.setNumThreads(1)
+    # Ctrl-C goes to all processes; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
+
+
+def _end_with(alive: Connection) -> None:
+    """End this process at once when the other end of the pipe is closed."""
+    try:
+        alive.recv()
+    except (EOFError, OSError):
+        os._exit(1)
 
 
 def _render_chunk(job) -> int:

@@ -204,11 +204,11 @@ def write_splits(
     return counts
 
 
-def write_json(out: Path, content: object) -> None:
+def write_json(out: Path, content: object, indent: int | None = None) -> None:
     """Write a file as a whole or not at all."""
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(out.name + '.tmp')
-    unfinished.write_text(json.dumps(content))
+    unfinished.write_text(json.dumps(content, indent=indent))
     os.replace(unfinished, out)
 
 
