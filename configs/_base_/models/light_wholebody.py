@@ -49,11 +49,11 @@ model = dict(
             decoder=dict(
                 peak_threshold=0.22,
                 limb_threshold=0.03,
-                limb_fraction=0.5,
+                limb_fraction=0.7,
                 part_threshold=0.1,
-                min_keypoints=8,
+                min_keypoints=10,
                 adopt_distance=0.3,
-                double_distance=0.2,
+                double_distance=0.22,
             ),
         ),
         paf_stages=[
