@@ -313,13 +313,15 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
     """
     if not weights.is_file():
         raise FileNotFoundError(f'weights {weights}: no such file')
+    files = [weights]
+    values = weights.with_suffix('.bin')  # beside OpenVINO's graph
+    if weights.suffix == '.xml' and values.is_file():
+        files.append(values)
     digests = []
-    # of OpenVINO's graph the weights lie in a file beside it
-    for part in (weights, weights.with_suffix('.bin')):
-        if part == weights or (weights.suffix == '.xml' and part.is_file()):
-            with part.open('rb') as file:
-                digest = hashlib.file_digest(file, 'sha256').hexdigest()
-            digests.append(digest[:12])
+    for path in files:
+        with path.open('rb') as file:
+            digest = hashlib.file_digest(file, 'sha256').hexdigest()
+        digests.append(digest[:12])
     return dict(
         weights=f'{weights.name} {" ".join(digests)}',
         height=args.height,

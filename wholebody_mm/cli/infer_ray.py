@@ -89,7 +89,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     total = sum(len(s.paths) for s in left if not os.path.exists(s.file))
     with tqdm(total=total, unit='image', disable=None) as bar:
         for summary in run_on_ray(
-            shards, build, args.workers, args.address, args.gpus
+            left, build, args.workers, args.address, args.gpus
         ):
             images, people = images + summary.images, people + summary.people
             broken += summary.broken

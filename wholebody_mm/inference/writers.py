@@ -25,8 +25,15 @@ KINDS = {
     'csv': 'people.csv, a row for each keypoint found',
     'parquet': 'people.parquet, the same',
 }
-# Folders that the first three make; the rest are single files.
-FOLDERS = ('pictures', 'videos', 'openpose', 'openpose-split')
+# Folders that the first three make, and how their files end behind the name
+# of the image, frame or video; the rest are single files.
+ENDINGS = {
+    'pictures': ('.jpg', '.png'),
+    'videos': ('.mp4',),
+    'openpose': ('_keypoints.json',),
+    'openpose-split': ('_keypoints.json',),
+}
+FOLDERS = tuple(ENDINGS)
 JPEG_QUALITY = 95
 # Of a side, that JPEG can store; larger pictures become PNG.
 JPEG_PIXELS = 65_500
@@ -87,7 +94,8 @@ class FrameWriter:
                 self._add_to_video(frame, picture)
             else:
                 fits = max(picture.shape[:2]) <= JPEG_PIXELS
-                name = f'{frame.name}{".jpg" if fits else ".png"}'
+                jpeg, png = ENDINGS['pictures']
+                name = f'{frame.name}{jpeg if fits else png}'
                 write_picture(self.folder / 'pictures' / name, picture)
         return picture
 
@@ -98,12 +106,14 @@ class FrameWriter:
         if not split:
             people = people.to(self.skeleton)
         text = json.dumps(openpose_json(people, split))
-        path = self.folder / kind / f'{frame.name}_keypoints.json'
+        (ending,) = ENDINGS[kind]
+        path = self.folder / kind / f'{frame.name}{ending}'
         write_bytes(path, text.encode())
 
     def _add_to_video(self, frame: Frame, picture: np.ndarray) -> None:
         if self._video is None:
-            path = self.folder / 'videos' / f'{frame.source.name}.mp4'
+            (ending,) = ENDINGS['videos']
+            path = self.folder / 'videos' / f'{frame.source.name}{ending}'
             size = picture.shape[1], picture.shape[0]
             self._video = _Video(path, size, frame.fps)
         # A camera gives fewer frames than it could while the network is
@@ -185,14 +195,10 @@ def remove_earlier(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         if '..' in Path(name).parts or Path(name).is_absolute():
             continue  # no name that a run gives
-        for file in (
-            f'pictures/{name}.jpg',
-            f'pictures/{name}.png',
-            f'videos/{name}.mp4',
-            f'openpose/{name}_keypoints.json',
-            f'openpose-split/{name}_keypoints.json',
-        ):
-            (folder / file).unlink(missing_ok=True)
+        for kind, endings in ENDINGS.items():
+            for ending in endings:
+                path = folder / kind / f'{name}{ending}'
+                path.unlink(missing_ok=True)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
