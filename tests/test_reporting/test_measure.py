@@ -126,13 +126,13 @@ def test_an_interruption_leaves_the_old_results_whole(tmp_path, monkeypatch):
     results = Results(path)
     results.put('net', 'coco', 'single', dict(images=3))
     before = path.read_text()
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def write_half(self, text, *args, **kwargs):
-        write(self, text[: len(text) // 2], *args, **kwargs)
+    def write_half(self, data):
+        write(self, data[: len(data) // 2])
         raise OSError('no space left')
 
-    monkeypatch.setattr(Path, 'write_text', write_half)
+    monkeypatch.setattr(Path, 'write_bytes', write_half)
     with pytest.raises(OSError, match='no space left'):
         results.put('other', 'coco', 'single', dict(images=3))
     monkeypatch.undo()

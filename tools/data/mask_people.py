@@ -32,9 +32,9 @@ from wholebody_mm.datasets.preparation.unlabelled_people import (
 from wholebody_mm.datasets.preparation.writing import (
     for_each,
     read_json,
-    write_json,
 )
 from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.whole_files import write_json
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:

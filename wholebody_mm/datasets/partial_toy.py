@@ -21,12 +21,12 @@ from wholebody_mm.datasets.preparation.writing import (
     ignored,
     person,
     write_annotations,
-    write_json,
 )
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133, WHOLEBODY135
 from wholebody_mm.skeletons.labelled_sets import HANDS42, IBUG68
 from wholebody_mm.skeletons.skeleton_map import map_by_names
+from wholebody_mm.whole_files import write_json
 
 _PARTS = {'body': COCO17, 'face': IBUG68, 'hands': HANDS42}
 

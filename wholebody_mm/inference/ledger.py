@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.skeletons import Skeleton, get_skeleton
+from wholebody_mm.whole_files import whole_file
 
 FORMAT = 2
 
@@ -104,8 +105,10 @@ class Ledger:
             elif line.get('frame') is None:
                 self._done[line['name']] = line['file']
         self._files.update(self._done.values())
-        kept = self.path.with_suffix('.part')
-        with kept.open('w', encoding='utf-8') as file:
+        with (
+            whole_file(self.path) as kept,
+            kept.open('w', encoding='utf-8') as file,
+        ):
             file.write(json.dumps(header) + '\n')
             for line in _lines(self.path):
                 # frames of a video that was not finished come again, those
@@ -116,7 +119,6 @@ class Ledger:
                     or line.get('live')
                 ):
                     file.write(json.dumps(line) + '\n')
-        os.replace(kept, self.path)
 
     def is_done(self, source: Source) -> bool:
         """Whether an earlier run has finished a source.

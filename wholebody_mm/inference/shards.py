@@ -25,6 +25,7 @@ from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.whole_files import whole_file
 
 # with an underscore: not taken for a shard by readers of folders
 PLAN = '_plan.json'
@@ -136,7 +137,7 @@ def plan_shards(
             )
         return shards
     folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ('shard-*.parquet', '_shard-*.part'):
+    for pattern in ('shard-*.parquet', '_shard-*.parquet'):
         for old in folder.glob(pattern):
             old.unlink()
     file.write_text(json.dumps(plan, indent=2) + '\n', encoding='utf-8')
@@ -197,15 +198,9 @@ def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
         [row for path in shard.paths for row in rows[printable(path)]],
         schema=schema,
     )
-    # with an underscore, as the plan: one that is left behind is no shard
-    folder, name = os.path.split(shard.file)
-    part = os.path.join(folder, f'_{name}.{os.getpid()}.part')
-    try:
+    # tried again elsewhere, a shard may be written twice at once
+    with whole_file(Path(shard.file), several=True) as part:
         pq.write_table(table, part)
-        os.replace(part, shard.file)
-    finally:
-        if os.path.exists(part):
-            os.unlink(part)
     return ShardSummary(shard.file, images, people, tuple(broken))
 
 

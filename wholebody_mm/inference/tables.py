@@ -10,8 +10,8 @@ import csv
 import importlib.util
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
@@ -19,6 +19,7 @@ from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.formats import COLUMNS, keypoint_rows, printable
 from wholebody_mm.inference.ledger import Record, read_ledger
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
+from wholebody_mm.whole_files import whole_file
 
 RESULTS, IMAGES = 'results.json', 'images.json'
 CSV, PARQUET = 'people.csv', 'people.parquet'
@@ -46,8 +47,8 @@ def write_coco_results(
     """
     id_of = _image_ids(ledger, ids)
     with (
-        _replacing(folder / RESULTS) as results,
-        _replacing(folder / IMAGES) as images,
+        _text(folder / RESULTS) as results,
+        _text(folder / IMAGES) as images,
     ):
         results.write('[')
         images.write('{"images": [')
@@ -132,7 +133,7 @@ class AnnotationIds:
 
 def write_csv(ledger: Path, path: Path, skeleton: Skeleton) -> None:
     """Write a row for each keypoint found; see ``formats.COLUMNS``."""
-    with _replacing(path) as file:
+    with _text(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(COLUMNS)
         for record in read_ledger(ledger):
@@ -164,8 +165,10 @@ def write_parquet(ledger: Path, path: Path, skeleton: Skeleton) -> None:
         ]
         return pyarrow.Table.from_arrays(arrays, schema=schema)
 
-    part = path.with_name(path.name + '.part')
-    with pyarrow.parquet.ParquetWriter(part, schema) as writer:
+    with (
+        whole_file(path) as part,
+        pyarrow.parquet.ParquetWriter(part, schema) as writer,
+    ):
         rows: list[tuple] = []
         for record in read_ledger(ledger):
             rows += _rows(record, skeleton)
@@ -173,7 +176,6 @@ def write_parquet(ledger: Path, path: Path, skeleton: Skeleton) -> None:
                 writer.write_table(table(rows))
                 rows = []
         writer.write_table(table(rows))
-    os.replace(part, path)
 
 
 def require_parquet() -> None:
@@ -224,25 +226,11 @@ def _image_ids(
     return lambda record: next(order)
 
 
-class _replacing:
-    """A text file that takes its name when it is complete.
-
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + '.part')
-
-    def __enter__(self) -> IO[str]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._part.open('w', encoding='utf-8', newline='')
-        return self._file
-
-    def __exit__(self, kind: type | None, *_) -> None:
-        self._file.close()
-        if kind is None:
-            os.replace(self._part, self._path)
-        else:
-            self._part.unlink()
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    """Write a text file that is whole or not there."""
+    with (
+        whole_file(path) as part,
+        part.open('w', encoding='utf-8', newline='') as file,
+    ):
+        yield file

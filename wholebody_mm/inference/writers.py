@@ -15,6 +15,7 @@ from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame
 from wholebody_mm.skeletons import Skeleton
 from wholebody_mm.visualization.people_picture import draw_skeletons
+from wholebody_mm.whole_files import part_of, write_bytes
 
 # What can be written, with what it is.
 KINDS = {
@@ -143,7 +144,7 @@ class _Video:
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._part = path.with_name(f'{path.stem}.part{path.suffix}')
+        self._part = part_of(path)
         self._size = size
         self._frames = 0
         fourcc = cv2.VideoWriter_fourcc(*'mp4v')
@@ -209,11 +210,3 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
     if not good:
         raise OSError(f'{path} cannot be encoded')
     write_bytes(path, data.tobytes())
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file; one that is there is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(data)
-    os.replace(part, path)

@@ -17,7 +17,6 @@ import numpy as np
 
 from wholebody_mm.datasets.as_wholebody import as_wholebody
 from wholebody_mm.datasets.coco_annotations import keypoints_of
-from wholebody_mm.datasets.preparation.writing import write_json
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import HANDS, load_coco
 from wholebody_mm.inference.people import PeopleInImage
@@ -27,6 +26,7 @@ from wholebody_mm.skeletons.labelled_sets import (
     IBUG68,
     RIGHT_HAND21,
 )
+from wholebody_mm.whole_files import write_json
 
 # Section 4.1: heights of 480, and of 960, 720, 480 and 240 pixels.
 HEIGHT = 480

@@ -29,6 +29,7 @@ from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
 from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
+from wholebody_mm.whole_files import write_bytes, write_json
 
 CHUNK = 10  # images
 ANNOTATIONS = 'annotations.json'
@@ -192,7 +193,7 @@ def generate(
         records += json.loads(_chunk_file(out, start).read_text())
     content = merge(records, f'Rendered people, {asdict(settings)}')
     text = json.dumps(content, separators=(',', ':'))
-    _write(out / ANNOTATIONS, text.encode())
+    write_bytes(out / ANNOTATIONS, text.encode())
     shutil.rmtree(out / _PARTS)
     return out / ANNOTATIONS
 
@@ -214,7 +215,7 @@ def _claim(out: Path, settings: Settings) -> None:
             f'{out / IMAGES} holds files that were not rendered by this '
             f'command; give another folder'
         )
-    _write(path, json.dumps(wanted, indent=1).encode())
+    write_json(path, wanted, indent=1)
 
 
 def _chunk_file(out: Path, start: int) -> Path:
@@ -289,14 +290,5 @@ def _render_chunk(job) -> int:
         data, record = render_image(settings, index, renderer)
         (out / IMAGES / record['file_name']).write_bytes(data)
         records.append(record)
-    path = _chunk_file(out, start)
-    path.parent.mkdir(exist_ok=True)
-    _write(path, json.dumps(records).encode())
+    write_json(_chunk_file(out, start), records)
     return len(records)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there."""
-    partial = path.with_suffix(f'.partial{os.getpid()}')
-    partial.write_bytes(data)
-    partial.replace(path)

@@ -11,10 +11,10 @@ from wholebody_mm.datasets.preparation.writing import (
     PERSON,
     read_json,
     write_annotations,
-    write_json,
 )
 from wholebody_mm.skeletons import WHOLEBODY135
 from wholebody_mm.skeletons.labelled_sets import COCO_FOOT23
+from wholebody_mm.whole_files import write_json
 
 # Of a person's 6 foot points so many have to be labelled for an image to be
 # of use.

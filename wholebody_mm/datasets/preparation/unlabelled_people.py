@@ -19,9 +19,9 @@ from wholebody_mm.datasets.coco_annotations import OUTSIDE
 from wholebody_mm.datasets.preparation.writing import (
     ignored,
     read_json,
-    write_json,
 )
 from wholebody_mm.datasets.transforms.rasters import decode_rle, fill_polygon
+from wholebody_mm.whole_files import write_json
 
 MADE_BY = 'mask_people'
 # As published of the released network's data: less certain or smaller

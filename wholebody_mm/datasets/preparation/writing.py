@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from tqdm import tqdm
 
 from wholebody_mm.datasets.coco_annotations import OUTSIDE
 from wholebody_mm.skeletons import Skeleton
+from wholebody_mm.whole_files import write_json
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
 PERSON = 1  # category id
@@ -202,14 +202,6 @@ def write_splits(
     if splits[1]:
         listed.write_text('\n'.join(splits[1]) + '\n')
     return counts
-
-
-def write_json(out: Path, content: object, indent: int | None = None) -> None:
-    """Write a file as a whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(out.name + '.tmp')
-    unfinished.write_text(json.dumps(content, indent=indent))
-    os.replace(unfinished, out)
 
 
 def read_json(path: Path, what: str) -> object:

@@ -1,0 +1,52 @@
+"""Files that are whole or not there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wholebody_mm.whole_files import (
+    part_of,
+    whole_file,
+    write_bytes,
+    write_json,
+)
+
+
+def test_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / 'new' / 'video.mp4'
+    with whole_file(path) as part:
+        part.write_bytes(b'half')
+        assert not path.exists()
+        assert part.suffix == '.mp4'  # encoders go by it
+        part.write_bytes(b'whole')
+    assert path.read_bytes() == b'whole'
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_keeps_what_was_there_if_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / 'a.txt'
+    write_bytes(path, b'earlier')
+    with pytest.raises(RuntimeError), whole_file(path) as part:
+        part.write_bytes(b'half')
+        raise RuntimeError
+    assert path.read_bytes() == b'earlier'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json(tmp_path: Path) -> None:
+    write_json(tmp_path / 'a.json', dict(a=[1]), indent=2)
+    assert json.loads((tmp_path / 'a.json').read_text()) == dict(a=[1])
+    with pytest.raises(TypeError):
+        write_json(tmp_path / 'a.json', object())
+    assert json.loads((tmp_path / 'a.json').read_text()) == dict(a=[1])
+
+
+def test_several_processes_have_parts_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'a.parquet'
+    assert part_of(path) == part_of(path)
+    first = part_of(path, several=True)
+    monkeypatch.setattr('os.getpid', lambda: -1)
+    assert part_of(path, several=True) != first

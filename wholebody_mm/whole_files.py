@@ -1,0 +1,59 @@
+"""Files that are either whole or not there, whenever a run is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def part_of(path: Path, several: bool = False) -> Path:
+    """The name that a file has, in the same folder, until it is whole.
+
+    It keeps the ending, which some libraries go by, and begins with an
+    underscore, as what readers of a folder of tables pass over.
+
+    Args:
+        path: The file.
+        several: Whether several processes may write it at once: each then
+            has a name of its own, which a killed one leaves behind; else
+            the next run overwrites it.
+    """
+    process = f'.{os.getpid()}' if several else ''
+    return path.with_name(f'_{path.stem}{process}.part{path.suffix}')
+
+
+@contextmanager
+def whole_file(path: Path, several: bool = False) -> Iterator[Path]:
+    """Write a file under another name, which is its own at the end.
+
+    Folders that are missing are made. After an exception there is nothing
+    left, and a file that was there before is as it was.
+
+    Args:
+        path: The file.
+        several: As for :func:`part_of`.
+
+    Yields:
+        Where to write.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = part_of(path, several)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes, several: bool = False) -> None:
+    """Write a file as :func:`whole_file` does."""
+    with whole_file(path, several) as part:
+        part.write_bytes(data)
+
+
+def write_json(path: Path, content: object, indent: int | None = None) -> None:
+    """Write ``content`` as JSON, as :func:`whole_file` does."""
+    write_bytes(path, json.dumps(content, indent=indent).encode())
