@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from wholebody_mm.inference.sources import Source, find_sources
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.writers import FrameWriter
 from wholebody_mm.skeletons import WHOLEBODY135
+from wholebody_mm.whole_files import part_of
 
 SIZE = 320, 240
 # says that a test runs in a process of its own
@@ -211,9 +213,9 @@ def test_the_user_stops(start, known, tmp_path):
 def test_a_full_disk_ends_the_run(start, known, tmp_path):
     save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
     (tmp_path / 'out' / 'openpose').mkdir(parents=True)
-    blocked = tmp_path / 'out' / 'openpose' / 'a_keypoints.json.part'
+    blocked = part_of(tmp_path / 'out' / 'openpose' / 'a_keypoints.json')
     blocked.mkdir()
-    with pytest.raises(OSError, match='a_keypoints.json'):
+    with pytest.raises(OSError, match='a_keypoints'):
         start([Source('image', str(tmp_path / 'a.png'), 'a')], ('openpose',))
 
 
@@ -271,18 +273,24 @@ def test_memory_stays_flat(start, tmp_path):
     assert memory[1999] - memory[200] < 20 * 2**20
 
 
-def test_a_camera_records_until_it_is_stopped(
-    start, known, tmp_path, monkeypatch
-):
-    """Slower than the camera: the recording keeps its speed."""
+@pytest.fixture
+def camera(known, monkeypatch):
+    """A camera of 10 frames a second; two seconds pass for each read.
+
+    ``frames`` are how many it gives before it is unplugged.
+    """
     image = known.image(crowd(2, SIZE), SIZE)
-    clock = [100.0]
+    state = SimpleNamespace(
+        clock=100.0,
+        image=image,
+        frames=10**9,
+        source=Source('camera', '0', 'camera0-now'),
+    )
 
     class Camera:
-        """Two seconds pass for every frame that is read."""
-
         def __init__(self, index):
             assert index == 0
+            self._left = state.frames
 
         def isOpened(self):
             return True
@@ -291,23 +299,36 @@ def test_a_camera_records_until_it_is_stopped(
             return 10.0 if what == cv2.CAP_PROP_FPS else -1.0
 
         def read(self):
-            clock[0] += 2
-            return True, image
+            state.clock += 2
+            self._left -= 1
+            return self._left >= 0, image
 
         def release(self):
             pass
 
     import wholebody_mm.inference.sources as module
 
-    monkeypatch.setattr(module.cv2, 'VideoCapture', Camera)
-    monkeypatch.setattr(module.time, 'monotonic', lambda: clock[0])
+    opencv = SimpleNamespace(**vars(cv2))
+    opencv.VideoCapture = Camera
+    monkeypatch.setattr(module, 'cv2', opencv)
+    monkeypatch.setattr(
+        module, 'time', SimpleNamespace(monotonic=lambda: state.clock)
+    )
+    return state
+
+
+def test_a_camera_records_until_it_is_stopped(
+    start, camera, tmp_path, monkeypatch
+):
+    """Slower than the camera: the recording keeps its speed."""
 
     def stop(job):
         if job.frame.number == 3:
             raise KeyboardInterrupt
 
-    camera = Source('camera', '0', 'camera0-now')
-    summary = start([camera], ('pictures',), tracker=Tracker, on_frame=stop)
+    summary = start(
+        [camera.source], ('pictures',), tracker=Tracker, on_frame=stop
+    )
     monkeypatch.undo()
     assert summary.interrupted and summary.frames == 4
     made = cv2.VideoCapture(str(tmp_path / 'out/videos/camera0-now.mp4'))
@@ -317,6 +338,16 @@ def test_a_camera_records_until_it_is_stopped(
     assert frames == 20 * written + 1
     # another recording into the same folder leaves this one alone
     clip = tmp_path / 'clip.avi'
-    write_clip(clip, [image] * 2)
+    write_clip(clip, [camera.image] * 2)
     start([Source('video', str(clip), 'clip')])
     assert len(records(tmp_path)) == written + 2
+
+
+def test_a_camera_that_is_unplugged(start, camera, tmp_path, monkeypatch):
+    camera.frames = 3
+    summary = start([camera.source], ('pictures',))
+    monkeypatch.undo()
+    ((path, reason),) = summary.broken
+    assert path == '0' and 'camera 0 gave nothing after 3 frames' in reason
+    assert len(records(tmp_path)) == 3
+    assert (tmp_path / 'out/videos/camera0-now.mp4').is_file()

@@ -23,6 +23,7 @@ def folder(tmp_path):
         (tmp_path / 'in' / name).write_bytes(data)
     write_video(tmp_path / 'in' / 'clip.avi', 5)
     (tmp_path / 'in' / 'notes.txt').write_text('')
+    (tmp_path / 'in' / '._a.jpg').write_bytes(b'attributes')
     return tmp_path / 'in'
 
 
@@ -38,7 +39,7 @@ def write_video(path, frames, fps=10.0):
 
 def test_a_folder_with_all_in_it(folder):
     sources, others = find_sources([str(folder)])
-    assert others == 1
+    assert others == 2
     assert [(s.kind, s.name) for s in sources] == [
         ('image', 'a_jpg'),
         ('image', 'a_png'),

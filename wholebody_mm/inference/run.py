@@ -200,7 +200,8 @@ def _written(
                         ledger.finish(job.source)
                     broken, live = False, None
                 elif job.frame.error is not None:
-                    broken = job.source.moves
+                    # a camera's frames do not come again
+                    broken = job.source.kind == 'video'
                 else:
                     picture = writer.write(job.frame, job.people)
                     ledger.add(job.frame, job.people)

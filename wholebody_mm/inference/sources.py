@@ -176,8 +176,6 @@ def _captured(source: Source, limit: int | None) -> Iterator[Frame]:
     try:
         fps = _fps(capture)
         promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        if source.kind == 'camera':
-            promised = 0
         started = time.monotonic()
         number = 0
         while limit is None or number < limit:
@@ -193,6 +191,16 @@ def _captured(source: Source, limit: int | None) -> Iterator[Frame]:
     finally:
         capture.release()
     if limit is not None and number >= limit:
+        return
+    if source.kind == 'camera':
+        yield Frame(
+            source,
+            number,
+            error=(
+                f'camera {source.path} gave nothing after {number} frames: '
+                f'it was unplugged, or another program took it'
+            ),
+        )
         return
     # headers estimate: only a clear lack is worth a word
     if number == 0 or number < 0.95 * promised - 2:
@@ -277,7 +285,13 @@ def _media(paths: list[Path]) -> tuple[list[Path], int]:
     """The images and videos among paths, and how many other files."""
     files = [path for path in paths if path.is_file()]
     known = IMAGE_SUFFIXES | VIDEO_SUFFIXES
-    media = [path for path in files if path.suffix.lower() in known]
+    media = [
+        path
+        for path in files
+        if path.suffix.lower() in known
+        # what macOS keeps of a file's attributes on other disks
+        and not path.name.startswith('._')
+    ]
     return media, len(files) - len(media)
 
 

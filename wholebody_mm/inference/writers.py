@@ -181,8 +181,21 @@ class _Video:
         self._frames += count
 
     def close(self) -> None:
-        """Complete the file."""
+        """Complete the file.
+
+        Raises:
+            OSError: If frames are missing, of which OpenCV says nothing.
+        """
         self._writer.release()
+        made = cv2.VideoCapture(str(self._part))
+        frames = int(made.get(cv2.CAP_PROP_FRAME_COUNT))
+        made.release()
+        if frames < self._frames:
+            raise OSError(
+                f'{self._part} has {frames} of {self._frames} frames: the '
+                f'disk is full, or a limit of its size is reached. Make room '
+                f'and repeat the command'
+            )
         os.replace(self._part, self._path)
 
 
