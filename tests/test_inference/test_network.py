@@ -88,6 +88,24 @@ def test_suffix_and_wish_choose_the_engine():
         backend_for('a.h5')
 
 
+@pytest.mark.parametrize(('share', 'threads'), [(2, 2), (64, None)])
+def test_a_container_that_may_use_few_of_many_cores(
+    tmp_path, monkeypatch, share, threads
+):
+    """Engines count the machine's cores, and would start as many threads."""
+
+    class Engine:
+        load = staticmethod(lambda weights, device, threads: threads)
+
+    module = 'wholebody_mm.inference.network'
+    monkeypatch.setattr(f'{module}.backend_class', lambda backend: Engine)
+    monkeypatch.setattr(f'{module}.cores_in_sight', lambda: 64)
+    monkeypatch.setattr('loky.cpu_count', lambda: share)
+    (tmp_path / 'a.onnx').touch()
+    assert load_network(tmp_path / 'a.onnx') == threads
+    assert load_network(tmp_path / 'a.onnx', threads=5) == 5
+
+
 def test_missing_files_and_packages(tmp_path, run_python):
     with pytest.raises(FileNotFoundError, match='gone.onnx'):
         load_network('gone.onnx')

@@ -16,7 +16,18 @@ T = TypeVar('T')
 
 
 def usable_cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use.
+
+    Fewer than the machine has where the process is bound to some, or a
+    container has a share of their time (``docker run --cpus 2``).
+    """
+    import loky  # a tenth of a second
+
+    return loky.cpu_count()
+
+
+def cores_in_sight() -> int:
+    """Cores that engines count: a share of their time is not seen there."""
     if hasattr(os, 'sched_getaffinity'):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

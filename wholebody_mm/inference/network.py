@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder
+from wholebody_mm.codecs.threads import cores_in_sight, usable_cores
 
 # The key of NetworkInfo's JSON in the metadata of every kind of weights file.
 METADATA_KEY = 'wholebody_mm'
@@ -296,7 +297,8 @@ def load_network(
         backend: ``torch``, ``onnxruntime`` or ``openvino``; by default what
             the suffix stands for.
         device: The engine's name of a device: ``cpu``, ``cuda:0``, ``GPU``.
-        threads: Threads of the engine; its own choice by default.
+        threads: Threads of the engine; by default its own choice, or as
+            many as a container's share of the CPU is worth.
 
     Raises:
         FileNotFoundError: If there are no such weights or no such config.
@@ -310,6 +312,10 @@ def load_network(
         raise FileNotFoundError(f'weights {weights}: the file {what}')
     if threads is not None and threads < 1:
         raise ValueError(f'{threads} threads; give 1 or more')
+    # Engines start a thread for each core of the machine: in a container that
+    # may use two of 64, all 64 use up its time at once, then wait for more.
+    if threads is None and (cores := usable_cores()) < cores_in_sight():
+        threads = cores
     network = backend_class(backend)
     if backend == 'torch':
         return network.load(weights, config, device=device, threads=threads)
