@@ -297,6 +297,36 @@ def test_a_person_whose_hips_are_found_twice_is_one(drawn):
     assert found[(visible[0] > 0) & (hips | legs)].mean() > 0.9
 
 
+def test_weak_peaks_complete_people_and_make_none(drawn):
+    keypoints, visible = drawn(3, 2, overlap=0.0)
+    heatmaps, pafs = MapEncoder().encode(keypoints, visible, SIZE)
+    weak = [WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')]
+    heatmaps[weak] *= 0.15
+    options = dict(peak_threshold=0.2, adopt_distance=0)
+    found = PAFDecoder(**options).decode(heatmaps, pafs)
+    assert not found.keypoint_scores[:, weak].any()
+    for others in (dict(), dict(grouping='bipartite')):
+        decoder = PAFDecoder(weak_threshold=0.1, **options, **others)
+        people = decoder.decode(heatmaps, pafs)
+        assert (visible[:, weak] > 0).all()
+        scores = people.keypoint_scores[:, weak]
+        assert ((scores > 0.1) & (scores < 0.2)).all()
+        # each has its own: what both have is where it was
+        for person in people.keypoints[:, weak]:
+            distance = abs(keypoints[:, weak] - person).max(axis=(1, 2))
+            assert distance.min() < 0.5
+        # the hand that hangs on the wrist comes as well; all else stays
+        same = found.keypoint_scores > 0
+        np.testing.assert_array_equal(
+            people.keypoints[same], found.keypoints[same]
+        )
+    # nothing but weak peaks
+    assert not len(decoder.decode(0.15 * heatmaps, pafs))
+    # above the other threshold there is nothing between the two
+    same = PAFDecoder(weak_threshold=0.3, **options).decode(heatmaps, pafs)
+    np.testing.assert_array_equal(same.keypoints, found.keypoints)
+
+
 def test_a_part_may_have_a_threshold_of_its_own(drawn):
     keypoints, visible = drawn(3, 1)
     at, parts = WHOLEBODY135.index, WHOLEBODY135.parts
@@ -379,6 +409,8 @@ def test_wrong_maps_and_options_are_named():
         decoder.decode(good[0][None], good[1])
     with pytest.raises(ValueError, match='peak_threshold=0'):
         PAFDecoder(peak_threshold=0)
+    with pytest.raises(ValueError, match='weak_threshold=-0.1'):
+        PAFDecoder(weak_threshold=-0.1)
     with pytest.raises(ValueError, match='limb_fraction=95'):
         PAFDecoder(limb_fraction=95)
     with pytest.raises(ValueError, match='greedy or bipartite'):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wholebody_mm.codecs.peaks import find_peaks
+from wholebody_mm.codecs.peaks import find_peaks, strong_first
 
 SIGMA = 0.75
 
@@ -142,3 +142,18 @@ def test_low_neighbours_count_for_the_position_whatever_was_before():
     assert counts.tolist() == [1, 1]
     y = 4 + 0.5 * (rise[0] - rise[1]) / rise.sum()
     np.testing.assert_allclose(cells[1, 0], [5, y], atol=1e-5)
+
+
+def test_strong_peaks_come_first_in_their_order():
+    scores = np.array([[0.1, 0.5, 0.2, 0.6, 0.9], [0.1, 0, 0, 0, 0.9]])
+    scores = scores.astype(np.float32)
+    cells = np.stack([scores, 10 * scores], -1)
+    counts = np.array([4, 1], np.int32)
+    strong = np.full(2, -1, np.int32)
+    strong_first(cells, scores, counts, np.float32(0.3), strong)
+    assert strong.tolist() == [2, 0]
+    first, second = scores.round(1).tolist()
+    assert [round(s, 1) for s in first] == [0.5, 0.6, 0.1, 0.2, 0.9]
+    assert [round(s, 1) for s in second] == [0.1, 0, 0, 0, 0.9]
+    np.testing.assert_array_equal(cells[..., 0], scores)
+    np.testing.assert_array_equal(cells[..., 1], 10 * scores)

@@ -3,6 +3,7 @@ import numpy as np
 from wholebody_mm.codecs.people import (
     adopt_groups,
     adopt_peaks,
+    complete_people,
     group_peaks,
     join_doubles,
     share_peaks,
@@ -193,3 +194,44 @@ def test_half_of_what_both_have_is_in_the_same_place():
 def test_three_of_a_person_become_one():
     people = [[0, 0, 0, 0, -1], [1, 1, -1, -1, -1], [-1, 1, 1, -1, 0]]
     assert doubles(people, PEAKS) == [[0, 0, 0, 0, 0]]
+
+
+def completed(candidates, slots, alive):
+    """Slots after completion along (limb, start, end peak), best first."""
+    table = np.array(candidates, np.int32).reshape(-1, 3)
+    slots = np.array(slots, np.int32)
+    complete_people(
+        CHAIN,
+        table[:, 0].copy(),
+        table[:, 1:].copy(),
+        np.arange(len(table)),
+        np.array(alive),
+        slots,
+        8,
+    )
+    return slots.tolist()
+
+
+def test_a_person_is_completed_along_its_limbs_only():
+    far_first = [(2, 0, 0), (1, 0, 0), (1, 0, 1)]
+    # the limb to the last keypoint counts once the one before it is held
+    assert completed(far_first, [[0, 0, -1, -1]], [True]) == [[0, 0, 0, 0]]
+    # backwards as well
+    assert completed([(0, 3, 0)], [[-1, 0, -1, -1]], [True]) == [
+        [3, 0, -1, -1]
+    ]
+    # no limb, no keypoint; what is there is not replaced
+    assert completed([(2, 0, 0)], [[0, 0, -1, -1]], [True]) == [[0, 0, -1, -1]]
+    assert completed([(0, 0, 5)], [[0, 0, -1, -1]], [True]) == [[0, 0, -1, -1]]
+
+
+def test_completion_takes_from_nobody_but_the_dead():
+    limb = [(0, 0, 0)]
+    two = [[0, -1, -1, -1], [1, 0, 0, -1]]
+    assert completed(limb, two, [True, True]) == two
+    assert completed(limb, two, [True, False]) == [
+        [0, 0, -1, -1],
+        [1, -1, 0, -1],
+    ]
+    # and makes nobody of two who are dead
+    assert completed(limb, two, [False, False]) == two

@@ -19,10 +19,11 @@ from wholebody_mm.codecs.geometry import (
 from wholebody_mm.codecs.limbs import best_first, score_limbs
 from wholebody_mm.codecs.matching import match_limbs
 from wholebody_mm.codecs.part_rules import FOOT, PartRules
-from wholebody_mm.codecs.peaks import find_peaks
+from wholebody_mm.codecs.peaks import find_peaks, strong_first
 from wholebody_mm.codecs.people import (
     adopt_groups,
     adopt_peaks,
+    complete_people,
     group_peaks,
     join_doubles,
     share_peaks,
@@ -89,6 +90,9 @@ class PAFDecoder:
             follows is measured in cells of the fields.
         peak_threshold: Peaks are above it. Lower lets noise in (80.2
             instead of 81.4 whole-body AP at 0.05 on hard noise).
+        weak_threshold: Peaks between this and ``peak_threshold`` make no
+            people but complete them: a person takes the best of those that a
+            limb joins to a keypoint it has. 0 switches it off.
         max_peaks: Most peaks of one keypoint; the highest stay.
         limb_threshold: A sample of a limb's field passes above it.
         limb_fraction: Samples along a limb that must pass, 0 to 1.
@@ -153,6 +157,7 @@ class PAFDecoder:
         heatmap_stride: int | None = None,
         *,
         peak_threshold: float = 0.1,
+        weak_threshold: float = 0.0,
         max_peaks: int = 128,
         limb_threshold: float = 0.05,
         limb_fraction: float = 0.95,
@@ -175,6 +180,7 @@ class PAFDecoder:
     ) -> None:
         _check_numbers(
             peak_threshold=peak_threshold,
+            weak_threshold=weak_threshold,
             limb_threshold=limb_threshold,
             limb_fraction=limb_fraction,
             close_distance=close_distance,
@@ -205,6 +211,10 @@ class PAFDecoder:
             )
         if not peak_threshold > 0:
             raise ValueError(f'peak_threshold={peak_threshold}: give above 0')
+        if weak_threshold < 0:
+            raise ValueError(
+                f'weak_threshold={weak_threshold}: give 0 (off) or more'
+            )
         if not 0 <= limb_fraction <= 1:
             raise ValueError(f'limb_fraction={limb_fraction}: give 0 to 1')
         if threads is None:
@@ -235,6 +245,8 @@ class PAFDecoder:
         self.stride = int(stride)
         self.heatmap_stride = heatmap_stride_of(self.stride, heatmap_stride)
         self.peak_threshold = peak_threshold
+        # nothing is between the two if this is not the lower one
+        self.weak_threshold = min(weak_threshold, peak_threshold)
         self.max_peaks = int(max_peaks)
         self.limb_threshold = limb_threshold
         self.limb_fraction = limb_fraction
@@ -301,13 +313,15 @@ class PAFDecoder:
         cells = np.zeros((k, self.max_peaks, 2), np.float32)
         scores = np.zeros((k, self.max_peaks), np.float32)
         counts = np.zeros(k, np.int32)
+        completes = 0 < self.weak_threshold < self.peak_threshold
         threshold = np.float32(self.peak_threshold)
+        least = np.float32(self.weak_threshold) if completes else threshold
 
         def find(own: slice) -> None:
             self._find_peaks(
                 heatmaps[own],
                 self._sigmas[own],
-                threshold,
+                least,
                 cells[own],
                 scores[own],
                 counts[own],
@@ -316,7 +330,11 @@ class PAFDecoder:
         work = heatmaps.size >= THREADED_CELLS
         self._run(find, work, np.ones(k))
         cells = between_grids(cells, self.heatmap_stride, self.stride)
-        slots, shared = self._group(pafs, cells, scores, counts)
+        strong = counts
+        if completes:
+            strong = np.empty_like(counts)
+            strong_first(cells, scores, counts, threshold, strong)
+        slots, shared = self._group(pafs, cells, scores, counts, strong)
         return self._people(slots, shared, cells, scores)
 
     def _run(
@@ -333,8 +351,16 @@ class PAFDecoder:
         cells: np.ndarray,
         scores: np.ndarray,
         counts: np.ndarray,
+        strong: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Join the peaks to groups.
+
+        Args:
+            pafs: (2 L, h, w) fields.
+            cells: (K, M, 2) peaks in cells.
+            scores: (K, M) their heights.
+            counts: (K,) peaks of each keypoint.
+            strong: (K,) how many of them, the first, may make people.
 
         Returns:
             (N, K) int32 peaks of each group, -1 where there is none, and
@@ -380,6 +406,17 @@ class PAFDecoder:
             for a in (limb, ends, score, rank)
         )
         order = best_first(rank)
+        candidates = limb, ends, order
+        completes = strong is not counts
+        if completes:
+            first, second = limbs[limb].T
+            makes = ends[:, 0] < strong[first]
+            makes &= ends[:, 1] < strong[second]
+            limb, ends, score, rank = (
+                a[makes] for a in (limb, ends, score, rank)
+            )
+            order = best_first(rank)
+            counts = strong
         if self.grouping == 'bipartite':
             matched = np.empty(len(rank), bool)
             match_limbs(limbs, counts, limb, ends, score, matched)
@@ -410,6 +447,8 @@ class PAFDecoder:
             join_doubles(cells, size, near, alive, slots, shared)
         if self.adopt_distance > 0:
             adopt_peaks(cells, counts, self._near, reach, alive, slots)
+        if completes:
+            complete_people(limbs, *candidates, alive, slots, self.max_peaks)
         return slots, shared
 
     def _people(

@@ -211,3 +211,31 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
                         if scores[k, q] < scores[k, lowest]:
                             lowest = q
         counts[k] = n
+
+
+@compiled
+def strong_first(cells, scores, counts, threshold, strong):
+    """Put the peaks above a threshold before the others, both in order.
+
+    Args:
+        cells: (K, M, 2) float32 x, y in cells, changed in place.
+        scores: (K, M) float32 heights, changed in place.
+        counts: (K,) int32 peaks of each map.
+        threshold: float32.
+        strong: (K,) int32, written: how many are above it.
+    """
+    for k in range(counts.shape[0]):
+        n = counts[k]
+        x, y = cells[k, :n, 0].copy(), cells[k, :n, 1].copy()
+        height = scores[k, :n].copy()
+        strong[k] = (height > threshold).sum()
+        high, low = 0, strong[k]
+        for i in range(n):
+            if height[i] > threshold:
+                at = high
+                high += 1
+            else:
+                at = low
+                low += 1
+            cells[k, at, 0], cells[k, at, 1] = x[i], y[i]
+            scores[k, at] = height[i]

@@ -14,6 +14,9 @@ MIN_GROUP = 3
 # Of the keypoints that two people both have, this many are in the same places
 # if they are one: two at least, and half of all.
 MIN_DOUBLES = 2
+# Most limbs of noise that a person is followed along.
+MOST_ROUNDS = 4
+NOBODY = -1
 
 
 @compiled
@@ -352,3 +355,45 @@ def adopt_peaks(cells, counts, near, reach, alive, slots):
                 if not alive[p] and slots[p, k] == i:
                     slots[p, k] = -1
             slots[best_person, k] = i
+
+
+@compiled
+def complete_people(limbs, out_limb, out_ends, order, alive, slots, room):
+    """Give people peaks that nobody holds, along limbs from those they have.
+
+    As hysteresis follows an edge: what is too weak to begin a person is good
+    enough where a person reaches it.
+
+    Args:
+        limbs: (L, 2) int32 keypoints.
+        out_limb: (C,) int32 limb types of the candidates.
+        out_ends: (C, 2) int32 their peaks.
+        order: (C,) int64 candidates, best first.
+        alive: (N,) bool; only these people are completed, and the peaks of
+            the others are nobody's.
+        slots: (N, K) int32 peaks of each person, extended in place; peaks
+            that are taken leave the people that are not alive.
+        room: Most peaks of a keypoint.
+    """
+    num_people, num_keypoints = slots.shape
+    owner = np.full((num_keypoints, room), NOBODY, np.int32)
+    for p in range(num_people):
+        for k in range(num_keypoints):
+            # a peak that two share belongs to one who is alive
+            if slots[p, k] >= 0 and owner[k, slots[p, k]] < 0:
+                owner[k, slots[p, k]] = p if alive[p] else -p - 2
+    for _ in range(MOST_ROUNDS):
+        changed = False
+        for c in order:
+            a, b = limbs[out_limb[c], 0], limbs[out_limb[c], 1]
+            i, j = out_ends[c, 0], out_ends[c, 1]
+            p, q = owner[a, i], owner[b, j]
+            if q >= 0 and p < 0:
+                a, b, i, j, p, q = b, a, j, i, q, p
+            if p >= 0 and q < 0 and slots[p, b] < 0:
+                if q != NOBODY:
+                    slots[-q - 2, b] = -1
+                slots[p, b], owner[b, j] = j, p
+                changed = True
+        if not changed:
+            break

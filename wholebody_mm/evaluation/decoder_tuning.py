@@ -17,6 +17,7 @@ from wholebody_mm.skeletons import COCO_WHOLEBODY133
 # What is tried for each option, in this order.
 GRID: dict[str, tuple[float, ...]] = dict(
     peak_threshold=(0.1, 0.15, 0.2, 0.25, 0.3, 0.4),
+    weak_threshold=(0.0, 0.03, 0.06, 0.1),
     limb_threshold=(0.03, 0.05, 0.1, 0.15, 0.2, 0.3),
     limb_fraction=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95),
     part_threshold=(0.05, 0.1, 0.15, 0.2, 0.3),
