@@ -103,7 +103,7 @@ def test_what_could_not_be_read_is_tried_again(known, images, tmp_path):
     (shard,) = plan_shards(images, tmp_path / 'out', 9, {})
     write_shard(Predictor(network=known), shard)
     before = pq.read_table(shard.file).to_pylist()
-    assert not shard.done
+    assert not shard.done and shard.images_left() == 1
     image = known.image(crowd(2, SIZE), SIZE)
     Path(images[-1]).write_bytes(cv2.imencode('.png', image)[1])
     summary = write_shard(Predictor(network=known), shard)
@@ -111,9 +111,9 @@ def test_what_could_not_be_read_is_tried_again(known, images, tmp_path):
     after = pq.read_table(shard.file).to_pylist()
     assert after[:-2] == before[:-1]
     assert [row['person'] for row in after[-2:]] == [0, 1]
-    assert shard.done
+    assert shard.done and shard.images_left() == 0
     Path(shard.file).write_bytes(b'damaged')
-    assert not shard.done
+    assert not shard.done and shard.images_left() == len(images)
     assert write_shard(Predictor(network=known), shard).images == 5
 
 

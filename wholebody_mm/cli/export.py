@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-    images = [read_image(path) for path in _files(args.image)] or [people()]
+    images = ImageFiles(_files(args.image)) if args.image else [people()]
     calibration = ImageFiles(
         _spread(_files(args.calibration), args.max_calibration)
     )

@@ -67,7 +67,8 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         settings,
         args.overwrite,
     )
-    left = [shard for shard in shards if not shard.done]
+    images_left = [shard.images_left() for shard in shards]
+    left = [s for s, n in zip(shards, images_left, strict=True) if n]
     build = partial(
         Predictor,
         weights.resolve(),
@@ -85,9 +86,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     images = people = 0
     broken: list[tuple[str, str]] = []
-    # of a shard with broken images only these are done again
-    total = sum(len(s.paths) for s in left if not os.path.exists(s.file))
-    with tqdm(total=total, unit='image', disable=None) as bar:
+    with tqdm(total=sum(images_left), unit='image', disable=None) as bar:
         for summary in run_on_ray(
             left, build, args.workers, args.address, args.gpus
         ):

@@ -58,16 +58,20 @@ class Shard:
     file: str
     paths: tuple[str, ...]
 
-    @property
-    def done(self) -> bool:
-        """Whether the results of all its images are there."""
+    def images_left(self) -> int:
+        """Images without results: all, or those that could not be read."""
         if not os.path.exists(self.file):
-            return False
+            return len(self.paths)
         try:
             rows = pq.read_table(self.file, columns=['error'])
         except (pa.ArrowInvalid, OSError):
-            return False  # damaged
-        return rows['error'].null_count == len(rows)
+            return len(self.paths)  # damaged
+        return len(rows) - rows['error'].null_count
+
+    @property
+    def done(self) -> bool:
+        """Whether the results of all its images are there."""
+        return not self.images_left()
 
 
 @dataclass(frozen=True)
