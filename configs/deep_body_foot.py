@@ -67,7 +67,10 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(
-    type='WholeBodyPartMetric', ann_file=data_root + val_ann, skeleton=skeleton
+    type='WholeBodyPartMetric',
+    ann_file=data_root + val_ann,
+    skeleton=skeleton,
+    expected_oks=True,
 )
 test_evaluator = val_evaluator
 default_hooks = dict(checkpoint=dict(save_best='body/AP', rule='greater'))

@@ -60,7 +60,10 @@ train_dataloader = dict(
 val_dataloader = dict(dataset=dict(**dataset, pipeline=[load, resize, pack]))
 test_dataloader = val_dataloader
 val_evaluator = dict(
-    type='WholeBodyPartMetric', ann_file=ann_file, skeleton=skeleton
+    type='WholeBodyPartMetric',
+    ann_file=ann_file,
+    skeleton=skeleton,
+    expected_oks=True,
 )
 test_evaluator = val_evaluator
 

@@ -92,6 +92,7 @@ test_dataloader = dict(
 val_dataloader = None
 test_evaluator = dict(
     type='WholeBodyPartMetric',
+    expected_oks=True,
     ann_file=root + 'test/annotations.json',
     skeleton=skeleton,
 )

@@ -88,6 +88,23 @@ def test_all_values_are_returned_and_those_of_evaluate_parts(drawn):
     assert 0 < metrics['face/AP'] < 1
 
 
+def test_people_can_be_ranked_by_their_expected_oks(drawn):
+    predicted = samples(drawn, noise=1.0)
+    for sample in predicted:
+        sample['ori_shape'] = 480, 640
+    metric = build(drawn, expected_oks=True)
+    metric.process(None, predicted)
+    to_133 = get_map(UNION, COCO_WHOLEBODY133)
+    for sample, kept in zip(predicted, metric.results, strict=True):
+        found = sample['pred_instances']
+        assert kept['people'] == people_to_results(
+            sample['img_id'],
+            *to_133(found['keypoints'], found['keypoint_scores']),
+            image_size=(640, 480),
+        )
+    assert 0 < metric.evaluate(size=len(predicted))['face/AP'] < 1
+
+
 def test_a_body_skeleton_finds_bodies(drawn):
     convert = get_map(COCO_WHOLEBODY133, COCO17)
     metrics = run(build(drawn, skeleton='coco17'), samples(drawn, convert))

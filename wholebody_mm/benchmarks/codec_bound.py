@@ -25,11 +25,11 @@ from wholebody_mm.datasets.wholebody_format import (
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.evaluation.results import AREA_OF_BOX
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 # COCO's people cover about half of the box around them; the areas that OKS
 # is relative to are those of the people.
-AREA_OF_BOX = 0.5
 
 
 @dataclass

@@ -94,6 +94,7 @@ class MultiSourceValLoop(ValLoop):
                 type='WholeBodyPartMetric',
                 ann_file=str(file),
                 skeleton=dataset.skeleton,
+                expected_oks=True,
             )
         )
         evaluator = Evaluator(metric)

@@ -83,7 +83,7 @@ class StoredMaps:
                 image_id,
                 people.keypoints,
                 people.keypoint_scores,
-                people.scores,
+                image_size=people.image_size,
             )
         return results
 

@@ -36,6 +36,9 @@ class WholeBodyPartMetric(BaseMetric):
         skeleton: Skeleton of the predictions.
         outfile_prefix: If given, predictions are also written to
             ``{outfile_prefix}.keypoints.json``.
+        expected_oks: Rank people and parts by the OKS that can be expected of
+            them (:func:`people_to_results`) instead of by ``bbox_scores``:
+            for networks that see an image at once.
         collect_device: ``cpu`` or ``gpu``, how processes exchange results.
         prefix: Put before every key, none by default.
     """
@@ -45,6 +48,7 @@ class WholeBodyPartMetric(BaseMetric):
         ann_file: str,
         skeleton: str | Skeleton = 'wholebody135',
         outfile_prefix: str | None = None,
+        expected_oks: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -54,6 +58,7 @@ class WholeBodyPartMetric(BaseMetric):
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix
+        self.expected_oks = expected_oks
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the people predicted in each image of a batch.
@@ -62,7 +67,8 @@ class WholeBodyPartMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Each with ``img_id`` and ``pred_instances``:
                 ``keypoints`` (N, K, 2) image pixels, ``keypoint_scores``
-                (N, K) and, if given, ``bbox_scores`` (N,) of the people.
+                (N, K) and, if given, ``bbox_scores`` (N,) of the people;
+                for ``expected_oks`` also ``ori_shape``, height and width.
 
         Raises:
             ValueError: If the predictions are not of ``skeleton``.
@@ -71,15 +77,18 @@ class WholeBodyPartMetric(BaseMetric):
             found = sample['pred_instances']
             keypoints = _array(found['keypoints'])
             scores = _array(found['keypoint_scores'])
-            people = None
-            if 'bbox_scores' in found:
-                people = _array(found['bbox_scores'])
+            ranks: dict[str, Any] = {}
+            if self.expected_oks:
+                height, width = sample['ori_shape'][:2]
+                ranks['image_size'] = width, height
+            elif 'bbox_scores' in found:
+                ranks['person_scores'] = _array(found['bbox_scores'])
             results: list[dict] = []
             if len(keypoints):
                 results = people_to_results(
                     sample['img_id'],
                     *self.to_wholebody(keypoints, scores),
-                    people,
+                    **ranks,
                 )
             self.results.append(
                 dict(img_id=int(sample['img_id']), people=results)

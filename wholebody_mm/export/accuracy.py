@@ -45,7 +45,7 @@ def accuracy(
             image['id'],
             people.keypoints,
             people.keypoint_scores,
-            people.scores,
+            image_size=people.image_size,
         )
     # Without any result there is nothing that COCO's tools could load.
     if not results:

@@ -71,7 +71,7 @@ def write_coco_results(
                 number,
                 people.keypoints,
                 people.keypoint_scores,
-                people.scores,
+                image_size=people.image_size,
             ):
                 results.write(('' if first else ',') + '\n')
                 results.write(json.dumps(result))

@@ -57,7 +57,9 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type='WholeBodyPartMetric', skeleton=skeleton)
+val_evaluator = dict(
+    type='WholeBodyPartMetric', skeleton=skeleton, expected_oks=True
+)
 test_evaluator = val_evaluator
 val_cfg = dict()
 test_cfg = dict()
