@@ -55,6 +55,11 @@ def write_bytes(path: Path, data: bytes, several: bool = False) -> None:
         part.write_bytes(data)
 
 
-def write_json(path: Path, content: object, indent: int | None = None) -> None:
+def write_json(
+    path: Path,
+    content: object,
+    indent: int | None = None,
+    several: bool = False,
+) -> None:
     """Write ``content`` as JSON, as :func:`whole_file` does."""
-    write_bytes(path, json.dumps(content, indent=indent).encode())
+    write_bytes(path, json.dumps(content, indent=indent).encode(), several)

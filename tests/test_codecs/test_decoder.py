@@ -315,16 +315,38 @@ def test_weak_peaks_complete_people_and_make_none(drawn):
         for person in people.keypoints[:, weak]:
             distance = abs(keypoints[:, weak] - person).max(axis=(1, 2))
             assert distance.min() < 0.5
+        # what is weak says nothing about who is there
+        np.testing.assert_array_equal(people.scores, found.scores)
         # the hand that hangs on the wrist comes as well; all else stays
         same = found.keypoint_scores > 0
         np.testing.assert_array_equal(
             people.keypoints[same], found.keypoints[same]
         )
-    # nothing but weak peaks
+    # nothing but weak peaks, by the values of cells: heights are larger
     assert not len(decoder.decode(0.15 * heatmaps, pafs))
+    faint = PAFDecoder(weak_threshold=0.05, **options)
+    alone = PAFDecoder(**options)
+    assert (faint.decode(0.22 * heatmaps, pafs).keypoint_scores > 0).sum() > (
+        alone.decode(0.22 * heatmaps, pafs).keypoint_scores > 0
+    ).sum()
+    assert len(faint.decode(0.2 * heatmaps, pafs)) == 0
     # above the other threshold there is nothing between the two
     same = PAFDecoder(weak_threshold=0.3, **options).decode(heatmaps, pafs)
     np.testing.assert_array_equal(same.keypoints, found.keypoints)
+
+
+def test_a_close_up_is_completed_as_well(drawn):
+    keypoints, visible = drawn(3, 1)
+    face = np.arange(135)[WHOLEBODY135.parts['face']]
+    visible[:, np.setdiff1d(np.arange(135), face)] = 0
+    heatmaps, pafs = MapEncoder().encode(keypoints, visible, SIZE)
+    heatmaps[face[:17]] *= 0.15
+    found = {}
+    for weak in (0, 0.1):
+        decoder = PAFDecoder(peak_threshold=0.2, weak_threshold=weak)
+        (scores,) = decoder.decode(heatmaps, pafs).keypoint_scores
+        found[weak] = (scores > 0).sum()
+    assert found[0] < 0.8 * len(face) < 0.95 * len(face) < found[0.1]
 
 
 def test_a_part_may_have_a_threshold_of_its_own(drawn):

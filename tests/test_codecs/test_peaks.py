@@ -145,15 +145,26 @@ def test_low_neighbours_count_for_the_position_whatever_was_before():
 
 
 def test_strong_peaks_come_first_in_their_order():
-    scores = np.array([[0.1, 0.5, 0.2, 0.6, 0.9], [0.1, 0, 0, 0, 0.9]])
-    scores = scores.astype(np.float32)
-    cells = np.stack([scores, 10 * scores], -1)
-    counts = np.array([4, 1], np.int32)
+    x = np.array([2.3, 7.6, 12.4, 17.0])
+    value = np.array([0.1, 0.5, 0.2, 0.6])
+    m = sum(
+        v * gaussian(at, 4.2, w=20) for v, at in zip(value, x, strict=True)
+    )
+    heatmaps = np.stack([m, 0 * m]).astype(np.float32)
+    cells = np.full((2, 5, 2), -1, np.float32)
+    scores = np.full((2, 5), -1, np.float32)
+    counts = np.zeros(2, np.int32)
+    sigmas = np.full(2, SIGMA, np.float32)
+    find_peaks(heatmaps, sigmas, np.float32(0.05), cells, scores, counts)
+    assert counts.tolist() == [4, 0]
     strong = np.full(2, -1, np.int32)
-    strong_first(cells, scores, counts, np.float32(0.3), strong)
-    assert strong.tolist() == [2, 0]
-    first, second = scores.round(1).tolist()
-    assert [round(s, 1) for s in first] == [0.5, 0.6, 0.1, 0.2, 0.9]
-    assert [round(s, 1) for s in second] == [0.1, 0, 0, 0, 0.9]
-    np.testing.assert_array_equal(cells[..., 0], scores)
-    np.testing.assert_array_equal(cells[..., 1], 10 * scores)
+    # the cell of the second has 0.5 exp(-(0.4^2 + 0.2^2) / (2 0.75^2)) = 0.42
+    for threshold, first in ((0.43, 1), (0.4, 2), (0.05, 4), (0.9, 0)):
+        strong_first(
+            heatmaps, cells, scores, counts, np.float32(threshold), strong
+        )
+        assert strong.tolist() == [first, 0]
+    order = [3, 1, 0, 2]
+    np.testing.assert_allclose(cells[0, :4, 0], x[order], atol=0.05)
+    np.testing.assert_allclose(scores[0, :4], value[order], atol=0.02)
+    assert (cells[:, 4:] == -1).all() and (scores[1] == -1).all()

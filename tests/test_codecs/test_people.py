@@ -225,13 +225,12 @@ def test_a_person_is_completed_along_its_limbs_only():
     assert completed([(0, 0, 5)], [[0, 0, -1, -1]], [True]) == [[0, 0, -1, -1]]
 
 
-def test_completion_takes_from_nobody_but_the_dead():
+def test_completion_takes_from_nobody():
     limb = [(0, 0, 0)]
     two = [[0, -1, -1, -1], [1, 0, 0, -1]]
     assert completed(limb, two, [True, True]) == two
-    assert completed(limb, two, [True, False]) == [
-        [0, 0, -1, -1],
-        [1, -1, 0, -1],
-    ]
-    # and makes nobody of two who are dead
-    assert completed(limb, two, [False, False]) == two
+    assert completed(limb, two, [True, False]) == two
+    # and makes nobody of two who are no people
+    alone = [[0, -1, -1, -1]]
+    assert completed(limb, alone, [False]) == alone
+    assert completed(limb, alone, [True]) == [[0, 0, -1, -1]]

@@ -101,9 +101,14 @@ def test_a_container_that_may_use_few_of_many_cores(
     monkeypatch.setattr(f'{module}.backend_class', lambda backend: Engine)
     monkeypatch.setattr(f'{module}.cores_in_sight', lambda: 64)
     monkeypatch.setattr('loky.cpu_count', lambda: share)
-    (tmp_path / 'a.onnx').touch()
-    assert load_network(tmp_path / 'a.onnx') == threads
-    assert load_network(tmp_path / 'a.onnx', threads=5) == 5
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    path = tmp_path / 'a.onnx'
+    path.touch()
+    assert load_network(path) == threads
+    assert load_network(path, threads=5) == 5
+    assert load_network(path, device='cuda') is None
+    monkeypatch.setenv('OMP_NUM_THREADS', '3')
+    assert load_network(path) is None
 
 
 def test_missing_files_and_packages(tmp_path, run_python):

@@ -310,9 +310,7 @@ def test_the_workers_are_as_many_as_the_cores_that_may_be_used(
 
     monkeypatch.setattr('wholebody_mm.synthetic.generate.generate', note)
     monkeypatch.setattr('os.cpu_count', lambda: 64)
-    monkeypatch.setattr(
-        'os.sched_getaffinity', lambda process: {3, 5, 7}, raising=False
-    )
+    monkeypatch.setattr('loky.cpu_count', lambda: 3)
     arguments = ['synthesize', '--images', '1', '--out', str(tmp_path)]
     assert main(arguments) == main([*arguments, '--workers', '2']) == 0
     assert asked == [3, 2]

@@ -28,9 +28,6 @@ from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.evaluation.results import AREA_OF_BOX
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
-# COCO's people cover about half of the box around them; the areas that OKS
-# is relative to are those of the people.
-
 
 @dataclass
 class Codec:

@@ -51,6 +51,8 @@ PACKAGES = (
         "pip install 'opencv-python-headless<5'",
     ),
     Package('numba', ('numba',), '', 'pip install numba'),
+    Package('loky', ('loky',), '', 'pip install loky'),
+    Package('filelock', ('filelock',), '', 'pip install filelock'),
     Package('tqdm', ('tqdm',), '', 'pip install tqdm'),
     Package('onnxruntime', ('onnxruntime',), '', 'pip install onnxruntime'),
     Package('torch', ('torch',), 'training, checkpoints', TRAIN),

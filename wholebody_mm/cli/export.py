@@ -16,7 +16,7 @@ from wholebody_mm.export.formats import (
     TOLERANCE,
     check,
 )
-from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.images import is_called, read_image
 from wholebody_mm.inference.sources import IMAGE_SUFFIXES
 
 
@@ -83,7 +83,11 @@ def run(args: argparse.Namespace) -> int:
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-    images = ImageFiles(_files(args.image)) if args.image else [people()]
+    images = [people()]
+    if args.image:
+        images = ImageFiles(_files(args.image))
+        for _ in images:  # a broken one is told before the work
+            pass
     calibration = ImageFiles(
         _spread(_files(args.calibration), args.max_calibration)
     )
@@ -192,9 +196,7 @@ def _files(paths: list[str]) -> list[Path]:
     for path in map(Path, paths):
         if path.is_dir():
             inside = sorted(
-                p
-                for p in path.rglob('*')
-                if p.suffix.lower() in IMAGE_SUFFIXES
+                p for p in path.rglob('*') if is_called(p, IMAGE_SUFFIXES)
             )
             if not inside:
                 raise ValueError(f'{path}: no images in this folder')

@@ -1,4 +1,4 @@
-"""Keypoints to maps and back; needs NumPy and numba only.
+"""Keypoints to maps and back; needs NumPy, numba and loky only.
 
 :class:`~wholebody_mm.codecs.paf_codec.PAFCodec`, which MMPose builds, is in a
 file of its own and is imported by ``wholebody_mm.register``.

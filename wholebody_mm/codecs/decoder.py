@@ -79,8 +79,8 @@ class People:
 class PAFDecoder:
     """Finds the people in confidence maps and part affinity fields.
 
-    Needs NumPy and numba only. The same maps give the same people; what is
-    not finite in the maps counts as 0.
+    Needs NumPy, numba and loky only. The same maps give the same people;
+    what is not finite in the maps counts as 0.
 
     Args:
         skeleton: A skeleton or its name; K keypoints, L limbs.
@@ -92,7 +92,8 @@ class PAFDecoder:
             instead of 81.4 whole-body AP at 0.05 on hard noise).
         weak_threshold: Peaks between this and ``peak_threshold`` make no
             people but complete them: a person takes the best of those that a
-            limb joins to a keypoint it has. 0 switches it off.
+            limb joins to a keypoint it has. 0 switches it off, and so does
+            a value above the other.
         max_peaks: Most peaks of one keypoint; the highest stay.
         limb_threshold: A sample of a limb's field passes above it.
         limb_fraction: Samples along a limb that must pass, 0 to 1.
@@ -132,18 +133,18 @@ class PAFDecoder:
         sigma_scale: Factor of the skeleton's ``target_sigmas`` with which
             the maps were learnt. It places peaks on the border of the input.
         maximize_positives: Rather a false keypoint than a missed one, as the
-            released decoder's option: ``peak_threshold`` times 0.4,
-            ``limb_threshold`` times 0.2, ``min_score`` times 0.125,
-            ``limb_fraction`` at most 0.75, one keypoint less for a person,
-            and feet count.
+            released decoder's option: ``peak_threshold`` and
+            ``weak_threshold`` times 0.4, ``limb_threshold`` times 0.2,
+            ``min_score`` times 0.125, ``limb_fraction`` at most 0.75, one
+            keypoint less for a person, and feet count.
         threads: Threads for large inputs and crowds; by default 2, where
             the process may use as many cores. The people are the same.
 
     A person's score is the mean score of the keypoints found, times
     (c / (c + 10)) / (C / (C + 10)), with c keypoints counted as for
     ``min_keypoints`` and C those of a complete person: of two people found
-    with equal confidence the more complete one ranks first. Shared keypoints
-    do not raise it.
+    with equal confidence the more complete one ranks first. Neither shared
+    keypoints nor weak ones that complete somebody change it.
 
     Raises:
         ValueError: If a threshold is out of its range, or the one stride
@@ -235,6 +236,7 @@ class PAFDecoder:
         self.skeleton = get_skeleton(skeleton)
         if maximize_positives:
             peak_threshold *= POSITIVE_PEAKS
+            weak_threshold *= POSITIVE_PEAKS
             limb_threshold *= POSITIVE_LIMBS
             min_score *= POSITIVE_SCORE
             limb_fraction = min(limb_fraction, POSITIVE_FRACTION)
@@ -329,11 +331,11 @@ class PAFDecoder:
 
         work = heatmaps.size >= THREADED_CELLS
         self._run(find, work, np.ones(k))
-        cells = between_grids(cells, self.heatmap_stride, self.stride)
         strong = counts
         if completes:
             strong = np.empty_like(counts)
-            strong_first(cells, scores, counts, threshold, strong)
+            strong_first(heatmaps, cells, scores, counts, threshold, strong)
+        cells = between_grids(cells, self.heatmap_stride, self.stride)
         slots, shared = self._group(pafs, cells, scores, counts, strong)
         return self._people(slots, shared, cells, scores)
 
@@ -364,7 +366,8 @@ class PAFDecoder:
 
         Returns:
             (N, K) int32 peaks of each group, -1 where there is none, and
-            (N, K) bool where the peak is another person's as well.
+            (N, K) bool where the peak is another person's as well, or too
+            weak to say that there is somebody.
         """
         limbs = self.skeleton.limb_array
         room = LIMBS_PER_PEAK * self.max_peaks
@@ -448,7 +451,10 @@ class PAFDecoder:
         if self.adopt_distance > 0:
             adopt_peaks(cells, counts, self._near, reach, alive, slots)
         if completes:
+            before = slots >= 0
+            alive |= self.rules.complete(before, self.min_part_fraction)
             complete_people(limbs, *candidates, alive, slots, self.max_peaks)
+            shared |= (slots >= 0) & ~before
         return slots, shared
 
     def _people(

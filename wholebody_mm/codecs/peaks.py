@@ -214,10 +214,13 @@ def find_peaks(heatmaps, sigmas, threshold, cells, scores, counts):
 
 
 @compiled
-def strong_first(cells, scores, counts, threshold, strong):
+def strong_first(heatmaps, cells, scores, counts, threshold, strong):
     """Put the peaks above a threshold before the others, both in order.
 
+    As in :func:`find_peaks` it is the value of the peak's cell that counts.
+
     Args:
+        heatmaps: (K, h, w) float32.
         cells: (K, M, 2) float32 x, y in cells, changed in place.
         scores: (K, M) float32 heights, changed in place.
         counts: (K,) int32 peaks of each map.
@@ -228,10 +231,15 @@ def strong_first(cells, scores, counts, threshold, strong):
         n = counts[k]
         x, y = cells[k, :n, 0].copy(), cells[k, :n, 1].copy()
         height = scores[k, :n].copy()
-        strong[k] = (height > threshold).sum()
+        is_strong = np.empty(n, np.bool_)
+        for i in range(n):
+            column = min(max(int(x[i] + 0.5), 0), heatmaps.shape[2] - 1)
+            row = min(max(int(y[i] + 0.5), 0), heatmaps.shape[1] - 1)
+            is_strong[i] = heatmaps[k, row, column] > threshold
+        strong[k] = is_strong.sum()
         high, low = 0, strong[k]
         for i in range(n):
-            if height[i] > threshold:
+            if is_strong[i]:
                 at = high
                 high += 1
             else:

@@ -14,9 +14,6 @@ MIN_GROUP = 3
 # Of the keypoints that two people both have, this many are in the same places
 # if they are one: two at least, and half of all.
 MIN_DOUBLES = 2
-# Most limbs of noise that a person is followed along.
-MOST_ROUNDS = 4
-NOBODY = -1
 
 
 @compiled
@@ -369,20 +366,21 @@ def complete_people(limbs, out_limb, out_ends, order, alive, slots, room):
         out_limb: (C,) int32 limb types of the candidates.
         out_ends: (C, 2) int32 their peaks.
         order: (C,) int64 candidates, best first.
-        alive: (N,) bool; only these people are completed, and the peaks of
-            the others are nobody's.
-        slots: (N, K) int32 peaks of each person, extended in place; peaks
-            that are taken leave the people that are not alive.
+        alive: (N,) bool; only these people are completed. What other groups
+            hold stays with them, for it goes together if it goes at all.
+        slots: (N, K) int32 peaks of each group, extended in place.
         room: Most peaks of a keypoint.
     """
     num_people, num_keypoints = slots.shape
-    owner = np.full((num_keypoints, room), NOBODY, np.int32)
+    nobody, other_groups = -1, -2
+    owner = np.full((num_keypoints, room), nobody, np.int32)
     for p in range(num_people):
         for k in range(num_keypoints):
             # a peak that two share belongs to one who is alive
             if slots[p, k] >= 0 and owner[k, slots[p, k]] < 0:
-                owner[k, slots[p, k]] = p if alive[p] else -p - 2
-    for _ in range(MOST_ROUNDS):
+                owner[k, slots[p, k]] = p if alive[p] else other_groups
+    changed = True
+    while changed:  # each time somebody has one keypoint more
         changed = False
         for c in order:
             a, b = limbs[out_limb[c], 0], limbs[out_limb[c], 1]
@@ -390,10 +388,6 @@ def complete_people(limbs, out_limb, out_ends, order, alive, slots, room):
             p, q = owner[a, i], owner[b, j]
             if q >= 0 and p < 0:
                 a, b, i, j, p, q = b, a, j, i, q, p
-            if p >= 0 and q < 0 and slots[p, b] < 0:
-                if q != NOBODY:
-                    slots[-q - 2, b] = -1
+            if p >= 0 and q == nobody and slots[p, b] < 0:
                 slots[p, b], owner[b, j] = j, p
                 changed = True
-        if not changed:
-            break

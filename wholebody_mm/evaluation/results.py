@@ -7,7 +7,8 @@ import numpy as np
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
-# Area of a person in the box around its keypoints.
+# COCO's people cover about half of the box around them; the areas that OKS
+# is relative to are those of the people.
 AREA_OF_BOX = 0.5
 # By how much found keypoints are usually off in x and in y, of the image's
 # size (the root of its area). Twice or half as much ranks nearly the same.

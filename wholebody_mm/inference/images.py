@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     ImageLike = np.ndarray | str | PathLike | Image
+
+
+def is_called(path: Path, suffixes: Collection[str]) -> bool:
+    """Whether a file's name ends in one of the (lower case) suffixes.
+
+    Not where it is only what macOS keeps beside a file on other disks, its
+    attributes, under its name after ``._``.
+    """
+    return path.suffix.lower() in suffixes and not path.name.startswith('._')
 
 
 class BrokenImageError(ValueError):

@@ -1,7 +1,7 @@
 """What every engine's network looks like from outside, and how to get one.
 
 A network takes images as they are in memory and returns maps; normalisation,
-channel order and precision are its own business. Needs NumPy and numba only,
+channel order and precision are its own business. Needs no more than decoding,
 so that exported weights run without torch and MMPose.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -314,8 +315,10 @@ def load_network(
         raise ValueError(f'{threads} threads; give 1 or more')
     # Engines start a thread for each core of the machine: in a container that
     # may use two of 64, all 64 use up its time at once, then wait for more.
-    if threads is None and (cores := usable_cores()) < cores_in_sight():
-        threads = cores
+    if threads is None and device == 'cpu':
+        told = 'OMP_NUM_THREADS' in os.environ
+        if not told and (cores := usable_cores()) < cores_in_sight():
+            threads = cores
     network = backend_class(backend)
     if backend == 'torch':
         return network.load(weights, config, device=device, threads=threads)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.images import is_called, read_image
 
 IMAGE_SUFFIXES = frozenset(
     ('.jpg', '.jpeg', '.jpe', '.png', '.bmp', '.webp', '.tif', '.tiff')
@@ -285,13 +285,7 @@ def _media(paths: list[Path]) -> tuple[list[Path], int]:
     """The images and videos among paths, and how many other files."""
     files = [path for path in paths if path.is_file()]
     known = IMAGE_SUFFIXES | VIDEO_SUFFIXES
-    media = [
-        path
-        for path in files
-        if path.suffix.lower() in known
-        # what macOS keeps of a file's attributes on other disks
-        and not path.name.startswith('._')
-    ]
+    media = [path for path in files if is_called(path, known)]
     return media, len(files) - len(media)
 
 

@@ -124,9 +124,9 @@ class FrameWriter:
 
     def finish(self) -> None:
         """Complete the video, if one is being written."""
-        if self._video is not None:
-            self._video.close()
-            self._video = None
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
 
 class _Video:
@@ -191,10 +191,12 @@ class _Video:
         frames = int(made.get(cv2.CAP_PROP_FRAME_COUNT))
         made.release()
         if frames < self._frames:
+            self._part.unlink(missing_ok=True)
             raise OSError(
-                f'{self._part} has {frames} of {self._frames} frames: the '
-                f'disk is full, or a limit of its size is reached. Make room '
-                f'and repeat the command'
+                f'{self._path} would have {frames} of {self._frames} frames: '
+                f'the disk is full, or a file cannot be as large there. Make '
+                f'room, or leave "pictures" out of --write, and repeat the '
+                f'command'
             )
         os.replace(self._part, self._path)
 
@@ -213,6 +215,7 @@ def remove_earlier(folder: Path, names: Iterable[str]) -> None:
             for ending in endings:
                 path = folder / kind / f'{name}{ending}'
                 path.unlink(missing_ok=True)
+                part_of(path).unlink(missing_ok=True)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.images import is_called
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.noise import fractal_image
 from wholebody_mm.synthetic.surroundings import PLANE_COLUMNS
@@ -24,9 +25,7 @@ def photo_paths(folder: str) -> tuple[Path, ...]:
         FileNotFoundError: If there is none.
     """
     paths = sorted(
-        p
-        for p in Path(folder).rglob('*')
-        if p.suffix.lower() in PHOTO_SUFFIXES
+        p for p in Path(folder).rglob('*') if is_called(p, PHOTO_SUFFIXES)
     )
     if not paths:
         raise FileNotFoundError(

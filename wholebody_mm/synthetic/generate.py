@@ -193,7 +193,7 @@ def generate(
         records += json.loads(_chunk_file(out, start).read_text())
     content = merge(records, f'Rendered people, {asdict(settings)}')
     text = json.dumps(content, separators=(',', ':'))
-    write_bytes(out / ANNOTATIONS, text.encode())
+    write_bytes(out / ANNOTATIONS, text.encode(), several=True)
     shutil.rmtree(out / _PARTS)
     return out / ANNOTATIONS
 
@@ -215,7 +215,8 @@ def _claim(out: Path, settings: Settings) -> None:
             f'{out / IMAGES} holds files that were not rendered by this '
             f'command; give another folder'
         )
-    write_json(path, wanted, indent=1)
+    # nothing keeps two runs out of one folder: they write the same
+    write_json(path, wanted, indent=1, several=True)
 
 
 def _chunk_file(out: Path, start: int) -> Path:
@@ -290,5 +291,5 @@ def _render_chunk(job) -> int:
         data, record = render_image(settings, index, renderer)
         (out / IMAGES / record['file_name']).write_bytes(data)
         records.append(record)
-    write_json(_chunk_file(out, start), records)
+    write_json(_chunk_file(out, start), records, several=True)
     return len(records)
