@@ -47,7 +47,8 @@ model = dict(
         decoder=dict(
             **codec,
             decoder=dict(
-                peak_threshold=0.22,
+                peak_threshold=0.26,
+                weak_threshold=0.06,
                 limb_threshold=0.03,
                 limb_fraction=0.7,
                 part_threshold=0.1,
@@ -69,7 +70,7 @@ model = dict(
             )
         ],
     ),
-    # People of one size are found best: half the scale for large ones, at a
-    # quarter of the cost (docs/fast_wholebody.md)
-    test_cfg=dict(height=352, scales=(1.0, 0.5), flip_test=False),
+    # People of one size are found best: smaller scales are for large ones, at
+    # half of the cost of the first (docs/fast_wholebody.md)
+    test_cfg=dict(height=448, scales=(1.0, 0.6, 0.35), flip_test=False),
 )
