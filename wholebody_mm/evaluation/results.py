@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wholebody_mm.codecs.boxes import boxes_of_people
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
@@ -124,10 +125,10 @@ def _similarities(
         (N, 133), 0 to 1.
     """
     width, height = image_size
-    low = np.where(found[..., None], keypoints, np.inf).min(axis=1)
-    high = np.where(found[..., None], keypoints, -np.inf).max(axis=1)
+    boxes = boxes_of_people(keypoints, found).astype(np.float64)
     # one point, or none, has no size: that of a pixel
-    area = np.maximum(high - low, 1).prod(axis=1) * AREA_OF_BOX
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
+    area = sides.prod(axis=1) * AREA_OF_BOX
     k = 2 * np.array(COCO_WHOLEBODY133.oks_sigmas)
     error2 = LOCATION_ERROR**2 * width * height
     return 1 / (1 + error2 / (area[:, None] * k**2))
