@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 from support.annotations import crowd, person, write
 
@@ -36,6 +37,17 @@ def test_a_sample_has_the_agreed_keys(tmp_path):
     assert sample['skeleton'] is WHOLEBODY135
     assert Path(sample['img_path']) == tmp_path / '1.png'
     assert sample['img_id'] == 1
+
+
+def test_a_record_holds_what_mmposes_own_do(tmp_path):
+    data = build(write(tmp_path, [person()]))
+    record = data.get_data_info(0)
+    mmposes = BaseCocoStyleDataset.get_data_info(data, 0)
+    assert set(mmposes) <= set(record)
+    for key in ('flip_indices', 'flip_pairs', 'skeleton_links'):
+        assert record[key] == mmposes[key]
+        record[key].clear()  # a transform may do as it likes
+        assert data.get_data_info(0)[key] == mmposes[key]
 
 
 def test_coco_labels_the_17_body_points(tmp_path):
