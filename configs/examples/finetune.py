@@ -59,6 +59,7 @@ dataset = dict(
 )
 train_dataloader = dict(
     batch_size=8,
+    collate_fn=dict(type='collate_images'),
     dataset=dict(**dataset, ann_file='train.json', pipeline=train_pipeline),
 )
 val_dataloader = dict(

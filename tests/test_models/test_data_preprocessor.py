@@ -61,7 +61,7 @@ def test_people_and_regions_shrink_with_the_image():
     np.testing.assert_allclose(people.bboxes[0], [-0.5, -0.5, 63.5, 31.5])
     ignore = sample.gt_fields.ignore
     assert ignore.shape == (1, 4, 8)
-    assert ignore.nonzero().tolist() == [[0, 0, 1]]  # cell 3 lies in cell 1
+    assert np.argwhere(ignore).tolist() == [[0, 0, 1]]  # cell 3 lies in cell 1
 
 
 def test_scale_follows_the_iteration(at_iteration):

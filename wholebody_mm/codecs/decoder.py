@@ -249,6 +249,7 @@ class PAFDecoder:
         self.peak_threshold = peak_threshold
         # nothing is between the two if this is not the lower one
         self.weak_threshold = min(weak_threshold, peak_threshold)
+        self._completes = 0 < self.weak_threshold < peak_threshold
         self.max_peaks = int(max_peaks)
         self.limb_threshold = limb_threshold
         self.limb_fraction = limb_fraction
@@ -315,9 +316,9 @@ class PAFDecoder:
         cells = np.zeros((k, self.max_peaks, 2), np.float32)
         scores = np.zeros((k, self.max_peaks), np.float32)
         counts = np.zeros(k, np.int32)
-        completes = 0 < self.weak_threshold < self.peak_threshold
-        threshold = np.float32(self.peak_threshold)
-        least = np.float32(self.weak_threshold) if completes else threshold
+        threshold = least = np.float32(self.peak_threshold)
+        if self._completes:
+            least = np.float32(self.weak_threshold)
 
         def find(own: slice) -> None:
             self._find_peaks(
@@ -332,7 +333,7 @@ class PAFDecoder:
         work = heatmaps.size >= THREADED_CELLS
         self._run(find, work, np.ones(k))
         strong = counts
-        if completes:
+        if self._completes:
             strong = np.empty_like(counts)
             strong_first(heatmaps, cells, scores, counts, threshold, strong)
         cells = between_grids(cells, self.heatmap_stride, self.stride)
@@ -410,8 +411,7 @@ class PAFDecoder:
         )
         order = best_first(rank)
         candidates = limb, ends, order
-        completes = strong is not counts
-        if completes:
+        if self._completes:
             first, second = limbs[limb].T
             makes = ends[:, 0] < strong[first]
             makes &= ends[:, 1] < strong[second]
@@ -450,7 +450,7 @@ class PAFDecoder:
             join_doubles(cells, size, near, alive, slots, shared)
         if self.adopt_distance > 0:
             adopt_peaks(cells, counts, self._near, reach, alive, slots)
-        if completes:
+        if self._completes:
             before = slots >= 0
             alive |= self.rules.complete(before, self.min_part_fraction)
             complete_people(limbs, *candidates, alive, slots, self.max_peaks)

@@ -1,5 +1,6 @@
 """Importing this registers data sets and transforms with MMPose."""
 
+from wholebody_mm.datasets.collate import collate_images
 from wholebody_mm.datasets.freshly_rendered import FreshlyRenderedDataset
 from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
 from wholebody_mm.datasets.partial_readers import (
@@ -54,4 +55,5 @@ __all__ = [
     'TopLeftResize',
     'TwoHandsDataset',
     'WholeBodyRandomWarp',
+    'collate_images',
 ]

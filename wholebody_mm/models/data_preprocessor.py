@@ -62,10 +62,13 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
         """Normalise; in training add targets and weights.
 
         Args:
-            data: ``inputs``, (B,) images (3, H, W) uint8, and
-                ``data_samples``.
+            data: ``inputs``, (B,) images (3, H, W) uint8 or one tensor of
+                them, and ``data_samples``.
             training: Whether targets are needed.
         """
+        if isinstance(data['inputs'], torch.Tensor):
+            # MMPose's takes a batch in one tensor for one of another size
+            data = dict(data, inputs=list(data['inputs']))
         if training:
             scale = self.current_scale()
             if scale != 1:
@@ -126,9 +129,10 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
         for name, planes in sample.gt_fields.items():
             # a cell that touches a covered one is covered
             small = F.adaptive_max_pool2d(
-                planes.float(), (height // stride, width // stride)
+                torch.as_tensor(planes).float(),
+                (height // stride, width // stride),
             )
-            fields.set_field(small.to(planes.dtype), name)
+            fields.set_field(small.byte().numpy(), name)
         sample.gt_fields = fields
     return dict(data, inputs=list(images))
 
@@ -165,8 +169,8 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
             codec.skeleton,
             codec.stride,
             sample.metainfo['labelled'],
-            fields.ignore.numpy(),
-            fields.person.numpy().reshape(fields.ignore.shape[1:]),
+            np.asarray(fields.ignore),
+            np.asarray(fields.person).reshape(fields.ignore.shape[1:]),
             bool(sample.metainfo['negatives']),
             visible,
             people.bboxes,

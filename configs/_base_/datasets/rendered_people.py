@@ -18,6 +18,7 @@ images = dict(
 )
 train_dataloader = dict(
     batch_size=16,
+    collate_fn=dict(type='collate_images'),
     dataset=dict(
         # knows all 135 points, also those beyond the image
         type='RenderedPeopleDataset',

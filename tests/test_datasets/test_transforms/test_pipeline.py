@@ -47,7 +47,7 @@ def test_a_packed_training_sample(tmp_path):
         assert instances.bboxes.shape == (people, 4)
         assert sample.gt_fields.ignore.shape == (5, 8, 12)
         assert sample.gt_fields.person.shape == (1, 8, 12)
-        assert sample.gt_fields.ignore.dtype == torch.uint8
+        assert sample.gt_fields.ignore.dtype == np.uint8
         meta = sample.metainfo
         assert meta['labelled'].shape == (135,)
         assert meta['negatives'] is True

@@ -34,7 +34,9 @@ class PackWholeBody(PackPoseInputs):
 
     ``gt_instances``: ``keypoints``, ``keypoints_visible``, ``bboxes`` and
     ``areas``, NumPy. ``gt_fields``: ``ignore`` (P, h, w) and ``person``
-    (1, h, w), uint8 tensors. Metainfo: those of ``meta_keys`` that the
+    (1, h, w), uint8, NumPy too unless other maps are with them: each tensor
+    that a loader's worker gives costs the training process a millisecond,
+    small arrays next to nothing. Metainfo: those of ``meta_keys`` that the
     sample has. ``category_id`` is left out, which MMPose's ``CocoMetric``
     cannot take as a list.
 
@@ -66,4 +68,9 @@ class PackWholeBody(PackPoseInputs):
         if 'person' in results:
             # PixelData would add this axis too, with a warning each time.
             results['person'] = results['person'][None]
-        return super().transform(results)
+        packed = super().transform(results)
+        sample = packed['data_samples']
+        own = set(self.field_mapping_table)
+        if 'gt_fields' in sample and own.issuperset(sample.gt_fields.keys()):
+            sample.gt_fields = sample.gt_fields.numpy()
+        return packed
