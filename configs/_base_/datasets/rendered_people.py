@@ -66,7 +66,7 @@ val_cfg = dict()
 test_cfg = dict()
 optim_wrapper = dict(
     type='OptimWrapper',
-    # AdamW learnt less in as many iterations (docs/fast_wholebody.md)
+    # AdamW learnt less in as many iterations (docs/fast_wholebody_training.md)
     optimizer=dict(type='MuonAdamW', lr=1e-3, weight_decay=0.02),
     paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
     clip_grad=dict(max_norm=5.0),

@@ -71,6 +71,6 @@ model = dict(
         ],
     ),
     # People of one size are found best: smaller scales are for large ones, at
-    # half of the cost of the first (docs/fast_wholebody.md)
+    # half of the cost of the first (docs/fast_wholebody_training.md)
     test_cfg=dict(height=448, scales=(1.0, 0.6, 0.35), flip_test=False),
 )
