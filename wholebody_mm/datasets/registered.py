@@ -2,6 +2,7 @@
 
 from wholebody_mm.datasets.collate import collate_images
 from wholebody_mm.datasets.freshly_rendered import FreshlyRenderedDataset
+from wholebody_mm.datasets.loader_workers import yielding_worker
 from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
 from wholebody_mm.datasets.partial_readers import (
     CocoFootDataset,
@@ -56,4 +57,5 @@ __all__ = [
     'TwoHandsDataset',
     'WholeBodyRandomWarp',
     'collate_images',
+    'yielding_worker',
 ]
