@@ -22,8 +22,9 @@ test_evaluator = dict(ann_file=data_root + 'test/' + _base_.images.ann_file)
 max_iters = 300
 warm_up = 30
 train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
-# a quarter of the learning rate of the training: it is to gain, not to forget
-optim_wrapper = dict(optimizer=dict(lr=1.5e-4))
+# what the training of the shipped network ended with: it is to gain, not to
+# forget
+optim_wrapper = dict(optimizer=dict(lr=1e-4))
 param_scheduler = [
     dict(
         type='LinearLR', start_factor=0.1, begin=0, end=warm_up, by_epoch=False
@@ -33,8 +34,18 @@ param_scheduler = [
         begin=warm_up,
         end=max_iters,
         T_max=max_iters - warm_up,
-        eta_min=1e-5,
+        eta_min=5e-6,
         by_epoch=False,
+    ),
+]
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.02,
+        gamma=50,
+        priority='ABOVE_NORMAL',
     ),
 ]
 default_hooks = dict(

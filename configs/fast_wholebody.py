@@ -11,11 +11,12 @@ The averaged weights are what is tested and shipped.
 _base_ = ['synthetic_wholebody.py']
 
 # what synthetic_wholebody.py left behind
-load_from = 'work_dirs/synthetic_wholebody/iter_9000.pth'
+load_from = 'work_dirs/synthetic_wholebody/iter_7000.pth'
 max_iters = 30000
 decay_from = 24000
 warm_up = 200
 train_cfg = dict(max_iters=max_iters, val_interval=1000)
+model = dict(data_preprocessor=dict(input_scales=((0, 1.0),)))
 optim_wrapper = dict(optimizer=dict(lr=6e-4))
 param_scheduler = [
     dict(
@@ -38,6 +39,7 @@ default_hooks = dict(checkpoint=dict(interval=200))
 # One sample in twenty is of an image that is rendered for it, so that what is
 # learnt is not the images on disk: 3 ms more a sample, in the loader's worker.
 train_dataloader = dict(
+    batch_size=16,
     batch_sampler=dict(
         type='DatasetProbabilitySampler',
         probabilities=dict(on_disk=0.95, fresh=0.05),
