@@ -22,9 +22,7 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=ann_file)
 test_evaluator = val_evaluator
 
-# Coarse things first, on inputs of 64, 96 and 128 pixels: after nine minutes a
-# network of half the size that began so knew what inputs of 96 alone had
-# taught this one in thirteen (docs/fast_wholebody_training.md).
+# Coarse things first, on inputs of 64, 96 and 128 pixels.
 model = dict(
     data_preprocessor=dict(
         input_scales=((0, 0.4), (2000, 0.6), (5000, 0.8), (6500, 1.0))
