@@ -16,14 +16,12 @@ def collate_images(samples: Sequence[dict]) -> dict[str, Any]:
 
     Each tensor goes from a worker to the training process by a file of its
     own, which both open and close: on small images that was 8% of the time
-    of a training step.
+    of a training step. For ``WholeBodyDataPreprocessor``; MMPose's own pads
+    such a batch by the size of its first axes.
 
     Args:
         samples: Packed samples: ``inputs``, (3, H, W) uint8, and
             ``data_samples``.
-
-    For ``WholeBodyDataPreprocessor``; MMPose's own pads such a batch by the
-    size of its first axes.
 
     Returns:
         ``inputs``, (B, 3, H, W), or a list of (3, H, W) if their sizes are

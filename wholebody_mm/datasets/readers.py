@@ -182,9 +182,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
         # sample: a fifth of the time that loading and warping one takes.
         record = super(BaseCocoStyleDataset, self).get_data_info(idx)
         record.update(
-            {key: copy(self._metainfo[key]) for key in METAINFO_OF_RECORDS}
-        )
-        record.update(
+            {key: copy(self._metainfo[key]) for key in METAINFO_OF_RECORDS},
             labelled=self.to_target.labelled.copy(),
             negatives=self.negatives,
             skeleton=self.skeleton,

@@ -70,7 +70,7 @@ class PackWholeBody(PackPoseInputs):
             results['person'] = results['person'][None]
         packed = super().transform(results)
         sample = packed['data_samples']
-        own = set(self.field_mapping_table)
+        own = set(self.field_mapping_table.values())
         if 'gt_fields' in sample and own.issuperset(sample.gt_fields.keys()):
             sample.gt_fields = sample.gt_fields.numpy()
         return packed
