@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,8 +22,14 @@ def part_of(path: Path, several: bool = False) -> Path:
             has a name of its own, which a killed one leaves behind; else
             the next run overwrites it.
     """
-    process = f'.{os.getpid()}' if several else ''
+    # machines that share a disk may count alike
+    process = f'.{platform.node()}.{os.getpid()}' if several else ''
     return path.with_name(f'_{path.stem}{process}.part{path.suffix}')
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file has a name that :func:`part_of` gives."""
+    return path.name.startswith('_') and path.stem.endswith('.part')
 
 
 @contextmanager

@@ -170,6 +170,29 @@ def test_starting_anew_leaves_nothing_of_before(infer, photos):
     assert files == {'people.jsonl', '2_keypoints.json', 'notes.txt'}
 
 
+@pytest.mark.parametrize('named', [True, False])
+def test_photos_in_a_folder_of_the_results_name(infer, photos, named, capsys):
+    mine = photos.rename(photos.parent / 'pictures')
+    before = {file.name: file.read_bytes() for file in mine.iterdir()}
+    infer.out = mine.parent
+    inputs = sorted(mine.iterdir()) if named else [mine]
+    assert infer(*inputs, '--write', 'pictures') == 2
+    assert infer(*inputs, '--write', 'pictures', '--overwrite') == 2
+    assert '.png is not from an earlier run' in capsys.readouterr().err
+    # where nothing is written there they are photos as any others
+    assert infer(*inputs, '--write', 'openpose') == 0
+    assert infer(*inputs, '--write', 'openpose', '--overwrite') == 0
+    assert '3 images and frames' in capsys.readouterr().out
+    assert infer(*inputs, '--write', 'pictures', '--overwrite') == 2
+    assert before == {f.name: f.read_bytes() for f in mine.iterdir()}
+
+
+def test_a_picture_of_the_run_itself(infer, photos, capsys):
+    assert infer(photos, '--write', 'pictures') == 0
+    assert infer(infer.out / 'pictures/1.jpg', '--write', 'pictures') == 2
+    assert 'name another --out' in capsys.readouterr().err
+
+
 def test_options_reach_the_network(infer, photos, network):
     options = ['--scales', '1.5', '1', '--flip', '--height', '128']
     options += ['--max-people', '1', '--batch-size', '2']
@@ -242,6 +265,10 @@ def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):
         (['PHOTOS', '--decoder', 'gruping=greedy'], "'gruping=greedy' is no"),
         (['PHOTOS', '--scales', '0'], 'scales'),
         (['PHOTOS', '--backend', 'torch'], 'torch does not run .onnx'),
+        (['PHOTOS', '--workers', '8'], '--workers is for --engine ray only'),
+        (['PHOTOS', '--gpus', '1'], '--gpus is for --engine ray only'),
+        (['PHOTOS', '--no-smooth'], '--no-smooth is for --track only'),
+        (['PHOTOS', '--annotations', 'a.json'], 'is for --write coco only'),
     ],
 )
 def test_mistakes_are_explained(
@@ -307,8 +334,9 @@ def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
     pytest.importorskip('pyarrow')
     assert infer(photos, '--engine', 'ray', '--track') == 2
     assert '--track is not for --engine ray' in capsys.readouterr().err
-    assert infer(photos, '--engine', 'ray', '--batch-size', '2') == 2
-    assert '--batch-size is not for' in capsys.readouterr().err
+    for option in ('--batch-size', '--threshold'):
+        assert infer(photos, '--engine', 'ray', option, '1') == 2
+        assert f'{option} is not for' in capsys.readouterr().err
     assert infer(photos, '--engine', 'ray', '--workers', '0') == 2
     assert '--workers 0' in capsys.readouterr().err
     clip = photos / 'clip.mp4'

@@ -10,6 +10,7 @@ from support.known_people import crowd
 
 from wholebody_mm.inference.ledger import (
     Ledger,
+    kinds_in_ledger,
     names_in_ledger,
     read_ledger,
 )
@@ -144,10 +145,14 @@ def test_one_run_at_a_time(path):
     second.close()
 
 
-def test_names_of_all_that_was_written(path):
+def test_names_and_kinds_of_all_that_was_written(path):
     assert not list(names_in_ledger(path))
-    ledger = Ledger(path, 'coco17', {})
+    assert kinds_in_ledger(path) is None
+    ledger = Ledger(path, 'coco17', dict(write=['openpose']))
     ledger.add(Frame(IMAGES[0]), people(1))
     ledger.add(Frame(CLIP, 7), people(1))
     ledger.close()
+    assert kinds_in_ledger(path) == {'openpose'}
     assert set(names_in_ledger(path)) == {'a', 'clip_000000000007', 'clip'}
+    path.write_text('[]')
+    assert kinds_in_ledger(path) == set()

@@ -203,6 +203,7 @@ def test_the_user_stops(start, known, tmp_path):
     sources = [Source('video', str(clip), 'clip')]
     summary = start(sources, ('pictures',), on_frame=stop)
     assert summary.interrupted and threading.active_count() == before
+    assert summary.left == 1
     made = cv2.VideoCapture(str(tmp_path / 'out' / 'videos' / 'clip.mp4'))
     assert made.get(cv2.CAP_PROP_FRAME_COUNT) >= 6
     summary = start(sources, ('pictures',), limit=12)
@@ -331,6 +332,7 @@ def test_a_camera_records_until_it_is_stopped(
     )
     monkeypatch.undo()
     assert summary.interrupted and summary.frames == 4
+    assert summary.left == 0  # a camera ends no other way
     made = cv2.VideoCapture(str(tmp_path / 'out/videos/camera0-now.mp4'))
     frames = made.get(cv2.CAP_PROP_FRAME_COUNT)
     written = len(records(tmp_path))

@@ -132,13 +132,13 @@ def test_a_shard_that_was_not_completed_is_none(
     with monkeypatch.context() as patch, pytest.raises(OSError, match='space'):
         patch.setattr(os, 'replace', full)
         write_shard(predictor, shards[1])
-    assert not list((tmp_path / 'out').glob('*.part'))
+    assert not list((tmp_path / 'out').glob('_*.part.parquet'))
     # killed: nobody cleared up
     monkeypatch.setattr(os, 'replace', full)
     monkeypatch.setattr(os, 'unlink', lambda path: None)
     with pytest.raises(OSError, match='space'):
         write_shard(predictor, shards[1])
-    assert list((tmp_path / 'out').glob('*.part'))
+    assert list((tmp_path / 'out').glob('_*.part.parquet'))
     assert len(pq.read_table(tmp_path / 'out')) == rows
 
 

@@ -1,5 +1,7 @@
 """What a command line names: every file once, under a name of its own."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -48,6 +50,8 @@ def test_a_folder_with_all_in_it(folder):
     ]
     again, others = find_sources([str(folder)], [folder / 'deep'])
     assert [s.name for s in again] == ['a_jpg', 'a_png', 'clip']
+    with pytest.raises(ValueError, match='b.PNG is in a folder that results'):
+        find_sources([str(folder / 'deep' / 'b.PNG')], [folder / 'deep'])
 
 
 def test_patterns_files_and_overlaps(folder):
@@ -56,6 +60,17 @@ def test_patterns_files_and_overlaps(folder):
     assert [s.name for s in sources] == ['a']
     sources, _ = find_sources([str(folder / '*.*g')])
     assert [s.name for s in sources] == ['a_jpg', 'a_png']
+
+
+def test_transport_streams_only_by_name(folder):
+    write_video(folder / 'disc.avi', 3)
+    (folder / 'disc.avi').rename(folder / 'disc.ts')
+    (folder / 'a.MTS').touch()
+    sources, _ = find_sources([str(folder)])
+    kinds = {Path(s.path).name: s.kind for s in sources}
+    assert kinds['a.MTS'] == 'video' and 'disc.ts' not in kinds
+    ((named,), _) = find_sources([str(folder / 'disc.ts')])
+    assert (named.kind, named.name, named.count()) == ('video', 'disc', 3)
 
 
 def test_equal_names_of_two_folders(folder):

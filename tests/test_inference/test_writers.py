@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from wholebody_mm.inference.writers import _Video, remove_earlier
+from wholebody_mm.inference.writers import _Video
 from wholebody_mm.whole_files import part_of
 
 
@@ -48,18 +48,3 @@ def test_a_video_that_finds_no_room(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     assert not list(tmp_path.iterdir())
-
-
-def test_only_files_of_the_names_are_removed(tmp_path):
-    kept = [tmp_path / 'pictures/b.jpg', tmp_path / 'c.jpg']
-    gone = [
-        tmp_path / 'pictures/a.jpg',
-        tmp_path / 'videos/a.mp4',
-        tmp_path / 'openpose/d/a_keypoints.json',
-    ]
-    for file in (*kept, *gone):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    remove_earlier(tmp_path, ['a', 'd/a', '../c', 'nothing'])
-    assert all(file.exists() for file in kept)
-    assert not any(file.exists() for file in gone)

@@ -18,7 +18,16 @@ from tqdm import tqdm
 
 from wholebody_mm.cli import infer_ray
 from wholebody_mm.codecs.options import options_of
-from wholebody_mm.inference.ledger import Ledger, names_in_ledger
+from wholebody_mm.inference.earlier_results import (
+    check_nothing_is_lost,
+    folders_of,
+    remove_earlier,
+)
+from wholebody_mm.inference.ledger import (
+    Ledger,
+    kinds_in_ledger,
+    names_in_ledger,
+)
 from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import Job, Summary
@@ -26,9 +35,8 @@ from wholebody_mm.inference.run import run as run_pipeline
 from wholebody_mm.inference.sources import Source, find_sources
 from wholebody_mm.inference.tables import (
     CSV,
-    IMAGES,
     PARQUET,
-    RESULTS,
+    TABLE_FILES,
     AnnotationIds,
     require_parquet,
     write_coco_results,
@@ -37,19 +45,13 @@ from wholebody_mm.inference.tables import (
 )
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.weights import DEFAULT, find_weights
-from wholebody_mm.inference.writers import (
-    FOLDERS,
-    KINDS,
-    FrameWriter,
-    remove_earlier,
-)
+from wholebody_mm.inference.writers import KINDS, FrameWriter
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
 
 LEDGER = 'people.jsonl'
+THRESHOLD = 0.1
 WINDOW = 'wholebody-mm (q ends)'
 _DEFAULT_KINDS = ('pictures', 'openpose')
-_TABLES = ('coco', 'csv', 'parquet')
-TABLE_FILES = (RESULTS, IMAGES, CSV, PARQUET)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='options of PAFDecoder that replace those of the weights, such '
         'as maximize_positives=true',
     )
-    add('--batch-size', type=int, default=1, metavar='N')
+    add('--batch-size', type=int, metavar='N', help='(default 1)')
     add(
         '--track',
         action='store_true',
@@ -113,8 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         '--threshold',
         type=float,
-        default=0.1,
-        help='least score of a keypoint that is drawn (default 0.1)',
+        help=f'least score of a keypoint that is drawn (default {THRESHOLD})',
     )
     add(
         '--display',
@@ -146,15 +147,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the people; 1 if something could not be read."""
+    infer_ray.check(args)
     _check(args)
     weights = find_weights(args.weights, args.backend)
     if args.engine == 'ray':
         return infer_ray.run(args, weights, _settings(args, weights))
     args.write = args.write or list(_DEFAULT_KINDS)
+    args.threshold = THRESHOLD if args.threshold is None else args.threshold
+    if args.annotations and 'coco' not in args.write:
+        raise ValueError('--annotations is for --write coco only')
     if 'parquet' in args.write:
         require_parquet()
-    earlier = [args.out / folder for folder in FOLDERS]
-    sources, others = find_sources(args.inputs, earlier)
+    earlier = kinds_in_ledger(args.out / LEDGER)
+    check_nothing_is_lost(args.out, args.write, earlier)
+    sources, others = find_sources(
+        args.inputs,
+        [args.out / f for f in folders_of({*args.write, *(earlier or ())})],
+    )
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
     predictor = Predictor(
@@ -168,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
         flip=args.flip,
         max_people=args.max_people,
         decoder=options_of(args.decoder),
-        batch_size=args.batch_size,
+        batch_size=args.batch_size or 1,
     )
     skeleton = get_skeleton(args.skeleton or predictor.skeleton)
     get_map(predictor.skeleton, skeleton)  # refuses what does not fit
@@ -183,10 +192,9 @@ def run(args: argparse.Namespace) -> int:
         _settings(args, weights),
         args.overwrite,
     )
-    if args.overwrite:  # now that no other run writes here
-        remove_earlier(args.out, earlier_names)
-        for name in TABLE_FILES:
-            (args.out / name).unlink(missing_ok=True)
+    if args.overwrite and earlier is not None:
+        # now that no other run writes here
+        remove_earlier(args.out, earlier_names, earlier)
     writer = FrameWriter(
         args.out, args.write, skeleton, args.threshold, draws=display
     )
@@ -220,16 +228,14 @@ def run(args: argparse.Namespace) -> int:
             path, args.out / PARQUET, skeleton
         ),
     }
-    for kind in _TABLES:
+    for kind in TABLE_FILES:
         if kind in args.write:
             tables[kind](args.out / LEDGER)
-    # somebody has to stop a camera: that is its end
-    stopped = summary.interrupted and not any(
-        s.kind == 'camera' for s in sources
-    )
+    # somebody has to stop a camera: that is its end, but not that of others
+    stopped = summary.interrupted and summary.left > 0
     _print_summary(summary, others, args.out)
     if stopped:
-        print('stopped; the same command goes on')
+        print(f'stopped with {summary.left} left; the same command goes on')
     return 130 if stopped else int(bool(summary.broken))
 
 
@@ -258,7 +264,9 @@ def _check(args: argparse.Namespace) -> None:
             raise ValueError(
                 f'--{name.replace("_", "-")} {value}: give 1 or more'
             )
-    if not 0 <= args.threshold <= 1:
+    if args.no_smooth and not args.track:
+        raise ValueError('--no-smooth is for --track only')
+    if not 0 <= (args.threshold or 0) <= 1:
         raise ValueError(f'--threshold {args.threshold}: give 0 to 1')
     if args.out.exists() and not args.out.is_dir():
         raise ValueError(f'--out {args.out} is a file; name a folder')
@@ -330,7 +338,7 @@ def _settings(args: argparse.Namespace, weights: Path) -> dict:
         max_people=args.max_people,
         decoder=options_of(args.decoder),
         skeleton=args.skeleton,
-        write=sorted(set(args.write or ()) - set(_TABLES)),
+        write=sorted(set(args.write or ()) - set(TABLE_FILES)),
         config=args.config and str(args.config),
         threshold=args.threshold if 'pictures' in (args.write or ()) else None,
         track=args.track,

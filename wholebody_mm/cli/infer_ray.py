@@ -15,27 +15,55 @@ from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.sources import find_sources
 
 SHARDS = 'shards'
-# What makes no sense for an archive.
-_NOT_HERE = ('write', 'track', 'display', 'max_frames', 'annotations')
+WORKERS, SHARD_SIZE = 2, 1000
+# What makes no sense for an archive, and what does for nothing else.
+_NOT_HERE = (
+    'write',
+    'track',
+    'display',
+    'max_frames',
+    'annotations',
+    'batch_size',
+) + ('threshold', 'no_smooth')
+_ONLY_HERE = ('workers', 'shard_size', 'address', 'gpus')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that only this engine has."""
     group = parser.add_argument_group('--engine ray')
     add = group.add_argument
-    add('--workers', type=int, default=2, metavar='N', help='(default 2)')
+    add('--workers', type=int, metavar='N', help=f'(default {WORKERS})')
     add(
         '--shard-size',
         type=int,
-        default=1000,
         metavar='N',
-        help='images in each result file (default 1000)',
+        help=f'images in each result file (default {SHARD_SIZE})',
     )
     add(
         '--address',
         help='of a Ray cluster, such as auto; default this machine',
     )
-    add('--gpus', type=float, default=0, metavar='N', help='of each worker')
+    add('--gpus', type=float, metavar='N', help='of each worker')
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse options that would do nothing.
+
+    Raises:
+        ValueError: If there is one; it is named.
+    """
+    archive = args.engine == 'ray'
+    for name in _NOT_HERE if archive else _ONLY_HERE:
+        if getattr(args, name) not in (None, False):
+            option = f'--{name.replace("_", "-")}'
+            raise ValueError(
+                f'{option} is not for --engine ray, which writes Parquet '
+                f'shards'
+                if archive
+                else f'{option} is for --engine ray only'
+            )
+    if archive and args.workers is not None and args.workers < 1:
+        raise ValueError(f'--workers {args.workers}: give 1 or more')
 
 
 def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
@@ -49,30 +77,14 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
             f"'wholebody-mm[ray]'",
             name=error.name,
         ) from error
-    for name in _NOT_HERE:
-        if getattr(args, name):
-            raise ValueError(
-                f'--{name.replace("_", "-")} is not for --engine ray, which '
-                f'writes Parquet shards'
-            )
-    if args.batch_size != 1:
-        raise ValueError('--batch-size is not for --engine ray')
-    if args.workers < 1:
-        raise ValueError(f'--workers {args.workers}: give 1 or more')
     paths = _paths(args)
-    shards = plan_shards(
-        paths,
-        args.out.resolve() / SHARDS,
-        args.shard_size,
-        settings,
-        args.overwrite,
-    )
-    images_left = [shard.images_left() for shard in shards]
-    left = [s for s, n in zip(shards, images_left, strict=True) if n]
+    config = args.config
+    if config and '::' not in config:  # else it is in a package
+        config = os.path.abspath(os.path.expanduser(config))
     build = partial(
         Predictor,
         weights.resolve(),
-        args.config and os.path.abspath(args.config),
+        config,
         backend=args.backend,
         device=args.device,
         # a worker is a core; more of them share the machine better
@@ -84,11 +96,22 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         max_people=args.max_people,
         decoder=options_of(args.decoder),
     )
+    if args.device == 'cpu':
+        build()  # mistakes are told here, not by each worker
+    shards = plan_shards(
+        paths,
+        args.out.resolve() / SHARDS,
+        SHARD_SIZE if args.shard_size is None else args.shard_size,
+        settings,
+        args.overwrite,
+    )
+    images_left = [shard.images_left() for shard in shards]
+    left = [s for s, n in zip(shards, images_left, strict=True) if n]
     images = people = 0
     broken: list[tuple[str, str]] = []
     with tqdm(total=sum(images_left), unit='image', disable=None) as bar:
         for summary in run_on_ray(
-            left, build, args.workers, args.address, args.gpus
+            left, build, args.workers or WORKERS, args.address, args.gpus or 0
         ):
             images, people = images + summary.images, people + summary.people
             broken += summary.broken
@@ -115,11 +138,14 @@ def _paths(args: argparse.Namespace) -> list[str]:
         if text.endswith('.parquet'):
             if not Path(text).is_file():
                 raise FileNotFoundError(f'no file {text}')
-            # a list may name objects of a store
-            paths += [
-                path if '://' in path else os.path.abspath(path)
-                for path in paths_in_parquet(Path(text))
-            ]
+            listed = paths_in_parquet(Path(text))
+            for path in listed:
+                if '://' in path:
+                    raise ValueError(
+                        f'{text} lists {path}: only files that every machine '
+                        f'sees as such can be read; mount the store'
+                    )
+            paths += map(os.path.abspath, listed)
             continue
         sources, _ = find_sources([text])
         for source in sources:

@@ -230,6 +230,20 @@ def names_in_ledger(path: Path) -> Iterator[str]:
             yield from {line.get('name'), line.get('of')} - {None}
 
 
+def kinds_in_ledger(path: Path) -> frozenset[str] | None:
+    """Kinds of files that a run wrote for each image and frame.
+
+    Returns:
+        Of :data:`~wholebody_mm.inference.writers.KINDS`; none if the file is
+        something else, and None if there is none.
+    """
+    if not path.is_file():
+        return None
+    with suppress(ValueError):
+        return frozenset(_header(path).get('settings', {}).get('write', ()))
+    return frozenset()
+
+
 def read_ledger(path: Path) -> Iterator[Record]:
     """The images and frames of a file, in the order they were written.
 

@@ -54,6 +54,7 @@ class Summary:
         broken: Path and reason of each that could not be read.
         seconds: From the first image's start to the last one's end.
         interrupted: Whether the user stopped it.
+        left: Images and videos, not cameras, that were not done then.
     """
 
     frames: int = 0
@@ -62,6 +63,7 @@ class Summary:
     broken: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
+    left: int = 0
 
 
 def run(
@@ -95,6 +97,7 @@ def run(
     summary = Summary()
     todo = [s for s in sources if not ledger.is_done(s)]
     summary.skipped = len(sources) - len(todo)
+    left = {s for s in todo if s.kind != 'camera'}
     started = time.perf_counter()
     jobs = ahead(_read(predictor, todo, limit), DEPTH)
     jobs = ahead(_with_maps(predictor, jobs), DEPTH)
@@ -103,7 +106,10 @@ def run(
     try:
         for job in jobs:
             if job.frame is None:
+                left.discard(job.source)
                 continue
+            if not job.source.moves:
+                left.discard(job.source)
             if job.frame.error is not None:
                 path = job.source.path
                 summary.broken.append((path, job.frame.error))
@@ -115,6 +121,7 @@ def run(
         summary.interrupted = True
     finally:
         jobs.close()
+    summary.left = len(left)
     summary.seconds = time.perf_counter() - started
     return summary
 

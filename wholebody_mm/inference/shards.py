@@ -25,7 +25,7 @@ from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.whole_files import whole_file
+from wholebody_mm.whole_files import whole_file, write_json
 
 # with an underscore: not taken for a shard by readers of folders
 PLAN = '_plan.json'
@@ -130,8 +130,11 @@ def plan_shards(
     ]
     file = folder / PLAN
     if file.is_file() and not overwrite:
-        there = json.loads(file.read_text(encoding='utf-8'))
-        if there != plan:
+        there = _read_plan(file)
+        started = any(folder.glob('shard-*.parquet'))
+        if there == plan:
+            return shards
+        if started:
             keys = {*there, *plan}
             changed = sorted(k for k in keys if there.get(k) != plan.get(k))
             raise ValueError(
@@ -139,13 +142,22 @@ def plan_shards(
                 f'{", ".join(changed)}). Name another --out, or start anew '
                 f'with --overwrite'
             )
-        return shards
     folder.mkdir(parents=True, exist_ok=True)
     for pattern in ('shard-*.parquet', '_shard-*.parquet'):
         for old in folder.glob(pattern):
             old.unlink()
-    file.write_text(json.dumps(plan, indent=2) + '\n', encoding='utf-8')
+    write_json(file, plan, indent=2)
     return shards
+
+
+def _read_plan(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise ValueError(
+            f'{file} is damaged ({error}). Name another --out, or start anew '
+            f'with --overwrite'
+        ) from error
 
 
 def paths_in_parquet(file: Path, column: str = 'path') -> list[str]:

@@ -16,13 +16,17 @@ import numpy as np
 from wholebody_mm.inference.images import is_called, read_image
 
 IMAGE_SUFFIXES = frozenset(
-    ('.jpg', '.jpeg', '.jpe', '.png', '.bmp', '.webp', '.tif', '.tiff')
-    + ('.jp2', '.ppm', '.pgm', '.pnm')
+    ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp')
+    + ('.tif', '.tiff', '.jp2', '.ppm', '.pgm', '.pnm')
 )
 VIDEO_SUFFIXES = frozenset(
     ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg')
-    + ('.wmv', '.flv', '.gif')
+    + ('.wmv', '.flv', '.gif', '.mts', '.m2ts', '.3gp', '.ogv', '.vob')
+    + ('.asf',)
 )
+# Videos only if they are named one by one: in folders there is more that ends
+# so, such as networks and program texts.
+NAMED_VIDEO_SUFFIXES = VIDEO_SUFFIXES | {'.ts'}
 _CAMERA = re.compile(r'(?:camera:|/dev/video)?(\d+)')
 # What a frame of a video is called; see Frame.name.
 _FRAME = re.compile(r'(.*)_\d{12}')
@@ -223,8 +227,8 @@ def find_sources(
         inputs: Files, folders (with all folders in them), patterns such as
             ``photos/*.jpg``, and cameras: ``camera:0``, ``/dev/video0`` or
             just ``0``.
-        leave_out: Folders whose files are not taken, such as the pictures
-            of an earlier run inside of an input.
+        leave_out: Folders that results are written to: what is in them is
+            not taken from folders and patterns.
 
     Returns:
         The sources, in the order of the inputs and by name within one, and
@@ -232,16 +236,18 @@ def find_sources(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a folder or a pattern holds neither image nor video.
+        ValueError: If a folder or a pattern holds neither image nor video,
+            or a file is named that is in one of ``leave_out``.
     """
     found: list[tuple[str, str, list[str]]] = []
     other = 0
     results = {folder.resolve() for folder in leave_out}
 
+    def is_result(path: Path) -> bool:
+        return not results.isdisjoint(path.resolve().parents)
+
     def inputs_of(paths: list[Path]) -> list[Path]:
-        if not results:
-            return paths
-        return [p for p in paths if results.isdisjoint(p.resolve().parents)]
+        return [p for p in paths if not results or not is_result(p)]
 
     for text in inputs:
         path = Path(text).expanduser()
@@ -258,6 +264,11 @@ def find_sources(
             other += skipped
             found += [_entry(file, path) for file in files]
         elif path.is_file():
+            if is_result(path):
+                raise ValueError(
+                    f'{text} is in a folder that results are written to; '
+                    f'name another --out'
+                )
             found.append(_entry(path, path.parent))
         elif glob.has_magic(str(path)):
             matches = sorted(glob.glob(str(path), recursive=True))
@@ -291,7 +302,8 @@ def _media(paths: list[Path]) -> tuple[list[Path], int]:
 
 def _entry(file: Path, folder: Path) -> tuple[str, str, list[str]]:
     """Kind, path and names to choose from, shortest first."""
-    kind = 'video' if file.suffix.lower() in VIDEO_SUFFIXES else 'image'
+    moves = file.suffix.lower() in NAMED_VIDEO_SUFFIXES
+    kind = 'video' if moves else 'image'
     inside = PurePosixPath(file.relative_to(folder).as_posix())
     with_suffix = f'{inside.with_suffix("")}_{inside.suffix.lstrip(".")}'
     above = file.resolve().parent.name

@@ -23,6 +23,12 @@ from wholebody_mm.whole_files import whole_file
 
 RESULTS, IMAGES = 'results.json', 'images.json'
 CSV, PARQUET = 'people.csv', 'people.parquet'
+# Kind of result to its files.
+TABLE_FILES = {
+    'coco': (RESULTS, IMAGES),
+    'csv': (CSV,),
+    'parquet': (PARQUET,),
+}
 # Rows written to Parquet at a time.
 ROWS = 50_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -34,7 +34,6 @@ ENDINGS = {
     'openpose': ('_keypoints.json',),
     'openpose-split': ('_keypoints.json',),
 }
-FOLDERS = tuple(ENDINGS)
 JPEG_QUALITY = 95
 # Of a side, that JPEG can store; larger pictures become PNG.
 JPEG_PIXELS = 65_500
@@ -44,7 +43,8 @@ class FrameWriter:
     """Writes pictures, videos and JSON files as frames come.
 
     Args:
-        folder: Where everything goes, into :data:`FOLDERS`.
+        folder: Where everything goes, into the folders of
+            :data:`ENDINGS`.
         kinds: Of :data:`KINDS`.
         skeleton: What people are drawn and written in.
         threshold: Least score of a keypoint that is drawn.
@@ -199,23 +199,6 @@ class _Video:
                 f'command'
             )
         os.replace(self._part, self._path)
-
-
-def remove_earlier(folder: Path, names: Iterable[str]) -> None:
-    """Remove what earlier runs wrote for images, frames and videos.
-
-    Args:
-        folder: As of :class:`FrameWriter`.
-        names: Of images, of frames and of videos.
-    """
-    for name in names:
-        if '..' in Path(name).parts or Path(name).is_absolute():
-            continue  # no name that a run gives
-        for kind, endings in ENDINGS.items():
-            for ending in endings:
-                path = folder / kind / f'{name}{ending}'
-                path.unlink(missing_ok=True)
-                part_of(path).unlink(missing_ok=True)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
