@@ -20,7 +20,12 @@ model = dict(
     data_preprocessor=dict(codec=codec),
     # few images cannot teach what photos look like: keep what it knows
     backbone=dict(frozen_stages=4, norm_eval=True),
-    head=dict(skeleton=skeleton, decoder=codec, part_weights=None),
+    head=dict(
+        skeleton=skeleton,
+        # the shipped network's ten keypoints are more than a bust has
+        decoder=dict(**codec, decoder=dict(min_keypoints=3)),
+        part_weights=None,
+    ),
 )
 
 test_options = _base_.model.test_cfg
@@ -60,6 +65,7 @@ dataset = dict(
 train_dataloader = dict(
     batch_size=8,
     collate_fn=dict(type='collate_images'),
+    worker_init_fn=dict(type='yielding_worker'),
     dataset=dict(**dataset, ann_file='train.json', pipeline=train_pipeline),
 )
 val_dataloader = dict(

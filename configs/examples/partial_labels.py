@@ -102,7 +102,11 @@ stage = dict(width=width, dilations=(1, 2))
 # coarse maps for large people: what the table in docs/data.md was made with
 codec = dict(heatmap_stride=None, sigma_scale=1.0)
 thresholds = dict(
-    peak_threshold=0.15, limb_fraction=0.9, part_threshold=0.2, min_keypoints=5
+    _delete_=True,  # not those of the shipped weights
+    peak_threshold=0.15,
+    limb_fraction=0.9,
+    part_threshold=0.2,
+    min_keypoints=5,
 )
 model = dict(
     data_preprocessor=dict(codec=codec),

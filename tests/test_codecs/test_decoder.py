@@ -467,6 +467,13 @@ def test_values_of_the_wrong_kind_are_named(option):
         PAFDecoder(**{name: 1})
 
 
+def test_more_keypoints_than_there_are():
+    with pytest.raises(ValueError, match='min_keypoints=18: .* 17 that'):
+        PAFDecoder('coco17', min_keypoints=18)
+    PAFDecoder('coco17', min_keypoints=17)
+    PAFDecoder(min_keypoints=30)  # a face alone is somebody
+
+
 def test_finer_confidence_maps_keep_neighbours_apart():
     """Two faces' points 8 pixels apart are one peak at stride 8."""
     people = np.full((2, 17, 2), 200.0)

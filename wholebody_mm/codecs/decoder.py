@@ -147,8 +147,8 @@ class PAFDecoder:
     keypoints nor weak ones that complete somebody change it.
 
     Raises:
-        ValueError: If a threshold is out of its range, or the one stride
-            does not divide the other.
+        ValueError: If a threshold is out of its range, nobody can have
+            ``min_keypoints``, or the one stride does not divide the other.
     """
 
     def __init__(
@@ -273,6 +273,11 @@ class PAFDecoder:
             self._find_peaks = enlarged.peak_finder(self.heatmap_stride)
             self._score_limbs = enlarged.score_enlarged_limbs
         self.rules = PartRules(self.skeleton, part_limits)
+        if self.min_keypoints > self.rules.most and not self.rules.has_fine:
+            raise ValueError(
+                f'min_keypoints={min_keypoints}: {self.skeleton.name} has '
+                f'{self.rules.most} that count; nobody could be found'
+            )
         self.part_threshold = self.rules.thresholds(part_threshold)
         self._near = self.rules.near(int(adopt_hops))
         self._related = self.rules.related(int(adopt_hops))

@@ -67,6 +67,7 @@ class PartRules:
         self._fine = np.array(
             [p not in (body, FOOT) for p in skeleton.part_names]
         )
+        self.has_fine = bool(self._fine.any())
         self.shareable = ~self._fine[skeleton.keypoint_part]
         self.trunk = self.shareable
 
