@@ -1,5 +1,6 @@
 """A resumed run trains on, without loading old batches."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 import wholebody_mm.register  # noqa: F401
@@ -7,6 +8,7 @@ import wholebody_mm.register  # noqa: F401
 import pytest
 import torch
 from mmengine.model import BaseModel
+from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
@@ -39,14 +41,16 @@ class Recorder(BaseModel):
         return dict(loss=self.layer(x).sum())
 
 
-def train(work_dir, max_iters, resume):
+def train(work_dir, max_iters, resume, loader=None, **options):
     data, model = Numbers(50), Recorder()
     runner = Runner(
         model=model,
         work_dir=str(work_dir),
-        train_dataloader=DataLoader(
+        train_dataloader=loader
+        or DataLoader(
             data, batch_size=4, sampler=ResumableSampler(data, seed=7)
         ),
+        **options,
         train_cfg=dict(type='mmpose.ResumableTrainLoop', max_iters=max_iters),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.0)),
         default_hooks=dict(
@@ -66,6 +70,46 @@ def test_a_resumed_run_is_the_same_run(tmp_path):
     loaded, second = train(tmp_path / 'parts', 9, resume=True)
     assert first + second == whole
     assert len(loaded) == 5 * 4
+
+
+@DATASETS.register_module()
+class TwoSets(Numbers):
+    """Two data sets in one, by their numbers."""
+
+    names, lens = ('small', 'large'), (20, 30)
+
+
+@pytest.mark.parametrize('several', [True, False])
+@pytest.mark.parametrize('own', [None, 7])
+def test_the_seed_is_that_of_the_checkpoint(tmp_path, several, own):
+    loader = dict(
+        batch_size=4,
+        num_workers=0,
+        collate_fn=dict(type='default_collate'),
+        sampler=dict(type='mmpose.ResumableSampler'),
+        dataset=dict(type='TwoSets', count=50),
+    )
+    if several:
+        loader['batch_sampler'] = dict(
+            type='mmpose.DatasetProbabilitySampler',
+            probabilities=dict(small=0.5, large=0.5),
+            mode='mixed',
+        )
+    if own is not None:
+        loader['batch_sampler' if several else 'sampler']['seed'] = own
+
+    def run(folder, max_iters, resume, seed):
+        return train(
+            tmp_path / folder,
+            max_iters,
+            resume,
+            deepcopy(loader),
+            randomness=dict(seed=seed),
+        )[1]
+
+    whole = run('whole', 9, False, 3)
+    first = run('parts', 4, False, 3)
+    assert first + run('parts', 9, True, 5) == whole
 
 
 def test_epochs_are_refused(tmp_path):

@@ -15,8 +15,14 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     MMEngine loads and warps every batch that was trained already before it
     goes on. With :class:`ResumableSampler` or
     :class:`DatasetProbabilitySampler` no image is loaded twice; with any other
-    sampler a resumed run begins its order of images anew.
+    sampler a resumed run begins its order of images anew. The run's seed is
+    that of the checkpoint, as MMEngine has it for everything else.
     """
+
+    def __init__(self, runner, *args, **kwargs) -> None:
+        # that of the checkpoint is known only after the samplers are built
+        self._first_seed = runner.seed
+        super().__init__(runner, *args, **kwargs)
 
     def run(self):
         """Train from the current iteration to the last.
@@ -34,6 +40,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         if self._iter > 0:
             loader = self.dataloader
             sampler = loader.sampler
+            for each in (sampler, loader.batch_sampler):
+                self._reseed(each)
             if hasattr(loader.batch_sampler, 'start_at'):
                 # counts batches, as loops do
                 loader.batch_sampler.start_at(self._iter)
@@ -65,3 +73,9 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         runner.call_hook('after_train_epoch')
         runner.call_hook('after_train')
         return runner.model
+
+    def _reseed(self, sampler: object) -> None:
+        """Give a sampler the checkpoint's seed, unless it has its own."""
+        seed = getattr(sampler, 'seed', None)
+        if hasattr(sampler, 'reseed') and seed == self._first_seed:
+            sampler.reseed(self.runner.seed)

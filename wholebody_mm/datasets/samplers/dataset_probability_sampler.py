@@ -192,6 +192,11 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
 
     # ------------------------------------------------------------ sampler
 
+    def reseed(self, seed: int) -> None:
+        """Follow the stream of another seed from the next iteration on."""
+        self.seed = int(seed)
+        self._orders, self._block = {}, (-1, np.empty(0))
+
     def start_at(self, batches: int) -> None:
         """Begin the next iteration at this batch."""
         self._start = batches

@@ -42,6 +42,10 @@ class ResumableSampler(Sampler[SeededIndex]):
         self.seed = sync_random_seed() if seed is None else seed
         self.start = 0
 
+    def reseed(self, seed: int) -> None:
+        """Follow the stream of another seed from the next iteration on."""
+        self.seed = seed
+
     def start_at(self, samples: int) -> None:
         """Begin the next iteration after so many samples of this process."""
         self.start = samples
