@@ -35,6 +35,18 @@ _JOINED = [
     if _BODY_AND_FEET[a] and _BODY_AND_FEET[b]
 ]
 
+# Body points that only the union skeleton has, and those next to them, of
+# which one must be seen.
+_HEAD_EXTRAS = tuple(
+    name
+    for name in EXTRAS
+    if name in WHOLEBODY135.keypoint_names[WHOLEBODY135.parts['body']]
+)
+_HEAD = (
+    *('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'),
+    *('left_shoulder', 'right_shoulder'),
+)
+
 
 def annotation_of(person: Person) -> dict | None:
     """The annotation of one person, without ids; None if nothing is seen.
@@ -127,6 +139,13 @@ def _union_points(
     for name, point in zip(EXTRAS, person.extras, strict=True):
         points[target.index(name)] = point
         seen[target.index(name)] = 1
+    head_seen = any(seen[target.index(name)] == 2 for name in _HEAD)
+    height, width = person.mask.shape
+    for name in _HEAD_EXTRAS:
+        x, y = points[target.index(name)]
+        inside = -0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5
+        if inside and not head_seen:
+            seen[target.index(name)] = 0
     for part in LEAST_SEEN:
         if not valid[part]:
             seen[target.parts[part]] = 0
