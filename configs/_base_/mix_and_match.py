@@ -67,6 +67,9 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
+# MMPose's backbones and necks have layers that the one level that is used
+# does not need; several processes would wait for their gradients.
+find_unused_parameters = True
 max_iters = 200
 train_cfg = dict(
     type='ResumableTrainLoop', max_iters=max_iters, val_interval=25

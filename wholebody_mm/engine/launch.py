@@ -58,7 +58,10 @@ def config_of(args: argparse.Namespace) -> Config:
     if args.launcher != 'none' and not torch.cuda.is_available():
         # MMEngine's own choice names a CUDA device for each process
         cfg.model_wrapper_cfg = dict(
-            type='MMDistributedDataParallel', device_ids=None
+            type='MMDistributedDataParallel',
+            device_ids=None,
+            # MMEngine reads it only where it chooses itself
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
         )
     if args.work_dir:
         cfg.work_dir = args.work_dir
