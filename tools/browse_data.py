@@ -83,16 +83,24 @@ def browse(args: argparse.Namespace) -> None:
     """Write the pictures.
 
     Raises:
-        ValueError: If a data set asked for is not in the config.
+        ValueError: If a data set asked for is not in the config, or the
+            network learns other targets than maps and fields.
     """
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     init_default_scope('mmpose')
+    # as the data set gives them, not the smaller ones of the first iterations
+    cfg.model.data_preprocessor.pop('input_scales', None)
+    preprocessor = MODELS.build(cfg.model.data_preprocessor)
+    name = (cfg.model.get('head') or {}).get('skeleton')
+    if name is None:
+        raise ValueError(
+            f'{args.config} is not taught limbs: its head has no skeleton'
+        )
+    skeleton = get_skeleton(name)
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     dataset.full_init()
-    preprocessor = MODELS.build(cfg.model.data_preprocessor)
-    skeleton = get_skeleton(cfg.model.head.skeleton)
     names = getattr(dataset, 'names', ('data',))
     lens = getattr(dataset, 'lens', (len(dataset),))
     unknown = set(args.only or ()) - set(names)
