@@ -53,6 +53,47 @@ def test_detections_made_elsewhere(main, faces, capsys):
     assert (faces / 'train.json').read_text() == before
 
 
+@pytest.mark.parametrize('same', [True, False])
+def test_going_on_with_a_set_prepared_anew(main, faces, monkeypatch, same):
+    """Ids may be others then; with another detector nothing is kept."""
+    asked = []
+
+    def detector(*_):
+        def find(path):
+            asked.append(path.name)
+            if len(asked) == 2:
+                raise KeyboardInterrupt
+            return [dict(score=0.9, file=path.name)]
+
+        return find
+
+    for name in ('torchvision_detector', 'mmdet_detector'):
+        monkeypatch.setitem(main.__globals__, name, detector)
+    given = []
+    monkeypatch.setitem(
+        main.__globals__,
+        'mask_people',
+        lambda _, found, out: given.extend(found),
+    )
+    file = faces / 'train.json'
+    images = [dict(id=1, file_name='a.png'), dict(id=2, file_name='b.png')]
+    picture(faces / 'images/b.png')
+    file.write_text(json.dumps(dict(images=images)))
+    command = [str(file), str(faces / 'images')]
+    with pytest.raises(KeyboardInterrupt):
+        main(command)
+    assert asked == ['a.png', 'b.png']
+    images = [dict(id=1, file_name='b.png'), dict(id=2, file_name='a.png')]
+    file.write_text(json.dumps(dict(images=images)))
+    other = [] if same else ['--mmdet', 'config.py', 'weights.pth']
+    assert main([*command, *other]) == 0
+    assert asked[2:] == (['b.png'] if same else ['b.png', 'a.png'])
+    assert [(d['image_id'], d['file']) for d in given] == [
+        (1, 'b.png'),
+        (2, 'a.png'),
+    ]
+
+
 def test_it_says_what_it_lacks(main, faces, capsys):
     assert main([str(faces / 'train.json')]) == 2
     assert '--detections' in capsys.readouterr().err

@@ -72,18 +72,24 @@ def detect(args: argparse.Namespace) -> list[dict]:
     except ModuleNotFoundError as error:
         raise ValueError(error) from error
     content = read_json(args.ann_file, 'annotation file')
-    images = {str(image['id']): image for image in content['images']}
+    # by name: prepared anew, the same images may have other ids
+    names = list(dict.fromkeys(i['file_name'] for i in content['images']))
 
     def make(key: str) -> dict:
-        path = args.images / images[key]['file_name']
+        path = args.images / key
         if not path.is_file():
             raise FileNotFoundError(f'no image {path}')
-        number = images[key]['id']
-        return dict(found=[dict(d, image_id=number) for d in find(path)])
+        return dict(found=find(path))
 
     kept = args.ann_file.with_name(args.ann_file.stem + '_detections.json')
-    made = for_each(list(images), make, kept, 'detecting')
-    detections = [d for entry in made for d in entry['found']]
+    options = dict(detector=args.mmdet or 'torchvision', images=args.images)
+    made = for_each(names, make, kept, 'detecting', options)
+    found = {n: entry['found'] for n, entry in zip(names, made, strict=True)}
+    detections = [
+        dict(d, image_id=image['id'])
+        for image in content['images']
+        for d in found[image['file_name']]
+    ]
     write_json(kept, detections)
     kept.with_name(kept.name + '.part').unlink(missing_ok=True)
     return detections

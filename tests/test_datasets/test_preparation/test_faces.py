@@ -157,6 +157,14 @@ def test_it_goes_on_after_an_interruption(root, tmp_path, monkeypatch):
     assert not journal.exists()
 
 
+@pytest.mark.parametrize('content', [b'\xff\xfe\x00', b'n_points: 68'])
+def test_a_broken_file_is_named(tmp_path, content):
+    file = tmp_path / 'a.pts'
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match='a.pts is no .pts file'):
+        read_pts(file)
+
+
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no \.pts file below'):
         prepare_faces(tmp_path, tmp_path / 'out')

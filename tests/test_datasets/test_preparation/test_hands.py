@@ -106,6 +106,12 @@ def test_hands_of_one_image_come_together(manual, tmp_path):
     assert any(part == 'righthand' for part, _ in couple['ignore_regions'])
 
 
+def test_one_person_without_points_leaves_the_others(manual, tmp_path):
+    write_manual_hand(manual, '005_02_l', hand_points(250, 120), True, 0)
+    counts = prepare_hand_mpii(manual, tmp_path / 'out')
+    assert counts == dict(train=dict(images=2, people=2))
+
+
 def test_a_broken_hand_is_named(manual, tmp_path):
     (manual / '005_02_l.json').write_text(json.dumps(dict(is_left=1)))
     with pytest.raises(ValueError, match='005_02_l.json is no hand'):

@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.images import read_image
+
 # path of an image -> detections without image_id
 Detect = Callable[[Path], list[dict]]
 _COCO_PERSON = 1  # torchvision's label
@@ -85,7 +87,7 @@ def torchvision_detector(device: str, least_score: float) -> Detect:
 
     @torch.inference_mode()
     def detect(path: Path) -> list[dict]:
-        rgb = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        rgb = cv2.cvtColor(read_image(path), cv2.COLOR_BGR2RGB)
         image = torch.from_numpy(rgb).permute(2, 0, 1).float() / 255
         return of_torchvision(model([image.to(device)])[0], least_score)
 
@@ -110,7 +112,8 @@ def mmdet_detector(
     model = init_detector(config, checkpoint, device=device)
 
     def detect(path: Path) -> list[dict]:
-        found = inference_detector(model, str(path)).pred_instances
+        # pixels, not the path: MMCV does not name a file that is damaged
+        found = inference_detector(model, read_image(path)).pred_instances
         people = found[found.labels == 0]
         return as_results(
             people.masks.cpu().numpy(),

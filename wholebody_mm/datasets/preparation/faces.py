@@ -33,8 +33,8 @@ def read_pts(path: Path, first_pixel: int = 1) -> np.ndarray:
     Raises:
         ValueError: If the file is broken; names it.
     """
-    text = path.read_text()
     try:
+        text = path.read_text()
         inside = text[text.index('{') + 1 : text.index('}')]
         points = np.array(inside.split(), float).reshape(-1, 2)
     except ValueError as error:

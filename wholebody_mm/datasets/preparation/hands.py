@@ -225,10 +225,14 @@ def _prepare_pairs(
         people: dict[str, list[str]] = defaultdict(list)
         for name in by_first[key]:
             people[name.removesuffix('_l').removesuffix('_r')].append(name)
-        annotations = [
-            _two_hands([hands[name] for name in names])
-            for names in people.values()
-        ]
+        annotations = []
+        for names in people.values():
+            own = [hands[name] for name in names]
+            # of one without labelled points nothing is learnt, as outside
+            if any((hand['rows'][:, 2] > 0).any() for hand in own):
+                annotations.append(_two_hands(own))
+        if not annotations:
+            raise Skip('no point is labelled')
         boxes = []
         for annotation in annotations:
             x, y, w, h = annotation['bbox']
@@ -254,8 +258,6 @@ def _two_hands(hands: list[dict]) -> dict:
             raise ValueError(f'a hand has points of {rows.shape}')
         points[where[hand['left']]] = rows[:, :2]
         visible[where[hand['left']]] = 2 * (rows[:, 2] > 0)
-    if not visible.any():
-        raise Skip('no point is labelled')
     body = np.concatenate([hand['body'] for hand in hands])
     if len(body):
         box = points_box(np.concatenate([body, points[visible > 0]]))
