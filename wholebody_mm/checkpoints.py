@@ -22,6 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wholebody_mm.whole_files import whole_file
+
 _SAFETENSORS = '.safetensors'
 
 
@@ -89,9 +91,11 @@ def save(
             key: value.detach().cpu().contiguous().clone()
             for key, value in state_dict.items()
         }
-        save_file(tensors, path, metadata=text)
+        with whole_file(path) as part:
+            save_file(tensors, part, metadata=text)
     elif path.suffix == '.pth':
-        torch.save({'state_dict': dict(state_dict), 'meta': meta}, path)
+        with whole_file(path) as part:
+            torch.save({'state_dict': dict(state_dict), 'meta': meta}, part)
     else:
         raise ValueError(
             f'{path}: a checkpoint ends in .safetensors or .pth, '

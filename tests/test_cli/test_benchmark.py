@@ -193,6 +193,20 @@ def test_several_networks_are_timed_in_one_run(tmp_path, capsys):
     assert [(r['width'], r['height']) for r in rows] == 2 * [(128, 64)]
 
 
+@pytest.mark.parametrize('able', [True, False])
+def test_emulated_bfloat16_is_told(able, monkeypatch, capsys):
+    import wholebody_mm.models.precision as precision
+    from wholebody_mm.benchmarks.subjects import _engine_names
+
+    monkeypatch.setattr(precision, 'cpu_has_bfloat16', lambda: able)
+    assert ('torch bf16' in _engine_names(None)) == able
+    said = capsys.readouterr().err
+    assert ('torch bf16 is left out' in said) != able
+    assert _engine_names(['torch bf16']) == ['torch bf16']
+    said = capsys.readouterr().err
+    assert ('torch bf16 computes in float32' in said) != able
+
+
 def test_networks_that_cannot_be_timed_are_named_first(tmp_path, capsys, root):
     config = tmp_path / 'one.py'
     config.write_text(CONFIG)

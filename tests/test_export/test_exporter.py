@@ -160,3 +160,22 @@ def test_what_does_not_fit_is_named(original, tmp_path):
         export(original, 'onnx', tmp_path / 'a.onnx', size=(100, 64))
     with pytest.raises(ValueError, match='--calibration'):
         export(original, 'onnx', tmp_path / 'a.onnx', precision='int8')
+
+
+@pytest.mark.parametrize('name', ['onnx', 'openvino'])
+def test_a_stopped_export_leaves_the_earlier_file(
+    name, original, images, tmp_path, monkeypatch
+):
+    path = tmp_path / f'network{SUFFIX[name]}'
+    export(original, name, path, size=(96, 64))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    # the last step, after the graph has been written
+    monkeypatch.setattr('onnx.checker.check_model', stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(original, name, path, size=(48, 32))
+    assert before == {f.name: f.read_bytes() for f in tmp_path.iterdir()}
+    assert load_exported(path)(images)[0].shape[-1] > 0

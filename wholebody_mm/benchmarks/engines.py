@@ -25,6 +25,7 @@ from wholebody_mm.inference.torch_network import (
     model_of,
     read_config,
 )
+from wholebody_mm.models.precision import cpu_has_bfloat16
 
 REFERENCE = 'torch fp32'
 # Engine and precision; what is missing here is left out.
@@ -70,7 +71,9 @@ class CropNetwork(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, 3, H, W) to (B, K, h, w) and (B, 2, h, w)."""
         device = inputs.device.type
-        enabled = self.autocast is not None
+        enabled = self.autocast is not None and (
+            device != 'cpu' or cpu_has_bfloat16()
+        )
         with torch.autocast(device, self.autocast, enabled=enabled):
             maps = self.head(self.backbone(inputs))
         return maps, maps[:, :2]

@@ -207,10 +207,18 @@ def _images(given: list[str], seed: int) -> Iterator[list[Path]]:
 
 
 def _engine_names(wanted: list[str] | None) -> list[str]:
-    """The engines asked for, or those that are installed."""
+    """The engines asked for, or those that are installed and run here."""
     from wholebody_mm.benchmarks.engines import ENGINES
+    from wholebody_mm.models.precision import cpu_has_bfloat16
 
+    emulated = [] if cpu_has_bfloat16() else ['bf16']
     if wanted:
+        for name in wanted:
+            if name.partition(' ')[2] in emulated:
+                print(
+                    f'{name} computes in float32: this CPU has no bfloat16',
+                    file=sys.stderr,
+                )
         return wanted
     names = []
     for name in ENGINES:
@@ -220,6 +228,11 @@ def _engine_names(wanted: list[str] | None) -> list[str]:
         if missing:
             print(
                 f'{name} is left out: {", ".join(missing)} is not installed',
+                file=sys.stderr,
+            )
+        elif name.partition(' ')[2] in emulated:
+            print(
+                f'{name} is left out: this CPU has no bfloat16',
                 file=sys.stderr,
             )
         else:

@@ -83,11 +83,12 @@ def run(args: argparse.Namespace) -> int:
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-    images = [people()]
     if args.image:
         images = ImageFiles(_files(args.image))
         for _ in images:  # a broken one is told before the work
             pass
+    else:
+        images = [people()]
     calibration = ImageFiles(
         _spread(_files(args.calibration), args.max_calibration)
     )

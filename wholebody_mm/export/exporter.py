@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -91,7 +94,8 @@ def export(
             'onnx': quantize.write_onnx_int8,
             'openvino': quantize.write_openvino_int8,
         }[name]
-        write(graph, info, out, size, calibration, dynamic)
+        with _complete(out) as part:
+            write(graph, info, part, size, calibration, dynamic)
         return out
     if name == 'onnx':
         from wholebody_mm.export.onnx_file import write_onnx as write
@@ -101,8 +105,24 @@ def export(
         from wholebody_mm.export.torchscript_file import (
             write_torchscript as write,
         )
-    write(graph, info, out, size, dynamic, precision)
+    with _complete(out) as part:
+        write(graph, info, part, size, dynamic, precision)
     return out
+
+
+@contextmanager
+def _complete(out: Path) -> Iterator[Path]:
+    """Write a network of one or two files; they appear when all is there.
+
+    Yields:
+        Where to write: of the same name, for OpenVINO's files know theirs.
+    """
+    with TemporaryDirectory(dir=out.parent, prefix='_') as folder:
+        part = Path(folder) / out.name
+        yield part
+        # the named file last: who sees it has the other one too
+        for file in sorted(Path(folder).iterdir(), key=part.__eq__):
+            os.replace(file, out.with_name(file.name))
 
 
 def load_exported(path: Path) -> Network:

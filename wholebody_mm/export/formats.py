@@ -93,7 +93,7 @@ def check(name: str, precision: str, out: Path) -> Format:
             f'{name} does not go with {precision}: give '
             f'{", ".join(kind.precisions)}{instead}'
         )
-    if out.suffix.lower() != kind.suffix:
+    if out.suffix != kind.suffix:
         raise ValueError(
             f'{out}: {name} files end in {kind.suffix}, not {out.suffix!r}'
         )
