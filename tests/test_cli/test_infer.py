@@ -91,7 +91,7 @@ def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
     assert infer(photos) == 1
     captured = capsys.readouterr()
     assert '3 images and frames' in captured.out
-    assert '1 files that are neither image nor video' in captured.out
+    assert '1 files left out' in captured.out
     assert '1 could not be read' in captured.err
     assert '2a.jpg is empty' in captured.err
     # the next run tries the broken one again, and only that
@@ -185,6 +185,17 @@ def test_photos_in_a_folder_of_the_results_name(infer, photos, named, capsys):
     assert '3 images and frames' in capsys.readouterr().out
     assert infer(*inputs, '--write', 'pictures', '--overwrite') == 2
     assert before == {f.name: f.read_bytes() for f in mine.iterdir()}
+
+
+def test_kinds_one_after_the_other(infer, photos, tmp_path):
+    """What one run leaves is in no later one's way."""
+    assert infer(photos, '--write', 'pictures', 'csv') == 0
+    left = infer.out / 'pictures' / 'half.jpg'
+    left.touch()  # of a run that was killed before it noted it
+    for kinds in (['openpose'], ['pictures'], ['coco'], ['csv']):
+        assert infer(photos, '--write', *kinds, '--overwrite') == 0
+    files = {p.name for p in infer.out.rglob('*') if p.is_file()}
+    assert files == {'people.jsonl', 'people.csv', 'half.jpg'}
 
 
 def test_a_picture_of_the_run_itself(infer, photos, capsys):

@@ -468,8 +468,12 @@ def test_values_of_the_wrong_kind_are_named(option):
 
 
 def test_more_keypoints_than_there_are():
-    with pytest.raises(ValueError, match='min_keypoints=18: .* 17 that'):
-        PAFDecoder('coco17', min_keypoints=18)
+    more = dict(min_keypoints=19, maximize_positives=True)
+    for options in (dict(min_keypoints=18), more):
+        with pytest.raises(ValueError, match='^18 keypoints .* has 17 that'):
+            PAFDecoder('coco17', **options)
+    with pytest.raises(ValueError, match='^30 keypoints'):
+        PAFDecoder(min_keypoints=30, min_part_fraction=2)
     PAFDecoder('coco17', min_keypoints=17)
     PAFDecoder(min_keypoints=30)  # a face alone is somebody
 

@@ -1,6 +1,7 @@
 """Files say what their original says, on the engine they are for."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,11 +171,17 @@ def test_a_stopped_export_leaves_the_earlier_file(
     export(original, name, path, size=(96, 64))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
-    def stopped(*_):
+    def stopped(*args, **_):
+        if name == 'openvino':
+            Path(args[1]).write_text('half')
+            Path(args[1]).with_suffix('.bin').write_bytes(b'half')
         raise KeyboardInterrupt
 
-    # the last step, after the graph has been written
-    monkeypatch.setattr('onnx.checker.check_model', stopped)
+    # for ONNX after the graph has been written, before what belongs to it
+    last = dict(
+        onnx='onnx.checker.check_model', openvino='openvino.save_model'
+    )
+    monkeypatch.setattr(last[name], stopped)
     with pytest.raises(KeyboardInterrupt):
         export(original, name, path, size=(48, 32))
     assert before == {f.name: f.read_bytes() for f in tmp_path.iterdir()}

@@ -27,8 +27,9 @@ def test_only_files_of_the_names_and_kinds_are_removed(tmp_path: Path) -> None:
     kept = [
         tmp_path / 'pictures/b.jpg',
         tmp_path / 'c.jpg',
-        # the run did not write this kind
+        # no run wrote these kinds
         tmp_path / 'openpose-split/a_keypoints.json',
+        tmp_path / 'results.json',
     ]
     gone = [
         tmp_path / 'pictures/a.jpg',
@@ -39,7 +40,7 @@ def test_only_files_of_the_names_and_kinds_are_removed(tmp_path: Path) -> None:
     ]
     touch(*kept, *gone)
     names = ['a', 'd/a', '../c', 'nothing']
-    remove_earlier(tmp_path, names, ('pictures', 'openpose'))
+    remove_earlier(tmp_path, names, ('pictures', 'openpose', 'csv'))
     assert all(file.exists() for file in kept)
     assert not any(file.exists() for file in gone)
 
@@ -59,22 +60,28 @@ def test_other_files_are_refused_by_name(
 ) -> None:
     (tmp_path / 'pictures' / 'empty').mkdir(parents=True)
     kinds = ('pictures', 'openpose', 'coco', 'csv')
-    check_nothing_is_lost(tmp_path, kinds, None)
+    check_nothing_is_lost(tmp_path, kinds, ())
     touch(tmp_path / file)
     with pytest.raises(ValueError, match=Path(file).name) as error:
-        check_nothing_is_lost(tmp_path, kinds, None)
+        check_nothing_is_lost(tmp_path, kinds, {*kinds} - {kind})
     assert '--out' in str(error.value)
-    # nothing is written there, or the earlier run has made it
-    check_nothing_is_lost(tmp_path, {*kinds} - {kind}, None)
+    # nothing is written there, or an earlier run has made it
+    check_nothing_is_lost(tmp_path, {*kinds} - {kind}, ())
     check_nothing_is_lost(tmp_path, kinds, kinds)
 
 
-def test_another_kind_than_that_of_the_earlier_run(tmp_path: Path) -> None:
+def test_videos_are_in_the_way_of_videos_only(tmp_path: Path) -> None:
+    touch(tmp_path / 'videos/a.mp4')
+    check_nothing_is_lost(tmp_path, ('pictures',), (), [False])
+    with pytest.raises(ValueError, match='a.mp4'):
+        check_nothing_is_lost(tmp_path, ('pictures',), (), [False, True])
     touch(tmp_path / 'pictures/a.jpg')
-    with pytest.raises(ValueError, match='pictures'):
-        check_nothing_is_lost(tmp_path, ('pictures',), ('openpose',))
+    with pytest.raises(ValueError, match='a.jpg'):
+        check_nothing_is_lost(tmp_path, ('pictures',), (), [False])
 
 
-def test_what_a_killed_run_left_is_nobodys(tmp_path: Path) -> None:
+def test_what_is_nobodys(tmp_path: Path) -> None:
     touch(part_of(tmp_path / 'videos/clip.mp4'))
-    check_nothing_is_lost(tmp_path, ('pictures',), None)
+    for name in ('.DS_Store', 'Thumbs.db', 'desktop.ini'):
+        touch(tmp_path / 'pictures' / name)
+    check_nothing_is_lost(tmp_path, ('pictures',), ())

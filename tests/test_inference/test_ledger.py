@@ -10,7 +10,7 @@ from support.known_people import crowd
 
 from wholebody_mm.inference.ledger import (
     Ledger,
-    kinds_in_ledger,
+    earlier_kinds,
     names_in_ledger,
     read_ledger,
 )
@@ -111,12 +111,14 @@ def test_another_file_of_the_same_name_is_not_done(path, monkeypatch):
     ledger.close()
 
 
-def test_a_file_of_something_else(path):
+@pytest.mark.parametrize('overwrite', [True, False])
+def test_a_file_of_something_else_stays(path, overwrite):
     path.parent.mkdir()
-    for text in ('', 'hello\n', '[1]\n'):
+    for text in ('', 'hello\n', '[1]\n', '{"skeleton": 1}'):
         path.write_text(text)
-        with pytest.raises(ValueError, match='people.jsonl is no file of'):
-            Ledger(path, 'coco17', {})
+        with pytest.raises(ValueError, match='people.jsonl is not .* move it'):
+            Ledger(path, 'coco17', {}, overwrite)
+        assert path.read_text() == text
 
 
 def test_frames_of_a_camera_are_kept_however_it_ended(path):
@@ -145,14 +147,36 @@ def test_one_run_at_a_time(path):
     second.close()
 
 
-def test_names_and_kinds_of_all_that_was_written(path):
+def test_names_of_all_that_was_written(path):
     assert not list(names_in_ledger(path))
-    assert kinds_in_ledger(path) is None
-    ledger = Ledger(path, 'coco17', dict(write=['openpose']))
+    ledger = Ledger(path, 'coco17', {})
     ledger.add(Frame(IMAGES[0]), people(1))
     ledger.add(Frame(CLIP, 7), people(1))
     ledger.close()
-    assert kinds_in_ledger(path) == {'openpose'}
     assert set(names_in_ledger(path)) == {'a', 'clip_000000000007', 'clip'}
-    path.write_text('[]')
-    assert kinds_in_ledger(path) == set()
+
+
+def test_kinds_of_all_runs(path):
+    """Also of one before that was started anew: it may have left files."""
+    assert earlier_kinds(path) is None
+    settings = dict(write=['pictures'])
+    kinds = []
+    for overwrite, new in (
+        (False, ['pictures']),
+        (False, ['pictures', 'csv']),
+        (True, ['openpose']),
+    ):
+        Ledger(path, 'coco17', settings, overwrite, new).close()
+        kinds.append(earlier_kinds(path))
+    assert kinds == [
+        {'pictures'},
+        {'pictures', 'csv'},
+        {'pictures', 'csv', 'openpose'},
+    ]
+    lines = path.read_text().splitlines()
+    header = json.loads(lines[0])
+    del header['kinds']  # an earlier version's
+    path.write_text(json.dumps(header))
+    assert earlier_kinds(path) == {'pictures', 'coco', 'csv', 'parquet'}
+    Ledger(path, 'coco17', settings).close()
+    assert earlier_kinds(path) == {'pictures', 'coco', 'csv', 'parquet'}

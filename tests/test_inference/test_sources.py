@@ -50,8 +50,12 @@ def test_a_folder_with_all_in_it(folder):
     ]
     again, others = find_sources([str(folder)], [folder / 'deep'])
     assert [s.name for s in again] == ['a_jpg', 'a_png', 'clip']
-    with pytest.raises(ValueError, match='b.PNG is in a folder that results'):
-        find_sources([str(folder / 'deep' / 'b.PNG')], [folder / 'deep'])
+    # as shells expand patterns
+    named = [str(folder / 'deep' / 'b.PNG'), str(folder / 'a.jpg')]
+    again, others = find_sources(named, [folder / 'deep'])
+    assert ([s.name for s in again], others) == (['a'], 1)
+    with pytest.raises(ValueError, match='results of an earlier run'):
+        find_sources(named[:1], [folder / 'deep'])
 
 
 def test_patterns_files_and_overlaps(folder):
@@ -71,6 +75,7 @@ def test_transport_streams_only_by_name(folder):
     assert kinds['a.MTS'] == 'video' and 'disc.ts' not in kinds
     ((named,), _) = find_sources([str(folder / 'disc.ts')])
     assert (named.kind, named.name, named.count()) == ('video', 'disc', 3)
+    assert find_sources([str(folder / '*.ts')])[0] == [named]
 
 
 def test_equal_names_of_two_folders(folder):
@@ -90,6 +95,11 @@ def test_names_of_cameras():
         ('camera', '7'),
     ]
     assert sources[0].count() is None
+
+
+def test_cameras_come_last(folder):
+    sources, _ = find_sources(['0', str(folder / 'a.png'), '1'])
+    assert [s.kind for s in sources] == ['image', 'camera', 'camera']
 
 
 def test_nothing_there(tmp_path, folder):

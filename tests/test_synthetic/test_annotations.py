@@ -124,16 +124,20 @@ def test_the_union_skeleton_knows_more(person):
 
 
 def test_a_hidden_head_is_not_taught(person):
-    person.extras = np.array([[5.0, 6], [7, -8], [9, 10], [-3, 12]])
+    person.extras = np.array([[5.0, 6], [7, 8], [9, 10], [-3, 12]])
     head = ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear']
     head += ['left_shoulder', 'right_shoulder']
     for name in head:
         person.visible[COCO_WHOLEBODY133.index(name)] = 1
     rows = union_points(person)
     assert rows['upper_neck'] == [5, 6, 0]
-    assert rows['head_top'] == [7, -8, 1]  # outside, and known to be
+    assert rows['head_top'] == [7, 8, 0]
+    person.extras[1, 1] = -8
+    assert union_points(person)['head_top'] == [7, -8, 1]  # outside is known
+    person.extras[1, 1] = 8
     person.visible[COCO_WHOLEBODY133.index('right_shoulder')] = 2
-    assert union_points(person)['upper_neck'] == [5, 6, 1]
+    rows = union_points(person)
+    assert rows['upper_neck'] == [5, 6, 1] and rows['head_top'] == [7, 8, 0]
 
 
 def test_hidden_points_far_from_seen_ones_are_not_labelled(person):

@@ -82,7 +82,9 @@ def detect(args: argparse.Namespace) -> list[dict]:
         return dict(found=find(path))
 
     kept = args.ann_file.with_name(args.ann_file.stem + '_detections.json')
-    options = dict(detector=args.mmdet or 'torchvision', images=args.images)
+    options = dict(
+        detector=args.mmdet or 'torchvision', images=args.images.resolve()
+    )
     made = for_each(names, make, kept, 'detecting', options)
     found = {n: entry['found'] for n, entry in zip(names, made, strict=True)}
     detections = [

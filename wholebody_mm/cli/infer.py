@@ -25,7 +25,7 @@ from wholebody_mm.inference.earlier_results import (
 )
 from wholebody_mm.inference.ledger import (
     Ledger,
-    kinds_in_ledger,
+    earlier_kinds,
     names_in_ledger,
 )
 from wholebody_mm.inference.network import BACKENDS
@@ -158,12 +158,12 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError('--annotations is for --write coco only')
     if 'parquet' in args.write:
         require_parquet()
-    earlier = kinds_in_ledger(args.out / LEDGER)
-    check_nothing_is_lost(args.out, args.write, earlier)
+    earlier = earlier_kinds(args.out / LEDGER) or frozenset()
     sources, others = find_sources(
-        args.inputs,
-        [args.out / f for f in folders_of({*args.write, *(earlier or ())})],
+        args.inputs, [args.out / folder for folder in folders_of(earlier)]
     )
+    moves = {source.moves for source in sources}
+    check_nothing_is_lost(args.out, args.write, earlier, moves)
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
     predictor = Predictor(
@@ -191,9 +191,9 @@ def run(args: argparse.Namespace) -> int:
         predictor.network.info.skeleton,
         _settings(args, weights),
         args.overwrite,
+        args.write,
     )
-    if args.overwrite and earlier is not None:
-        # now that no other run writes here
+    if args.overwrite:  # now that no other run writes here
         remove_earlier(args.out, earlier_names, earlier)
     writer = FrameWriter(
         args.out, args.write, skeleton, args.threshold, draws=display
@@ -378,7 +378,7 @@ def _print_summary(summary: Summary, others: int, out: Path) -> None:
     if summary.skipped:
         print(f'{summary.skipped} done by an earlier run')
     if others:
-        print(f'{others} files that are neither image nor video left out')
+        print(f'{others} files left out: no image, no video, or a result')
     if summary.broken:
         print(f'{len(summary.broken)} could not be read:', file=sys.stderr)
         for path, reason in summary.broken:

@@ -18,13 +18,9 @@ SHARDS = 'shards'
 WORKERS, SHARD_SIZE = 2, 1000
 # What makes no sense for an archive, and what does for nothing else.
 _NOT_HERE = (
-    'write',
-    'track',
-    'display',
-    'max_frames',
-    'annotations',
-    'batch_size',
-) + ('threshold', 'no_smooth')
+    *('write', 'track', 'no_smooth', 'display', 'max_frames'),
+    *('annotations', 'batch_size', 'threshold'),
+)
 _ONLY_HERE = ('workers', 'shard_size', 'address', 'gpus')
 
 
@@ -54,7 +50,8 @@ def check(args: argparse.Namespace) -> None:
     """
     archive = args.engine == 'ray'
     for name in _NOT_HERE if archive else _ONLY_HERE:
-        if getattr(args, name) not in (None, False):
+        value = getattr(args, name)
+        if value is not None and value is not False:
             option = f'--{name.replace("_", "-")}'
             raise ValueError(
                 f'{option} is not for --engine ray, which writes Parquet '

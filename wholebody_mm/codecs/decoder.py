@@ -273,10 +273,12 @@ class PAFDecoder:
             self._find_peaks = enlarged.peak_finder(self.heatmap_stride)
             self._score_limbs = enlarged.score_enlarged_limbs
         self.rules = PartRules(self.skeleton, part_limits)
-        if self.min_keypoints > self.rules.most and not self.rules.has_fine:
+        alone = self.rules.has_fine and min_part_fraction <= 1
+        if self.min_keypoints > self.rules.most and not alone:
             raise ValueError(
-                f'min_keypoints={min_keypoints}: {self.skeleton.name} has '
-                f'{self.rules.most} that count; nobody could be found'
+                f'{self.min_keypoints} keypoints for a person (min_keypoints)'
+                f': {self.skeleton.name} has {self.rules.most} that count, '
+                f'nobody could be found'
             )
         self.part_threshold = self.rules.thresholds(part_threshold)
         self._near = self.rules.near(int(adopt_hops))

@@ -16,7 +16,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     goes on. With :class:`ResumableSampler` or
     :class:`DatasetProbabilitySampler` no image is loaded twice; with any other
     sampler a resumed run begins its order of images anew. The run's seed is
-    that of the checkpoint, as MMEngine has it for everything else.
+    that of the checkpoint, as MMEngine has it for everything else; a sampler
+    keeps another one that its config gives it.
     """
 
     def __init__(self, runner, *args, **kwargs) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +22,12 @@ from filelock import FileLock, Timeout
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.skeletons import Skeleton, get_skeleton
-from wholebody_mm.whole_files import whole_file
+from wholebody_mm.whole_files import whole_file, write_bytes
 
 FORMAT = 2
+# Kinds of results that are single files, made of this one at the end.
+TABLES = ('coco', 'csv', 'parquet')
+_KINDS = 'kinds'
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,8 @@ class Ledger:
         skeleton: Registered name of the skeleton of the people.
         settings: How the people are found; a run resumes only with equal
             ones.
+        kinds: What this run writes. The file keeps those of all runs with
+            it, one that started anew included: see :func:`earlier_kinds`.
         overwrite: Start anew even if the file is there.
 
     Raises:
@@ -67,6 +72,7 @@ class Ledger:
         skeleton: str,
         settings: dict[str, Any],
         overwrite: bool = False,
+        kinds: Iterable[str] = (),
     ) -> None:
         self.path = path
         # of the sources that are finished: name to file, and all files
@@ -76,15 +82,18 @@ class Ledger:
         header = json.loads(json.dumps(header))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(path)
+        kinds = sorted({*kinds, *(earlier_kinds(path) or ())})
         if path.is_file() and not overwrite:
-            self._resume(header)
+            self._resume(header, kinds)
         else:
-            path.write_text(json.dumps(header) + '\n', encoding='utf-8')
+            text = json.dumps(header | {_KINDS: kinds}) + '\n'
+            write_bytes(path, text.encode())
         self._file = path.open('a', encoding='utf-8')
 
-    def _resume(self, header: dict) -> None:
+    def _resume(self, header: dict, kinds: list[str]) -> None:
         """Keep the lines of finished sources, drop the rest."""
         there = _header(self.path)
+        there.pop(_KINDS, None)
         if there != header:
             old, new = there.get('settings', {}), header['settings']
             changed = [
@@ -109,7 +118,7 @@ class Ledger:
             whole_file(self.path) as kept,
             kept.open('w', encoding='utf-8') as file,
         ):
-            file.write(json.dumps(header) + '\n')
+            file.write(json.dumps(header | {_KINDS: kinds}) + '\n')
             for line in _lines(self.path):
                 # frames of a video that was not finished come again, those
                 # of a camera never do
@@ -230,18 +239,22 @@ def names_in_ledger(path: Path) -> Iterator[str]:
             yield from {line.get('name'), line.get('of')} - {None}
 
 
-def kinds_in_ledger(path: Path) -> frozenset[str] | None:
-    """Kinds of files that a run wrote for each image and frame.
+def earlier_kinds(path: Path) -> frozenset[str] | None:
+    """Kinds of results that runs with this file have ever written.
 
     Returns:
-        Of :data:`~wholebody_mm.inference.writers.KINDS`; none if the file is
-        something else, and None if there is none.
+        Of :data:`~wholebody_mm.inference.writers.KINDS`; None without file.
+
+    Raises:
+        ValueError: If it is no such file.
     """
     if not path.is_file():
         return None
-    with suppress(ValueError):
-        return frozenset(_header(path).get('settings', {}).get('write', ()))
-    return frozenset()
+    header = _header(path)
+    if _KINDS in header:
+        return frozenset(header[_KINDS])
+    # earlier versions did not tell of tables
+    return frozenset((*header['settings'].get('write', ()), *TABLES))
 
 
 def read_ledger(path: Path) -> Iterator[Record]:
@@ -286,10 +299,11 @@ def _header(path: Path) -> dict:
             header = json.loads(file.readline())
         except json.JSONDecodeError:
             header = None
-    if not isinstance(header, dict) or 'skeleton' not in header:
+    needed = {'skeleton', 'settings'}
+    if not isinstance(header, dict) or not needed <= header.keys():
         raise ValueError(
-            f'{path} is no file of "wholebody-mm infer"; start anew with '
-            f'--overwrite, or name another --out'
+            f'{path} is not from "wholebody-mm infer", or damaged; move it '
+            f'away, or name another --out'
         )
     return header
 

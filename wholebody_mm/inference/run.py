@@ -102,14 +102,11 @@ def run(
     jobs = ahead(_read(predictor, todo, limit), DEPTH)
     jobs = ahead(_with_maps(predictor, jobs), DEPTH)
     jobs = ahead(_with_people(predictor, jobs, tracker), DEPTH)
-    jobs = ahead(_written(jobs, ledger, writer), DEPTH)
+    jobs = ahead(_written(jobs, ledger, writer, left), DEPTH)
     try:
         for job in jobs:
             if job.frame is None:
-                left.discard(job.source)
                 continue
-            if not job.source.moves:
-                left.discard(job.source)
             if job.frame.error is not None:
                 path = job.source.path
                 summary.broken.append((path, job.frame.error))
@@ -194,9 +191,15 @@ def _with_people(
 
 
 def _written(
-    jobs: Iterator[Job], ledger: Ledger, writer: FrameWriter
+    jobs: Iterator[Job],
+    ledger: Ledger,
+    writer: FrameWriter,
+    left: set[Source],
 ) -> Iterator[Job]:
-    """Write the frames; the ledger's line comes last."""
+    """Write the frames; the ledger's line comes last.
+
+    Sources that are done are taken from ``left``.
+    """
     broken, live = False, None
     try:
         with closing(jobs):
@@ -216,6 +219,8 @@ def _written(
                     job = replace(job, frame=frame, picture=picture)
                     if job.source.kind == 'camera':
                         live = job.source
+                if job.frame is None or not job.source.moves:
+                    left.discard(job.source)
                 yield job
     finally:
         # Also where the user stopped: what is there of a video can be seen,

@@ -131,10 +131,7 @@ def plan_shards(
     file = folder / PLAN
     if file.is_file() and not overwrite:
         there = _read_plan(file)
-        started = any(folder.glob('shard-*.parquet'))
-        if there == plan:
-            return shards
-        if started:
+        if there != plan:
             keys = {*there, *plan}
             changed = sorted(k for k in keys if there.get(k) != plan.get(k))
             raise ValueError(
@@ -142,11 +139,13 @@ def plan_shards(
                 f'{", ".join(changed)}). Name another --out, or start anew '
                 f'with --overwrite'
             )
+        return shards
     folder.mkdir(parents=True, exist_ok=True)
     for pattern in ('shard-*.parquet', '_shard-*.parquet'):
         for old in folder.glob(pattern):
             old.unlink()
-    write_json(file, plan, indent=2)
+    # two machines may start at once
+    write_json(file, plan, indent=2, several=True)
     return shards
 
 

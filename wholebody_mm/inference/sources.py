@@ -24,8 +24,8 @@ VIDEO_SUFFIXES = frozenset(
     + ('.wmv', '.flv', '.gif', '.mts', '.m2ts', '.3gp', '.ogv', '.vob')
     + ('.asf',)
 )
-# Videos only if they are named one by one: in folders there is more that ends
-# so, such as networks and program texts.
+# Videos only if they, or a pattern with this ending, are named: in folders
+# there is more that ends so, such as networks and program texts.
 NAMED_VIDEO_SUFFIXES = VIDEO_SUFFIXES | {'.ts'}
 _CAMERA = re.compile(r'(?:camera:|/dev/video)?(\d+)')
 # What a frame of a video is called; see Frame.name.
@@ -227,17 +227,17 @@ def find_sources(
         inputs: Files, folders (with all folders in them), patterns such as
             ``photos/*.jpg``, and cameras: ``camera:0``, ``/dev/video0`` or
             just ``0``.
-        leave_out: Folders that results are written to: what is in them is
-            not taken from folders and patterns.
+        leave_out: Folders of results, whose files are not taken.
 
     Returns:
-        The sources, in the order of the inputs and by name within one, and
-        how many other files in folders were left out.
+        The sources, in the order of the inputs and by name within one,
+        cameras last, for who ends one ends the run; and how many other files
+        were left out.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If a folder or a pattern holds neither image nor video,
-            or a file is named that is in one of ``leave_out``.
+            or there are only files to leave out.
     """
     found: list[tuple[str, str, list[str]]] = []
     other = 0
@@ -264,16 +264,15 @@ def find_sources(
             other += skipped
             found += [_entry(file, path) for file in files]
         elif path.is_file():
-            if is_result(path):
-                raise ValueError(
-                    f'{text} is in a folder that results are written to; '
-                    f'name another --out'
-                )
-            found.append(_entry(path, path.parent))
+            if is_result(path):  # a shell has expanded a pattern
+                other += 1
+            else:
+                found.append(_entry(path, path.parent))
         elif glob.has_magic(str(path)):
             matches = sorted(glob.glob(str(path), recursive=True))
             files, skipped = _media(
-                inputs_of([Path(match) for match in matches])
+                inputs_of([Path(match) for match in matches]),
+                path.suffix.lower() in NAMED_VIDEO_SUFFIXES,
             )
             if not files:
                 raise ValueError(f'nothing matches {text}')
@@ -281,6 +280,12 @@ def find_sources(
             found += [_entry(file, file.parent) for file in files]
         else:
             raise FileNotFoundError(f'no file, folder or camera {text}')
+    if not found:
+        raise ValueError(
+            'there is no input but results of an earlier run; name another '
+            '--out'
+        )
+    found.sort(key=lambda entry: entry[0] == 'camera')
     # a file that several inputs name is done once
     unique = list({(kind, path): names for kind, path, names in found}.items())
     videos = [kind != 'image' for (kind, _), _ in unique]
@@ -292,10 +297,11 @@ def find_sources(
     return sources, other
 
 
-def _media(paths: list[Path]) -> tuple[list[Path], int]:
+def _media(paths: list[Path], named: bool = False) -> tuple[list[Path], int]:
     """The images and videos among paths, and how many other files."""
     files = [path for path in paths if path.is_file()]
-    known = IMAGE_SUFFIXES | VIDEO_SUFFIXES
+    videos = NAMED_VIDEO_SUFFIXES if named else VIDEO_SUFFIXES
+    known = IMAGE_SUFFIXES | videos
     media = [path for path in files if is_called(path, known)]
     return media, len(files) - len(media)
 

@@ -17,18 +17,15 @@ from typing import IO
 
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.formats import COLUMNS, keypoint_rows, printable
-from wholebody_mm.inference.ledger import Record, read_ledger
+from wholebody_mm.inference.ledger import TABLES, Record, read_ledger
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
 from wholebody_mm.whole_files import whole_file
 
 RESULTS, IMAGES = 'results.json', 'images.json'
 CSV, PARQUET = 'people.csv', 'people.parquet'
-# Kind of result to its files.
-TABLE_FILES = {
-    'coco': (RESULTS, IMAGES),
-    'csv': (CSV,),
-    'parquet': (PARQUET,),
-}
+TABLE_FILES = dict(
+    zip(TABLES, ((RESULTS, IMAGES), (CSV,), (PARQUET,)), strict=True)
+)
 # Rows written to Parquet at a time.
 ROWS = 50_000
 

@@ -37,15 +37,11 @@ _JOINED = [
 
 # Body points that only the union skeleton has, and those next to them, of
 # which one must be seen.
-_HEAD_EXTRAS = tuple(
-    name
-    for name in EXTRAS
-    if name in WHOLEBODY135.keypoint_names[WHOLEBODY135.parts['body']]
-)
-_HEAD = (
-    *('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'),
-    *('left_shoulder', 'right_shoulder'),
-)
+_HEAD = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear')
+_NEXT_TO = {
+    'head_top': _HEAD,
+    'upper_neck': (*_HEAD, 'left_shoulder', 'right_shoulder'),
+}
 
 
 def annotation_of(person: Person) -> dict | None:
@@ -139,12 +135,11 @@ def _union_points(
     for name, point in zip(EXTRAS, person.extras, strict=True):
         points[target.index(name)] = point
         seen[target.index(name)] = 1
-    head_seen = any(seen[target.index(name)] == 2 for name in _HEAD)
     height, width = person.mask.shape
-    for name in _HEAD_EXTRAS:
+    for name, near in _NEXT_TO.items():
         x, y = points[target.index(name)]
         inside = -0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5
-        if inside and not head_seen:
+        if inside and all(seen[target.index(other)] != 2 for other in near):
             seen[target.index(name)] = 0
     for part in LEAST_SEEN:
         if not valid[part]:

@@ -116,6 +116,11 @@ def test_a_broken_hand_is_named(manual, tmp_path):
     (manual / '005_02_l.json').write_text(json.dumps(dict(is_left=1)))
     with pytest.raises(ValueError, match='005_02_l.json is no hand'):
         prepare_hand_mpii(manual, tmp_path / 'out')
+    for points in ([], [[1, 2]] * 21):
+        content = dict(hand_pts=points, is_left=1)
+        (manual / '005_02_l.json').write_text(json.dumps(content))
+        with pytest.raises(ValueError, match='005_02_l.json is no hand'):
+            prepare_hand_mpii(manual, tmp_path / 'out')
     with pytest.raises(FileNotFoundError, match='manual_train'):
         prepare_hand_mpii(tmp_path / 'empty', tmp_path / 'out')
     with pytest.raises(FileNotFoundError, match='hand143_panopticdb'):

@@ -121,6 +121,11 @@ def prepare_hand_mpii(
             left = bool(content['is_left'])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f'{file} is no hand: {error!r}') from error
+        if rows.shape != (POINTS, 3):
+            raise ValueError(
+                f'{file} is no hand: hand_pts of {rows.shape}, not of '
+                f'({POINTS}, 3)'
+            )
         body = np.array(content.get('mpii_body_pts', ()), float)
         head = np.array(content.get('head_box', ()), float)
         hands[file.stem] = dict(
@@ -162,7 +167,14 @@ def convert_coco_hands(
                 f'{ann_file}: image {names[annotation["image_id"]]} does not '
                 f'say by _l or _r which hand it is'
             )
-        rows = np.reshape(annotation['keypoints'], (-1, 3)).astype(float)
+        rows = np.array(annotation['keypoints'], float)
+        if rows.size != 3 * POINTS:
+            raise ValueError(
+                f'{ann_file}: annotation {annotation.get("id")} has '
+                f'{rows.size} numbers for keypoints, not {POINTS} times x, '
+                f'y, v'
+            )
+        rows = rows.reshape(POINTS, 3)
         hands[stem] = dict(
             rows=rows, left=stem.endswith('_l'), body=np.zeros((0, 2))
         )
@@ -254,8 +266,6 @@ def _two_hands(hands: list[dict]) -> dict:
     points, visible = np.zeros((42, 2)), np.zeros(42)
     for hand in hands:
         rows = hand['rows']
-        if rows.shape != (POINTS, 3):
-            raise ValueError(f'a hand has points of {rows.shape}')
         points[where[hand['left']]] = rows[:, :2]
         visible[where[hand['left']]] = 2 * (rows[:, 2] > 0)
     body = np.concatenate([hand['body'] for hand in hands])
