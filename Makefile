@@ -7,7 +7,8 @@
 export PYTHON TORCH TORCH_INDEX
 # The tests on the full stack: make test VENV=.venv-full
 VENV ?= .venv
-STACK := $(if $(filter .venv-full,$(VENV)),full,light)
+# by its name, however its folder is written
+STACK := $(if $(filter .venv-full,$(notdir $(VENV:%/=%))),full,light)
 BIN := $(VENV)/bin
 
 .PHONY: setup setup-full demo test test-all lint clean

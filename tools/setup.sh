@@ -52,19 +52,30 @@ find_python() {
 python=$(find_python)
 wanted=$("$python" -c 'import sys; print(sys.version)')
 stamp=$venv/.ready
+# First line: what is installed for torch.
 state() {
-    echo "$wanted $stack $torch ${TORCH_INDEX:-}"
+    echo "$stack $torch ${TORCH_INDEX:-}"
+    echo "$wanted $PWD"
     cat setup.py requirements/*.txt wholebody_mm/install.py tools/setup.sh |
         cksum
 }
 if [ -f "$stamp" ] && [ "$(state)" = "$(cat "$stamp")" ]; then
     exit 0
 fi
+torch_before=$(head -n 1 "$stamp" 2>/dev/null || true)
+
+# Whether the environment can be built on: its Python is the one asked for,
+# it has pip (Debian without python3-venv leaves one without), and it was made
+# where it lies (its scripts and the checkout's place are written into it).
+usable() {
+    [ -x "$venv/bin/python" ] &&
+        [ "$("$venv/bin/python" -c 'import sys; print(sys.version)')" = "$wanted" ] &&
+        "$venv/bin/python" -m pip --version >/dev/null 2>&1 &&
+        grep -qF "$(cd "$venv" && pwd)" "$venv/bin/activate"
+}
 
 echo "Setting up $venv ($stack) with $python"
-if [ -x "$venv/bin/python" ] &&
-    [ "$("$venv/bin/python" -c 'import sys; print(sys.version)')" = "$wanted" ]
-then
+if usable; then
     rm -f "$stamp"
 elif ! "$python" -m venv --clear "$venv"; then
     echo "$python cannot make virtual environments; on Debian and Ubuntu:" \
@@ -82,6 +93,10 @@ if [ -z "$index" ] && ! nvidia-smi >/dev/null 2>&1 &&
     "$python" -c "import urllib.request as u; u.urlopen('$cpu_index/', timeout=5)" \
         2>/dev/null; then
     index=$cpu_index
+fi
+# Another build of the same release counts as installed for pip.
+if [ "$torch_before" != "$(state | head -n 1)" ]; then
+    pip uninstall --quiet --yes torch torchvision 2>/dev/null
 fi
 # shellcheck disable=SC2086  # several requirements in one variable
 pip install --quiet $torch ${index:+--index-url "$index"}

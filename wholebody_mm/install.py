@@ -57,7 +57,17 @@ def missing() -> list[list[str]]:
 
 def main() -> int:
     """Install what is missing; returns the exit code."""
-    for arguments in missing():
+    calls = missing()
+    if calls and importlib.util.find_spec('pip') is None:
+        print(
+            'this environment has no pip: python -m ensurepip, or with uv: '
+            + ' && '.join(
+                f'uv pip install --no-deps {" ".join(c)}' for c in calls
+            ),
+            file=sys.stderr,
+        )
+        return 1
+    for arguments in calls:
         command = [sys.executable, '-m', 'pip', 'install', '--no-deps']
         print('Installing', *[a for a in arguments if a[0] != '-'])
         code = subprocess.call([*command, '--quiet', *arguments])

@@ -1,5 +1,7 @@
 """What is missing is named, with the cure."""
 
+import pytest
+
 
 def test_missing_packages_are_named(run_python):
     printed = run_python(
@@ -13,6 +15,23 @@ except ImportError as error:
     )
     assert 'need mmpose, xtcocotools, which are not installed' in printed
     assert 'python -m wholebody_mm.install' in printed
+
+
+@pytest.mark.parametrize(
+    ('missing', 'cure'),
+    [
+        (('pycocotools',), 'installed: pip install pycocotools;'),
+        (('mmcv', 'mmpose'), 'installed: python -m wholebody_mm.install;'),
+        (('torch', 'mmpose'), "installed: pip install -e '.[train]'"),
+    ],
+)
+def test_the_cure_installs_no_more_than_is_missing(run_python, missing, cure):
+    printed = run_python(
+        'try:\n    import wholebody_mm.register\n'
+        'except ImportError as error:\n    print(error)\n',
+        hide=missing,
+    )
+    assert cure in printed
 
 
 def test_the_package_itself_needs_neither_torch_nor_mmpose(run_python):

@@ -65,3 +65,12 @@ def test_a_failure_names_the_command(installed, monkeypatch, capsys):
 def test_installed_packages_are_seen():
     assert install.is_there('pytest==0.0')
     assert not install.is_there('no-such-package==1.0')
+
+
+def test_an_environment_without_pip_is_told(
+    installed, calls, monkeypatch, capsys
+):
+    monkeypatch.setattr(install.importlib.util, 'find_spec', lambda name: None)
+    assert install.main() == 1 and not calls
+    said = capsys.readouterr().err
+    assert 'ensurepip' in said and 'uv pip install --no-deps' in said
