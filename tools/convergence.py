@@ -13,6 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import wholebody_mm.register  # noqa: F401
+
 from mmengine.config import Config
 
 from wholebody_mm.engine.convergence import judge, plot, read_curves, table

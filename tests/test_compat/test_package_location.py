@@ -41,3 +41,31 @@ def test_other_packages_are_found_as_before():
     from mmengine.utils import get_installed_path
 
     assert Path(get_installed_path('mmengine')).samefile(mmengine.__path__[0])
+
+
+@pytest.mark.parametrize(
+    'base', ['deep_wholebody.py', 'examples/overfit.py', '_base_/runtime.py']
+)
+def test_configs_of_the_package_are_bases(run_python, tmp_path, base):
+    config = tmp_path / 'mine.py'
+    config.write_text(f"_base_ = 'wholebody_mm::{base}'\nmine = 1\n")
+    printed = run_python(
+        f"""
+import wholebody_mm.register
+from mmengine.config import Config
+cfg = Config.fromfile({str(config)!r})
+print(cfg.mine, 'default_hooks' in cfg)
+"""
+    )
+    assert printed.split()[-2:] == ['1', 'True']
+
+
+def test_other_packages_still_need_a_folder():
+    import wholebody_mm.compat  # noqa: F401
+
+    from mmengine.config.utils import _get_package_and_cfg_path
+
+    assert _get_package_and_cfg_path('mmpose::a/b.py') == ('mmpose', 'a/b.py')
+    for path in ('mmpose::b.py', 'wholebody_mm::a::b.py', 'other::a/b.py'):
+        with pytest.raises((ValueError, AssertionError)):
+            _get_package_and_cfg_path(path)
