@@ -101,3 +101,25 @@ def test_indices_out_of_range_are_refused():
         SkeletonMap(COCO17, COCO17, ((17,),) * 17)
     with pytest.raises(ValueError, match='2 entries for 17'):
         SkeletonMap(COCO17, COCO17, ((1,), (2,)))
+
+
+@pytest.mark.parametrize('hand', ['left', 'right'])
+def test_skeletons_with_hands_have_hand_roots(hand):
+    """Their perfect hands are to be worth 21 points, as the union's are."""
+    body = WHOLEBODY135.keypoint_names[WHOLEBODY135.parts['body']]
+    fingers = WHOLEBODY135.keypoint_names[WHOLEBODY135.parts[f'{hand}hand']]
+    ours = WHOLEBODY135.subset('body_hand', (*body, *fingers))
+    there = get_map(ours, COCO_WHOLEBODY133)
+    keypoints, visible = people(ours)
+    made, seen = there(keypoints, visible)
+    root = COCO_WHOLEBODY133.index(f'{hand}_hand_root')
+    wrist = ours.index(f'{hand}_wrist')
+    np.testing.assert_array_equal(made[:, root], keypoints[:, wrist])
+    assert seen[:, COCO_WHOLEBODY133.parts[f'{hand}hand']].all()
+    visible[:, [ours.index(name) for name in fingers]] = 0
+    assert not there(keypoints, visible)[1][:, root].any()
+    # and back: the root stands in for the wrist
+    keypoints, visible = people(COCO_WHOLEBODY133)
+    visible[:, COCO_WHOLEBODY133.index(f'{hand}_wrist')] = 0
+    made, _ = get_map(COCO_WHOLEBODY133, ours)(keypoints, visible)
+    np.testing.assert_array_equal(made[:, wrist], keypoints[:, root])

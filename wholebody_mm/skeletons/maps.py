@@ -27,11 +27,23 @@ _HANDS = (
 )
 
 
-def _wholebody133_to_135() -> SkeletonMap:
-    """COCO-WholeBody to the union; a hand root stands in for a lost wrist."""
-    source, target = COCO_WHOLEBODY133, WHOLEBODY135
+def _has_hands(skeleton: Skeleton) -> bool:
+    """Whether hands begin at the wrists of the body, as the union's do."""
+    names = {*skeleton.keypoint_names}
+    roots = {root for root, _, _ in _HANDS}
+    return names.isdisjoint(roots) and any(
+        wrist in names and not names.isdisjoint(fingers)
+        for _, wrist, fingers in _HANDS
+    )
+
+
+def _from_wholebody133(target: Skeleton) -> SkeletonMap:
+    """From COCO-WholeBody; a hand root stands in for a lost wrist."""
+    source = COCO_WHOLEBODY133
     fallbacks = {
-        target.index(wrist): source.index(root) for root, wrist, _ in _HANDS
+        target.index(wrist): source.index(root)
+        for root, wrist, _ in _HANDS
+        if wrist in target.keypoint_names
     }
     return map_by_names(source, target, fallbacks=fallbacks)
 
@@ -44,9 +56,11 @@ def _to_wholebody133(source: Skeleton) -> SkeletonMap:
     for the left hand.
     """
     target = COCO_WHOLEBODY133
-    base = map_by_names(source, target)
+    base = derived_map(source, target)
     sources, requires = list(base.sources), {}
     for root, wrist, fingers in _HANDS:
+        if wrist not in source.keypoint_names:
+            continue
         found = tuple(
             source.index(name)
             for name in fingers
@@ -67,7 +81,7 @@ def _to_body25(source: Skeleton) -> SkeletonMap:
     return replace(base, sources=tuple(sources))
 
 
-WHOLEBODY133_TO_135 = _wholebody133_to_135()
+WHOLEBODY133_TO_135 = _from_wholebody133(WHOLEBODY135)
 WHOLEBODY135_TO_133 = _to_wholebody133(WHOLEBODY135)
 _SPECIAL = {
     ('coco_wholebody133', 'wholebody135'): WHOLEBODY133_TO_135,
@@ -92,6 +106,10 @@ def get_map(source: Skeleton, target: Skeleton) -> SkeletonMap:
     special = _SPECIAL.get((source.name, target.name))
     if special is not None:
         return special
+    if target == COCO_WHOLEBODY133 and _has_hands(source):
+        return _to_wholebody133(source)
+    if source == COCO_WHOLEBODY133 and _has_hands(target):
+        return _from_wholebody133(target)
     by_names = derived_map(source, target)
     if not by_names.labelled.any():
         raise ValueError(
