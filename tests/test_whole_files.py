@@ -7,6 +7,7 @@ import pytest
 
 from wholebody_mm.whole_files import (
     part_of,
+    read_json,
     whole_file,
     write_bytes,
     write_json,
@@ -40,6 +41,15 @@ def test_json(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_json(tmp_path / 'a.json', object())
     assert json.loads((tmp_path / 'a.json').read_text()) == dict(a=[1])
+
+
+def test_json_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / 'a.json'
+    write_json(path, dict(a=1))
+    assert read_json(path) == dict(a=1)
+    path.write_text('{"a": ')
+    with pytest.raises(ValueError, match='a.json is no JSON'):
+        read_json(path)
 
 
 def test_several_processes_have_parts_of_their_own(

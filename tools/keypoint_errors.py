@@ -10,7 +10,6 @@ of people that were split or merged (docs/evaluation.md).
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from wholebody_mm.evaluation.keypoint_errors import (
 )
 from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.evaluation.report import write_metrics
+from wholebody_mm.whole_files import read_json
 
 
 def main() -> int:
@@ -31,10 +31,7 @@ def main() -> int:
     add('--max-images', type=int, metavar='N', help='the first N ids only')
     add('--json', type=Path, help='file to write the values to')
     args = parser.parse_args()
-    try:
-        results = json.loads(args.results.read_text())
-    except ValueError as error:
-        raise ValueError(f'{args.results} is no JSON: {error}') from error
+    results = read_json(args.results)
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
     annotations = load_coco(args.annotations)

@@ -30,6 +30,7 @@ from mmpose.registry import DATASETS, MODELS
 
 from wholebody_mm.checkpoints import load, weights_of
 from wholebody_mm.datasets.partial_toy import ghosts, write_partial_toy
+from wholebody_mm.whole_files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs/examples/partial_labels.py'
@@ -61,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     unseen = args.out / options / 'unseen'
     if not (data / 'nobody/annotations.json').is_file():
         write_partial_toy(data, args.images)
+    if not (unseen / 'nobody/annotations.json').is_file():
         # other images than those of training
         write_partial_toy(unseen, NOBODY_SEEN, seed=100)
     results: dict[str, list[dict]] = {name: [] for name in VARIANTS}
@@ -106,7 +108,7 @@ def one_run(work: Path, seed: int, iterations: int, unseen: Path) -> dict:
     metrics = json.loads((work / 'metrics.json').read_text())
     metrics['ghosts'] = ghosts_of(weights, unseen)
     metrics = {key: metrics.get(key, 0.0) for key in VALUES}
-    file.write_text(json.dumps(metrics))
+    write_json(file, metrics)
     return metrics
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import torch
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import build_model
+from wholebody_mm.whole_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 
@@ -44,7 +44,7 @@ def main() -> int:
     model, info = build_model(args.checkpoint, args.config)
     options = dict(info.decoder)
     if args.decoder:
-        options = json.loads(args.decoder.read_text())
+        options = read_json(args.decoder)
     info = dataclasses.replace(
         info,
         name=args.name or info.name,

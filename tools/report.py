@@ -22,7 +22,6 @@ are listed at the end.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -41,6 +40,7 @@ from wholebody_mm.reporting.measure import (
     measure_all,
 )
 from wholebody_mm.reporting.training_time import training_seconds
+from wholebody_mm.whole_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MULTI_NETWORK = 'openpose/multi_network'
@@ -101,7 +101,7 @@ def load(
             return None
         from wholebody_mm.openpose.predictor import MultiNetworkPredictor
 
-        return MultiNetworkPredictor(weights)
+        return MultiNetworkPredictor(weights, height=height, threads=threads)
     from wholebody_mm.inference import Predictor
 
     return Predictor(
@@ -169,7 +169,7 @@ def report(args: argparse.Namespace) -> None:
     networks = networks_of(args)
     datasets = [Dataset.parse(text) for text in args.data]
     training = training_of(args)
-    times = json.loads(args.times.read_text()) if args.times else None
+    times = read_json(args.times) if args.times else None
     results = Results(args.out / 'results.json')
     scales = tuple(args.scales)
     stamps = {

@@ -7,7 +7,9 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 
 def part_of(path: Path, several: bool = False) -> Path:
@@ -70,3 +72,18 @@ def write_json(
 ) -> None:
     """Write ``content`` as JSON, as :func:`whole_file` does."""
     write_bytes(path, json.dumps(content, indent=indent).encode(), several)
+
+
+def read_json(path: str | PathLike) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        ValueError: If it is no JSON; names it.
+    """
+    try:
+        return json.loads(Path(path).read_bytes())
+    except ValueError as error:
+        raise ValueError(
+            f'{path} is no JSON, or not whole ({error})'
+        ) from error

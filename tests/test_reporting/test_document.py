@@ -116,6 +116,11 @@ def test_run_times_and_what_follows_from_them(results):
     cells = row_of(text_too, 'Time of one image, one person')
     assert cells[2] == '1.50 (2.50 by GMAC)'
     assert '+1.0% from 1 to 10 people' in text
+    # of one engine, also where several were timed
+    faster = [dict(row, backend='openvino', median_ms=9.0) for row in rows[:2]]
+    for order in (faster + rows, rows + faster, rows[1::-1] + rows[2:]):
+        again = markdown(sections(results, dict(results=order)))
+        assert '+1.0% from 1 to 10 people' in again
     assert 'A CPU, 2 cores.' in text
     assert '0.67 x one' in text
 

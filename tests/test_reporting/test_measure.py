@@ -182,6 +182,6 @@ def test_clear_errors(drawn, tmp_path):
     with pytest.raises(ValueError, match='results.json holds no results'):
         Results(tmp_path / 'results.json')
     nowhere = Dataset('coco', drawn.ann_file, tmp_path)
-    with pytest.raises(FileNotFoundError, match='coco: no image'):
+    with pytest.raises(FileNotFoundError, match='no image'):
         measure(lambda image: None, nowhere)
     assert cv2.imread(str(next(drawn.images.iterdir()))) is not None

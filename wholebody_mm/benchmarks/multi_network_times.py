@@ -183,8 +183,7 @@ def beside(
 
     Args:
         rows: Of :func:`~wholebody_mm.benchmarks.people_times.time_people`;
-            compared with are those of torch in float32, or of the first
-            engine if torch was not asked for.
+            compared with are those of :func:`of_one_engine`.
         people: As :func:`time_multi_network`.
         size: As :func:`time_multi_network`.
         repeat: As :func:`time_multi_network`.
@@ -194,19 +193,24 @@ def beside(
     Returns:
         The rows of several networks.
     """
-    engines = [(row.get('backend'), row.get('precision')) for row in rows]
-    fair = ('torch', 'fp32')
-    chosen = fair if fair in engines else engines[0]
-    single = [
-        row
-        for row, engine in zip(rows, engines, strict=True)
-        if engine == chosen
-    ]
+    single = of_one_engine(rows)
     several = time_multi_network(people, size, repeat, threads)
     compare(single, several)
     if plot:
         plot_figure_4(single, several, plot)
     return several
+
+
+def of_one_engine(rows: Sequence[dict]) -> list[dict]:
+    """Rows of torch in float32, or of the first engine without it."""
+    engines = [(row.get('backend'), row.get('precision')) for row in rows]
+    fair = ('torch', 'fp32')
+    chosen = fair if fair in engines else engines[:1] and engines[0]
+    return [
+        row
+        for row, engine in zip(rows, engines, strict=True)
+        if engine == chosen
+    ]
 
 
 def compare(single: Sequence[dict], several: Sequence[dict]) -> None:

@@ -8,13 +8,14 @@ here are ours.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from wholebody_mm.engine.scalars import scalars_of
 
 # An accuracy has converged where it reaches this share of its best value.
 CONVERGED = 0.9
@@ -70,24 +71,16 @@ def read_curves(
         FileNotFoundError: If nothing was logged there.
         ValueError: If the value was not logged.
     """
-    files = sorted(Path(work_dir).glob('*/vis_data/scalars.json'))
-    if not files:
-        raise FileNotFoundError(
-            f'no TIME/vis_data/scalars.json in {work_dir}; is it the work '
-            f'directory of a training?'
-        )
     found: dict[str, dict[int, float]] = defaultdict(dict)
-    for file in files:
-        for line in file.read_text().splitlines():
-            entry = json.loads(line)
-            if 'step' not in entry:
-                continue
-            for key, number in entry.items():
-                if key.endswith(f'/{value}'):
-                    name = key.removesuffix(f'/{value}')
-                    if main is not None and '/' not in name:
-                        name = f'{main}/{name}'
-                    found[name][int(entry['step'])] = float(number)
+    for entry in scalars_of(work_dir):
+        if 'step' not in entry:
+            continue
+        for key, number in entry.items():
+            if key.endswith(f'/{value}'):
+                name = key.removesuffix(f'/{value}')
+                if main is not None and '/' not in name:
+                    name = f'{main}/{name}'
+                found[name][int(entry['step'])] = float(number)
     if not found:
         raise ValueError(
             f'no validation with values ...{value} is logged in {work_dir}'

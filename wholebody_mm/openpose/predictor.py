@@ -30,6 +30,8 @@ class MultiNetworkPredictor:
             wrote; without, initial weights (for times).
         config: Of a ``MultiNetworkEstimator``.
         device: Where it runs.
+        height: Of the input in pixels; the config's by default.
+        threads: Torch's, of the whole process.
 
     Raises:
         CheckpointError: If the weights do not fit.
@@ -40,7 +42,11 @@ class MultiNetworkPredictor:
         weights: str | PathLike | None = None,
         config: str | PathLike = CONFIG,
         device: str = 'cpu',
+        height: int | None = None,
+        threads: int | None = None,
     ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         cfg = read_config(config)
         with DefaultScope.overwrite_default_scope('mmpose'):
             model = MODELS.build(cfg.model)
@@ -54,9 +60,10 @@ class MultiNetworkPredictor:
             for step in cfg.test_dataloader.dataset.pipeline
             if step.type == 'TopLeftResize'
         )
-        self.resize = TopLeftResize(
-            **{k: v for k, v in step.items() if k != 'type'}
-        )
+        options = {k: v for k, v in step.items() if k != 'type'}
+        if height is not None:
+            options['height'] = height
+        self.resize = TopLeftResize(**options)
 
     def __call__(self, image: np.ndarray) -> PeopleInImage:
         """The people of an (h, w, 3) uint8 BGR image."""

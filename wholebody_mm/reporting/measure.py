@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 
 from wholebody_mm.datasets.as_wholebody import as_wholebody
 from wholebody_mm.datasets.coco_annotations import keypoints_of
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import HANDS, load_coco
+from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map
 from wholebody_mm.skeletons.labelled_sets import (
@@ -26,7 +26,7 @@ from wholebody_mm.skeletons.labelled_sets import (
     IBUG68,
     RIGHT_HAND21,
 )
-from wholebody_mm.whole_files import write_json
+from wholebody_mm.whole_files import read_json, write_json
 
 # Section 4.1: heights of 480, and of 960, 720, 480 and 240 pixels.
 HEIGHT = 480
@@ -105,10 +105,7 @@ def measure(
     results: list[dict] = []
     for info in truth.loadImgs(ids):
         path = dataset.images / info['file_name']
-        image = cv2.imread(str(path))
-        if image is None:
-            raise FileNotFoundError(f'{dataset.name}: no image {path}')
-        people = find(image)
+        people = find(read_image(path))
         to_wholebody = get_map(people.skeleton, COCO_WHOLEBODY133)
         if len(people):
             points = to_wholebody(people.keypoints, people.keypoint_scores)
@@ -124,7 +121,7 @@ def load_truth(dataset: Dataset) -> Any:
     keypoints of their own skeleton; they are converted.
     """
     source = SOURCES.get(dataset.name)
-    content = json.loads(dataset.ann_file.read_text())
+    content = read_json(dataset.ann_file)
     people = content.get('annotations') or [{}]
     if source is None or 'face_kpts' in people[0]:
         return load_coco(dataset.ann_file)

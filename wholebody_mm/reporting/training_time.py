@@ -6,9 +6,10 @@ of those that it replaces.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
+
+from wholebody_mm.engine.scalars import scalars_of
 
 SINGLE = 'deep_wholebody'
 # The original's: any body and foot network, the face's and the hand's.
@@ -28,18 +29,14 @@ def training_seconds(work_dir: Path) -> float:
         FileNotFoundError: If it holds no log of a training.
     """
     total, last = 0.0, 0
-    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        for line in log.read_text().splitlines():
-            row = json.loads(line)
-            # lines of validations have times too
-            if 'lr' not in row or 'time' not in row:
-                continue
-            total += row['time'] * max(0, row['step'] - last)
-            last = max(last, row['step'])
+    for row in scalars_of(work_dir):
+        # lines of validations have times too
+        if 'lr' not in row or 'time' not in row:
+            continue
+        total += row['time'] * max(0, row['step'] - last)
+        last = max(last, row['step'])
     if not last:
-        raise FileNotFoundError(
-            f'{work_dir} holds no log of a training (*/vis_data/scalars.json)'
-        )
+        raise FileNotFoundError(f'{work_dir} holds no log of a training')
     return total
 
 
