@@ -43,18 +43,23 @@ def config(request, tmp_path_factory):
     return str(path)
 
 
-def test_time_and_cost_grow_with_every_person(config):
+def test_time_and_cost_grow_with_every_person(config, monkeypatch):
+    from wholebody_mm.benchmarks import multi_network_times
+
+    def one_round(model, image, body_size, people):
+        return dict(body=100.0, face=[10.0] * people, hand=[5.0] * 2 * people)
+
+    monkeypatch.setattr(multi_network_times, '_one_round', one_round)
     rows = time_multi_network([1, 3], (128, 128), 3, 1, 2, config=config)
     one, three = rows
     assert one['width'] == one['height'] == 64
     for row in rows:
         parts = row['network_ms'] + row['face_ms'] + row['hand_ms']
-        assert row['median_ms'] == pytest.approx(
-            parts + row['decode_ms'], rel=0.5
-        )
+        assert row['median_ms'] == pytest.approx(parts + row['decode_ms'])
+        assert parts == 100 + 20 * row['people']
         assert row['p10_ms'] <= row['median_ms'] <= row['p90_ms']
     assert three['network_ms'] == one['network_ms']
-    assert three['face_ms'] > one['face_ms']
+    assert (one['face_ms'], three['face_ms']) == (10, 30)
     model = MODELS.build(Config.fromfile(config).model)
     face = multiplications(model.face, (64, 64)) / 1e9
     hand = multiplications(model.hand, (64, 64)) / 1e9

@@ -1,6 +1,9 @@
 """The command from arguments to files and exit code."""
 
 import json
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -116,6 +119,19 @@ def test_ctrl_c_and_going_on(infer, photos, monkeypatch, capsys):
     assert len(lines) == 1 + 3
 
 
+def test_a_service_that_ends_it(infer, photos, monkeypatch, capsys):
+    import wholebody_mm.cli.infer as module
+
+    def end(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(module, '_after_frame', end)
+    before = signal.getsignal(signal.SIGTERM)
+    assert infer(photos) == 130
+    assert 'the same command goes on' in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_results_beside_the_input(infer, photos):
     infer.out = photos
     assert infer(photos, '--write', 'pictures') == 0
@@ -205,6 +221,7 @@ def test_a_picture_of_the_run_itself(infer, photos, capsys):
 
 
 def test_options_reach_the_network(infer, photos, network):
+    network.info = replace(network.info, scales=(1.5, 1.0), height=128)
     options = ['--scales', '1.5', '1', '--flip', '--height', '128']
     options += ['--max-people', '1', '--batch-size', '2']
     options += ['--device', 'gpu', '--backend', 'onnxruntime']
@@ -212,14 +229,12 @@ def test_options_reach_the_network(infer, photos, network):
     assert infer(photos, '--write', 'openpose', *options) == 0
     assert network.calls == [(infer.weights, None, 'onnxruntime', 'gpu', 3)]
     assert {shape[1] for shape in network.batches} == {192, 128}
-    assert {shape[0] for shape in network.batches} == {2, 1}
+    # of two images and of one, at two scales, as they are and mirrored
+    assert sorted(shape[0] for shape in network.batches) == 4 * [1] + 4 * [2]
     frame = json.loads(
         (infer.out / 'openpose' / '3_keypoints.json').read_text()
     )
-    assert [len(p['pose_keypoints_2d']) for p in frame['people']] in (
-        [],
-        [75],
-    )
+    assert [len(p['pose_keypoints_2d']) for p in frame['people']] == [75]
 
 
 def test_a_video_with_tracking(infer, network, tmp_path):
@@ -306,8 +321,13 @@ def test_a_window_without_screen(infer, photos, monkeypatch, capsys):
     monkeypatch.setattr('sys.platform', 'linux')
     monkeypatch.delenv('DISPLAY', raising=False)
     monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
-    assert infer(photos, '--display') == 2
-    assert '--display' in capsys.readouterr().err
+    for build, message in (
+        ('  GUI: GTK3', 'there is no screen'),
+        ('  GUI: NONE', 'headless build'),
+    ):
+        monkeypatch.setattr(cv2, 'getBuildInformation', lambda b=build: b)
+        assert infer(photos, '--display') == 2
+        assert message in capsys.readouterr().err
     assert infer(photos, '--no-display') == 0
 
 
@@ -354,6 +374,48 @@ def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
     clip.touch()
     assert infer(photos, '--engine', 'ray') == 2
     assert 'clip.mp4' in capsys.readouterr().err
+
+
+def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+    from wholebody_mm.inference.shards import write_shard
+
+    def here(shards, build, *_):
+        return (write_shard(build(), shard) for shard in shards)
+
+    monkeypatch.setattr(ray_engine, 'run_on_ray', here)
+    command = [photos, '--engine', 'ray', '--shard-size', '2']
+    assert infer(*command) == 0
+    assert '3 images with 6 people in 2 shards' in capsys.readouterr().out
+    files = sorted(p.name for p in (infer.out / 'shards').glob('shard-*'))
+    assert files == [f'shard-00000{i}-of-000002.parquet' for i in (0, 1)]
+    assert infer(*command) == 0
+    assert '2 shards done by an earlier run' in capsys.readouterr().out
+    assert infer(*command, '--max-people', '1') == 2
+    assert 'other settings' in capsys.readouterr().err
+    plan = infer.out / 'shards' / '_plan.json'
+    plan.write_text(plan.read_text()[:20])
+    assert infer(*command) == 2
+    assert '_plan.json is damaged' in capsys.readouterr().err
+    (photos / '4.png').write_bytes(b'broken')
+    assert infer(*command, '--overwrite') == 1
+    assert '4.png' in capsys.readouterr().err
+
+
+def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
+    pytest.importorskip('pyarrow')
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ray = ['--engine', 'ray']
+    assert infer(photos, *ray, '--scales', '0') == 2
+    assert 'scales' in capsys.readouterr().err
+    assert not (infer.out / 'shards').exists()
+    listed = photos / 'list.parquet'
+    pq.write_table(pa.table(dict(path=['s3://bucket/1.jpg'])), listed)
+    assert infer(listed, *ray) == 2
+    assert 'mount the store' in capsys.readouterr().err
 
 
 def test_archives_without_ray(run_python, tmp_path):

@@ -68,10 +68,16 @@ def test_one_index_one_sample_however_often(configs):
     assert matrix(3) != matrix(3)
 
 
-def test_missing_sets_are_left_out_and_named(configs, capfd):
+def test_missing_sets_are_left_out_and_named(configs, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        'wholebody_mm.datasets.multi_task_dataset.print_log',
+        lambda text, *_, **__: said.append(text),
+    )
     dataset = MultiTaskDataset(absent(configs), required=['coco'])
     assert dataset.names == ('coco_wholebody', 'coco')
     assert list(dataset.missing) == ['hand_dome']
+    assert any('hand_dome' in t and 'prepare_hand_dome' in t for t in said)
 
 
 @pytest.mark.parametrize(

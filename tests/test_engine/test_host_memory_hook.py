@@ -1,24 +1,27 @@
 """The log shows memory without a GPU."""
 
+
+def test_memory_grows_with_what_is_held(run_python) -> None:
+    """In a process of its own: the peak of this one may be higher already."""
+    printed = run_python("""
 from types import SimpleNamespace
-
-import wholebody_mm.register  # noqa: F401
-
+import wholebody_mm.register
 import numpy as np
 from mmengine.logging import MessageHub
 from mmpose.registry import HOOKS
 
+hook = HOOKS.build(dict(type='HostMemoryHook'))
+hub = MessageHub.get_instance('test_memory')
+runner = SimpleNamespace(message_hub=hub)
 
-def test_memory_grows_with_what_is_held():
-    hook = HOOKS.build(dict(type='HostMemoryHook'))
-    hub = MessageHub.get_instance('test_memory')
-    runner = SimpleNamespace(message_hub=hub)
+def memory():
     hook.after_train_iter(runner, 0)
-    before = hub.get_scalar('train/host_memory').current()
-    held = np.ones((1024, 1024, 64), np.float32)  # 256 MiB
-    held[:] = 2
-    hook.after_train_iter(runner, 1)
-    after = hub.get_scalar('train/host_memory').current()
+    return hub.get_scalar('train/host_memory').current()
+
+before = memory()
+held = np.full((1024, 1024, 64), 2, np.float32)  # 256 MiB
+print(before, memory())
+""")
+    before, after = map(float, printed.split()[-2:])
     assert before > 50
-    assert after >= before
-    assert after > 256
+    assert 200 < after - before < 300

@@ -191,8 +191,13 @@ def test_results_of_other_images_are_refused(drawn):
 
 def test_the_tool(drawn, tmp_path):
     results = []
-    for image_id, points, scores in perfect(drawn):
-        results += people_to_results(image_id, points[None], scores[None])
+    people = list(perfect(drawn))
+    first = sorted({image_id for image_id, *_ in people})[:2]
+    for image_id, points, scores in people:
+        away = 0 if image_id in first else 200
+        results += people_to_results(
+            image_id, points[None] + away, scores[None]
+        )
     file, out = tmp_path / 'results.json', tmp_path / 'out.json'
     file.write_text(json.dumps(results))
     call = [sys.executable, TOOL, drawn, file, '--max-images', '2']
@@ -201,6 +206,9 @@ def test_the_tool(drawn, tmp_path):
     )
     assert 'split into several: 0.0%' in done.stdout
     assert json.loads(out.read_text())['body/recall'] == 1
+    whole = [*call[:-2], '--json', out]
+    subprocess.run(whole, capture_output=True, check=True)
+    assert json.loads(out.read_text())['body/recall'] < 1
     file.write_text('{}')
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and f'{file} is no list' in done.stderr

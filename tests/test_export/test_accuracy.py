@@ -40,10 +40,14 @@ def test_who_knows_the_truth_has_all_of_it(tmp_path):
     network = Knowing(tmp_path, ann_file)
     metrics = accuracy(network, ann_file, tmp_path / 'img')
     assert metrics['body/AP'] > 0.9 and metrics['face/AP'] > 0.9
+    for path in sorted((tmp_path / 'img').iterdir())[2:]:
+        path.unlink()
     half = accuracy(network, ann_file, tmp_path / 'img', max_images=2)
     assert half['body/AP'] > 0.9
+    with pytest.raises(FileNotFoundError):
+        accuracy(network, ann_file, tmp_path / 'img')
     network.people = {key: [] for key in network.people}
-    nothing = accuracy(network, ann_file, tmp_path / 'img')
+    nothing = accuracy(network, ann_file, tmp_path / 'img', max_images=2)
     assert set(nothing.values()) == {0.0}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from wholebody_mm.export.formats import FORMATS, PRECISIONS, check
 
-NEEDED = ('onnx', 'openvino', 'nncf')
+NEEDED = ('onnx', 'openvino')
 
 
 @pytest.fixture

@@ -14,17 +14,26 @@ def test_order_and_end():
 
 
 def test_stages_work_at_the_same_time():
-    """Three stages that each sleep cost little more than one."""
+    """Each waits until all three are at work, which else would never be."""
+    together = threading.Barrier(3, timeout=30)
+    met = []
 
-    def slow(items):
+    def stage(items):
         for item in items:
-            time.sleep(0.02)
+            if item == 5:  # the others are before or behind it
+                met.append(together.wait())
             yield item
 
-    started = time.perf_counter()
-    count = sum(1 for _ in ahead(slow(ahead(slow(ahead(slow(range(20))))))))
-    assert count == 20
-    assert time.perf_counter() - started < 0.02 * 20 * 2
+    def shifted(items, by):
+        for item in items:
+            yield item + by
+
+    # 5 is the third item, the second and the first of the three stages
+    items = ahead(stage(range(3, 20)))
+    items = ahead(stage(shifted(items, 1)))
+    items = ahead(stage(shifted(items, 1)))
+    assert list(items) == list(range(5, 22))
+    assert sorted(met) == [0, 1, 2]
 
 
 def test_a_slow_consumer_bounds_what_waits():

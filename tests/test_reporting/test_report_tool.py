@@ -66,7 +66,10 @@ def test_clear_errors(main, tmp_path, capsys):
         (['--network', 'x=missing.pth'], 'no weights missing.pth'),
         (['--data', 'x=y'], 'give NAME=ANNOTATIONS'),
         (['--training', 'x'], 'give NAME=WORK_DIR'),
-        (['--training', 'x=nowhere'], 'is it the work directory of a training'),
+        (
+            ['--training', 'x=nowhere'],
+            'is it the work directory of a training',
+        ),
     ):
         assert main([*arguments, '--out', str(tmp_path)]) == 2
         assert message in capsys.readouterr().err

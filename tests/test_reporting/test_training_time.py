@@ -32,7 +32,9 @@ def test_resumed_runs_add_up_and_validations_do_not_count(tmp_path):
     )
     # 100 steps of 2 s; the resumed run's steps 51 to 80 were done before
     assert training_seconds(tmp_path) == 100 * 2 + 20 * 3
-    with pytest.raises(FileNotFoundError, match='is it the work directory of a'):
+    with pytest.raises(
+        FileNotFoundError, match='is it the work directory of a'
+    ):
         training_seconds(tmp_path / '20260101')
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,13 @@ def test_what_is_wrong_is_said_without_a_traceback(
         assert message in capfd.readouterr().err
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as any_port:
+        any_port.bind(('127.0.0.1', 0))
+        return any_port.getsockname()[1]
+
+
 @pytest.mark.slow
 def test_two_processes_train_and_test_together(data, config, tmp_path):
     """Without a GPU too; each process takes its share of the images."""
@@ -212,7 +220,7 @@ def test_two_processes_train_and_test_together(data, config, tmp_path):
                 'PYTHONPATH': str(ROOT),
                 'OMP_NUM_THREADS': '1',
                 'WHOLEBODY_MM_TRACEBACK': '1',
-                'PORT': '29517',
+                'PORT': str(free_port()),
             },
             capture_output=True,
             text=True,
