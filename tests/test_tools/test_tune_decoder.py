@@ -1,0 +1,86 @@
+"""The command that looks for a decoder's thresholds."""
+
+import json
+import runpy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from support.known_people import crowd, known_people
+
+import wholebody_mm.inference.predictor as predictor_module
+from wholebody_mm.datasets.wholebody_format import (
+    BOX_KEYS,
+    PART_KEYS,
+    VALID_KEYS,
+)
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = 320, 256
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two images of a perfect network, whose threshold finds nobody."""
+    network = known_people(decoder=dict(peak_threshold=1.5))
+    monkeypatch.setattr(
+        predictor_module, 'load_network', lambda *args: network
+    )
+    images, annotations = [], []
+    for number in (1, 2):
+        people = crowd(number, SIZE)
+        picture = network.image(people, SIZE)
+        cv2.imwrite(str(tmp_path / f'{number}.png'), picture)
+        images.append(
+            dict(
+                id=number,
+                file_name=f'{number}.png',
+                width=SIZE[0],
+                height=SIZE[1],
+            )
+        )
+        for person in people:
+            low, high = person.min(0), person.max(0)
+            rows = np.concatenate([person, np.full((17, 1), 2)], 1)
+            annotation = dict(
+                id=len(annotations) + 1,
+                image_id=number,
+                category_id=1,
+                iscrowd=0,
+                num_keypoints=17,
+                bbox=[*map(float, low), *map(float, high - low)],
+                area=float(np.prod(high - low)) / 2,
+            )
+            for part, where in COCO_WHOLEBODY133.parts.items():
+                points = np.zeros((where.stop - where.start, 3))
+                if part == 'body':
+                    points = rows
+                else:
+                    annotation[VALID_KEYS[part]] = False
+                annotation[PART_KEYS[part]] = points.ravel().tolist()
+            for key in BOX_KEYS.values():
+                annotation[key] = [0.0] * 4
+            annotations.append(annotation)
+    file = tmp_path / 'annotations.json'
+    content = dict(images=images, annotations=annotations)
+    content['categories'] = [dict(id=1, name='person')]
+    file.write_text(json.dumps(content))
+    return ['w.onnx', '--ann', str(file), '--img-dir', str(tmp_path)]
+
+
+def test_thresholds_that_find_everybody(
+    command, tmp_path, monkeypatch, capsys
+) -> None:
+    main = runpy.run_path(str(ROOT / 'tools/tune_decoder.py'))['main']
+    out = tmp_path / 'new' / 'decoder.json'
+    more = ['--parts', 'body', '--rounds', '1', '--json', str(out)]
+    monkeypatch.setattr('sys.argv', ['tune_decoder.py', *command, *more])
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert said.startswith("0.0000 with {'peak_threshold': 1.5}")
+    best = json.loads(out.read_text())
+    assert best['peak_threshold'] <= 0.4
+    assert f'1.0000 with {json.dumps(best)}' in said
+    assert 'people split 0.0%' in said
