@@ -203,14 +203,12 @@ def beside(
 
 def of_one_engine(rows: Sequence[dict]) -> list[dict]:
     """Rows of torch in float32, or of the first engine without it."""
-    engines = [(row.get('backend'), row.get('precision')) for row in rows]
-    fair = ('torch', 'fp32')
-    chosen = fair if fair in engines else engines[:1] and engines[0]
-    return [
-        row
-        for row, engine in zip(rows, engines, strict=True)
-        if engine == chosen
-    ]
+    by_engine: dict[tuple, list[dict]] = {}
+    for row in rows:
+        engine = row.get('backend'), row.get('precision')
+        by_engine.setdefault(engine, []).append(row)
+    first = next(iter(by_engine.values()), [])
+    return by_engine.get(('torch', 'fp32'), first)
 
 
 def compare(single: Sequence[dict], several: Sequence[dict]) -> None:

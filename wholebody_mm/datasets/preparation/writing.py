@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from wholebody_mm import whole_files
 from wholebody_mm.datasets.coco_annotations import OUTSIDE
 from wholebody_mm.skeletons import Skeleton
-from wholebody_mm.whole_files import write_json
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
 PERSON = 1  # category id
@@ -138,7 +138,7 @@ def write_annotations(
     category = dict(
         id=PERSON, name='person', keypoints=list(keypoint_names), skeleton=[]
     )
-    write_json(
+    whole_files.write_json(
         out,
         dict(
             info=dict(description=description),
@@ -214,11 +214,9 @@ def read_json(path: Path, what: str) -> object:
     if not path.is_file():
         raise FileNotFoundError(f'no {what}: {path} (see docs/data.md)')
     try:
-        return json.loads(path.read_bytes())
+        return whole_files.read_json(path)
     except ValueError as error:
-        raise ValueError(
-            f'{path} is no JSON ({error}); is the download complete?'
-        ) from error
+        raise ValueError(f'{error}; is the download complete?') from error
 
 
 def image_entry(path: Path, folder: Path) -> dict:
