@@ -1,8 +1,8 @@
 """Pictures of the rendered data for docs/synthetic.md, to be looked at.
 
 Contact sheets of every preset without and with labels, faces and hands at
-200%, the 68 face points on the base mesh, and how people, sizes, visibility
-and poses are distributed.
+200%, the same scenes without one ingredient each, the 68 face points on the
+base mesh, and how people, sizes, visibility and poses are distributed.
 
     python tools/data/synthetic_pictures.py --out docs/images
 """
@@ -13,6 +13,7 @@ import argparse
 import json
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ import numpy as np
 from wholebody_mm.datasets.wholebody_format import PART_KEYS, VALID_KEYS
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 from wholebody_mm.synthetic import materials as m
+from wholebody_mm.synthetic.ablation import INGREDIENTS
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.camera import Camera
 from wholebody_mm.synthetic.face_outline import visible_outline
@@ -53,6 +55,8 @@ def main() -> None:
         settings = Settings(999, args.seed, 480, 480, preset)
         picture = close_ups(settings, part, 20, 10)
         save(args.out, f'synthetic_zoom_{part}', picture)
+    settings = Settings(99, args.seed, 240, 240, 'body')
+    save(args.out, 'synthetic_ablation', ablations(settings, 4))
     save(args.out, 'synthetic_face68', face_points())
     plots(args.out, args.seed, args.count)
 
@@ -82,11 +86,24 @@ def rendered(settings: Settings, index: int) -> tuple[np.ndarray, dict]:
 
 def sheet(settings: Settings, count: int, columns: int) -> np.ndarray:
     pictures = [rendered(settings, i)[0] for i in range(count)]
-    small = [
+    return tiled(smaller(pictures), columns)
+
+
+def smaller(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    return [
         cv2.resize(p, (180, 180), interpolation=cv2.INTER_AREA)
         for p in pictures
     ]
-    return tiled(small, columns)
+
+
+def ablations(settings: Settings, count: int) -> np.ndarray:
+    """Scenes with everything, then without each ingredient."""
+    pictures = []
+    for i in range(count):
+        for without in ((), *((name,) for name in INGREDIENTS)):
+            less = replace(settings, without=without)
+            pictures.append(rendered(less, i)[0])
+    return tiled(smaller(pictures), 1 + len(INGREDIENTS))
 
 
 def triplets(annotation: dict, part: str) -> np.ndarray:
@@ -198,14 +215,8 @@ def face_points() -> np.ndarray:
 
 def plain_render(scene: Scene) -> np.ndarray:
     """A scene without the camera's blur and noise, as BGR."""
-    import wholebody_mm.synthetic.renderer as module
-
-    effects = module.camera_effects
-    module.camera_effects = lambda image, rng: image
-    try:
-        image, _ = SoftwareRenderer().render(scene, np.random.default_rng(0))
-    finally:
-        module.camera_effects = effects
+    scene = replace(scene, without=('camera',))
+    image, _ = SoftwareRenderer().render(scene, np.random.default_rng(0))
     return np.ascontiguousarray(image[:, :, ::-1])
 
 

@@ -13,6 +13,7 @@ _DEFAULTS = dict(
     preset='mixed',
     people=None,
     backgrounds=None,
+    without=(),
 )
 
 
@@ -44,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--backgrounds',
         metavar='DIR',
         help='photos without people, used behind the rendered ones',
+    )
+    add(
+        '--without',
+        nargs='+',
+        metavar='NAME',
+        help='leave out clothing, hair, surroundings, lighting or camera, all '
+        'else being the same: what is it worth?',
     )
     add(
         '--workers',
@@ -84,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
             for name, default in _DEFAULTS.items()
         }
         chosen['width'], chosen['height'] = chosen.pop('size')
+        chosen['without'] = tuple(sorted(set(chosen['without'])))
         settings = Settings(**chosen)
     workers = usable_cores() if args.workers is None else args.workers
     start = time.perf_counter()

@@ -82,6 +82,7 @@ class FreshlyRenderedDataset(RenderedPeopleDataset):
         people: Least and most people in an image; the preset's own numbers by
             default.
         backgrounds: Folder of photos without people.
+        without: Ingredients to leave out, as of the command.
         **kwargs: ``skeleton``, ``pipeline``, ``negatives``.
 
     Raises:
@@ -97,6 +98,7 @@ class FreshlyRenderedDataset(RenderedPeopleDataset):
         preset: str = 'mixed',
         people: tuple[int, int] | None = None,
         backgrounds: str | None = None,
+        without: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         for name, allowed in _UNUSED.items():
@@ -115,6 +117,7 @@ class FreshlyRenderedDataset(RenderedPeopleDataset):
             preset=preset,
             people=tuple(people) if people else None,
             backgrounds=backgrounds,
+            without=tuple(without),
         )
         # now, once, rather than in each of the loader's workers
         load_body()

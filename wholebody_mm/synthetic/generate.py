@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from wholebody_mm.synthetic.ablation import check
 from wholebody_mm.synthetic.annotations import annotation_of, merge
 from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
@@ -51,6 +52,8 @@ class Settings:
         people: Least and most people in an image; None for the preset's
             own numbers.
         backgrounds: Folder of photos to use as backgrounds too.
+        without: Ingredients to leave out, see `ablation.INGREDIENTS`; all
+            else stays the same.
     """
 
     images: int
@@ -60,6 +63,7 @@ class Settings:
     preset: str = 'mixed'
     people: tuple[int, int] | None = None
     backgrounds: str | None = None
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images < 1:
@@ -74,6 +78,7 @@ class Settings:
             raise ValueError(
                 f'no preset {self.preset!r}; there are {", ".join(PRESETS)}'
             )
+        check(self.without)
         if self.people and not 0 <= self.people[0] <= self.people[1]:
             raise ValueError(f'{self.people} is no range of people')
         if self.backgrounds and not Path(self.backgrounds).is_dir():
@@ -103,6 +108,7 @@ def render_image(
         settings.height,
         settings.people,
         settings.backgrounds,
+        settings.without,
     )
     image, people = (renderer or SoftwareRenderer()).render(scene, rng)
     quality = int(rng.integers(58, 97))
@@ -203,7 +209,8 @@ def _claim(out: Path, settings: Settings) -> None:
     path = out / _SETTINGS
     wanted = json.loads(json.dumps(asdict(settings)))
     if path.is_file():
-        if json.loads(path.read_text()) != wanted:
+        # folders of before that setting leave nothing out
+        if {'without': [], **json.loads(path.read_text())} != wanted:
             raise ValueError(
                 f'{out} holds images of other settings (see {path}); give '
                 f'another folder, the same settings, or delete it'

@@ -102,7 +102,9 @@ class SoftwareRenderer:
             scene, frame, triangle, screen, inverse, (focal, cx, cy)
         )
         image = develop(linear, scene.exposure, scene.contrast)
-        image = camera_effects(image, rng)
+        taken = camera_effects(image, rng)
+        if 'camera' not in scene.without:
+            image = taken
         return image, self._labels(scene, frame, depth, triangle)
 
     def _shade(self, scene, frame, triangle, screen, inverse, intrinsics):

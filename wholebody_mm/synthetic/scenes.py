@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wholebody_mm.synthetic import backgrounds
+from wholebody_mm.synthetic import ablation, backgrounds
 from wholebody_mm.synthetic.camera import Camera, aim
 from wholebody_mm.synthetic.figure import (
     Figure,
@@ -63,6 +63,7 @@ class Scene:
         radius: Metres around it.
         exposure, contrast: See `post.develop`.
         preset: What kind of scene it is.
+        without: Ingredients that are left out, see `ablation.INGREDIENTS`.
     """
 
     camera: Camera
@@ -77,6 +78,7 @@ class Scene:
     exposure: float
     contrast: float
     preset: str
+    without: tuple[str, ...] = ()
     info: dict = field(default_factory=dict)
 
 
@@ -87,6 +89,7 @@ def sample_scene(
     height: int,
     people: tuple[int, int] | None = None,
     photos: str | None = None,
+    without: tuple[str, ...] = (),
 ) -> Scene:
     """Draw a scene.
 
@@ -96,10 +99,13 @@ def sample_scene(
         width, height: Image size in pixels.
         people: Least and most people; the preset's own range by default.
         photos: Folder of photos for backgrounds.
+        without: Ingredients to leave out of what is otherwise the same scene,
+            see `ablation.INGREDIENTS`.
 
     Raises:
-        ValueError: If there is no such preset.
+        ValueError: If there is no such preset or ingredient.
     """
+    ablation.check(without)
     if preset not in PRESETS:
         raise ValueError(f'no preset {preset!r}; there are {PRESETS}')
     if preset == 'mixed':
@@ -121,6 +127,9 @@ def sample_scene(
             )
         )
         held.append(hold)
+    # Everything is drawn by the generator as if it were there, so that all
+    # else stays the same.
+    figures = [ablation.bare(figure, without) for figure in figures]
     camera, posed = _arrange(rng, preset, figures, width, height)
     lights = _lights(rng)
     surfaces: list[Surface] = []
@@ -132,11 +141,16 @@ def sample_scene(
     near, reach = _extent(camera, posed)
     planes, backdrop = _surroundings(rng, camera, width, height, reach, photos)
     if len(planes):
-        surfaces += furniture(camera, posed, rng)
+        things = furniture(camera, posed, rng)
+        surfaces += [] if 'surroundings' in without else things
+    if 'surroundings' in without:
+        planes, backdrop = planes[:0], ablation.plain(backdrop)
     if rng.random() < (0.18 if preset == 'body' else 0.08):
         surfaces += occluder(camera, posed, rng)
     # Cameras expose for the light there is, not quite rightly.
     light = 0.6 * lights.sun_colour.mean() + lights.sky.mean()
+    if 'lighting' in without:
+        lights = ablation.even(lights, float(light))
     exposure = np.exp(rng.normal(-0.05, 0.22)) * (0.9 / light) ** 0.6
     return Scene(
         camera,
@@ -150,6 +164,7 @@ def sample_scene(
         exposure=float(exposure),
         contrast=float(rng.uniform(0.85, 1.2)),
         preset=preset,
+        without=tuple(without),
     )
 
 
