@@ -102,7 +102,7 @@ fi
 pip install --quiet $torch ${index:+--index-url "$index"}
 
 if [ "$stack" = full ]; then
-    pip install --quiet -e '.[train,full,dev]'
+    pip install --quiet -e '.[train,full,synth,dev]'
     pip install --quiet --no-deps mmengine==0.10.7 mmdet==3.3.0
     # The last mmcv that mmdet accepts, built here with its operators. Its
     # setup.py asks for C++17, torch's headers since 2.14 for C++20.

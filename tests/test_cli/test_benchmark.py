@@ -72,6 +72,21 @@ def test_targets_are_timed_beside_moving_them(tmp_path):
     )
 
 
+def test_training_data_are_timed_step_by_step(tmp_path, capsys):
+    path = tmp_path / 'times.json'
+    small = ['--height', '96', '--width', '96', '--repeat', '6']
+    small += ['--batch-size', '2']
+    arguments = ['benchmark', 'training-data', *small, '--json', str(path)]
+    assert main(arguments) == 0
+    names = [r['name'] for r in json.loads(path.read_text())['results']]
+    assert 'fill outside' not in names and 'warp' in names
+    out = capsys.readouterr().out
+    assert all(name in out for name in names)
+    assert main([*arguments, '--negatives']) == 0
+    names = [r['name'] for r in json.loads(path.read_text())['results']]
+    assert 'fill outside' in names
+
+
 @pytest.mark.parametrize('subject', ['encode', 'decode', 'targets'])
 def test_confidence_maps_may_be_finer_than_fields(subject, tmp_path, capsys):
     path = tmp_path / 'times.json'

@@ -137,6 +137,25 @@ def test_images_to_calibrate_on_are_not_kept(
     assert max(alive) <= 2  # the one before, and this
 
 
+def test_images_to_calibrate_on_are_spread_over_the_folder(
+    network, picture, tmp_path, monkeypatch
+):
+    write_drawn(tmp_path, 6)
+    images, read = tmp_path / 'img', []
+
+    def note(path):
+        read.append(Path(path))
+        return read_image(path)
+
+    monkeypatch.setattr('wholebody_mm.cli.export.read_image', note)
+    arguments = ['export', *network, '--precision', 'int8', '--dynamic']
+    arguments += ['--out', str(tmp_path / 'a.onnx'), '--image', picture]
+    arguments += ['--calibration', str(images), '--max-calibration', '3']
+    assert main(arguments) == 0
+    files = sorted(images.iterdir())
+    assert sorted({p for p in read if p.parent == images}) == files[::2]
+
+
 def test_a_file_that_differs_by_more_than_rounding_is_refused(
     network, picture, tmp_path, capsys, monkeypatch
 ):

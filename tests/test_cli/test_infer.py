@@ -13,6 +13,7 @@ from support.known_people import crowd, known_people
 
 import wholebody_mm.inference.predictor as predictor_module
 from wholebody_mm.cli import main
+from wholebody_mm.inference.ledger import read_ledger
 
 SIZE = 320, 240
 
@@ -258,6 +259,51 @@ def test_a_video_with_tracking(infer, network, tmp_path):
         for f in files
     ]
     assert ids == 4 * [[[1], [2]]]
+
+
+def test_points_below_the_threshold_are_not_drawn(infer, photos):
+    def drawn(*options) -> int:
+        """Pixels of the picture that differ from the photo."""
+        assert infer(photos / '1.png', *options, '--overwrite') == 0
+        picture = cv2.imread(str(infer.out / 'pictures' / '1.jpg'))
+        photo = cv2.imread(str(photos / '1.png'))
+        return int((cv2.absdiff(picture, photo).max(2) > 60).sum())
+
+    def found() -> np.ndarray:
+        (record,) = read_ledger(infer.out / 'people.jsonl')
+        return record.people.keypoint_scores
+
+    default, scores = drawn(), found()
+    between = str(np.median(scores[scores > 0]))
+    assert drawn('--threshold', between) < 0.95 * default
+    # what is written stays whole
+    assert np.array_equal(found(), scores)
+
+
+def test_tracked_people_are_smoothed_unless_told_not_to(
+    infer, network, tmp_path
+):
+    clip = tmp_path / 'clip.avi'
+    writer = cv2.VideoWriter(
+        str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
+    )
+    for shift in 0, 5, 0, 5:
+        people = crowd(1, SIZE)
+        people[..., 0] += shift
+        writer.write(network.image(people, SIZE))
+    writer.release()
+
+    def positions(*options) -> np.ndarray:
+        assert infer(clip, *options, '--overwrite') == 0
+        records = read_ledger(infer.out / 'people.jsonl')
+        return np.array([record.people.keypoints[0] for record in records])
+
+    plain = positions()
+    assert np.array_equal(positions('--track', '--no-smooth'), plain)
+    smooth = positions('--track')
+    assert np.array_equal(smooth[0], plain[0])
+    moved = np.abs(np.diff(plain[..., 0], axis=0)).mean()
+    assert np.abs(np.diff(smooth[..., 0], axis=0)).mean() < 0.8 * moved
 
 
 def test_results_with_the_ids_of_annotations(infer, photos, tmp_path, capsys):
