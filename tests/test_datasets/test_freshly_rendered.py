@@ -31,8 +31,11 @@ def build(**options):
     )
 
 
-def test_as_written_and_read(tmp_path):
-    settings = Settings(images=3, width=96, height=80, **OPTIONS)
+@pytest.mark.parametrize('without', [(), ('surroundings', 'hair')])
+def test_as_written_and_read(without, tmp_path):
+    settings = Settings(
+        images=3, width=96, height=80, **OPTIONS, without=without
+    )
     generate(settings, tmp_path, progress=False)
     written = DATASETS.build(
         dict(
@@ -43,7 +46,7 @@ def test_as_written_and_read(tmp_path):
             pipeline=PIPELINE,
         )
     )
-    fresh = build(images=3, pipeline=PIPELINE)
+    fresh = build(images=3, pipeline=PIPELINE, without=without)
     assert len(fresh) == 3
     people = 0
     for ours, theirs in zip(fresh, written, strict=True):

@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         '--without',
+        action='extend',
         nargs='+',
         metavar='NAME',
         help='leave out clothing, hair, surroundings, lighting or camera, all '
@@ -92,7 +93,6 @@ def run(args: argparse.Namespace) -> int:
             for name, default in _DEFAULTS.items()
         }
         chosen['width'], chosen['height'] = chosen.pop('size')
-        chosen['without'] = tuple(sorted(set(chosen['without'])))
         settings = Settings(**chosen)
     workers = usable_cores() if args.workers is None else args.workers
     start = time.perf_counter()

@@ -117,7 +117,7 @@ class FreshlyRenderedDataset(RenderedPeopleDataset):
             preset=preset,
             people=tuple(people) if people else None,
             backgrounds=backgrounds,
-            without=tuple(without),
+            without=without,
         )
         # now, once, rather than in each of the loader's workers
         load_body()

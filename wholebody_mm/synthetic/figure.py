@@ -260,7 +260,9 @@ def draw_figure(
     surfaces += clothing.dress(
         body, garments, posed.vertices, owner, figure.size
     )
-    surfaces += _hair(figure, posed, normal, owner, rng)
+    grown = _hair(figure, posed, normal, owner, rng)
+    # drawn all the same, so that what is worn stays the same
+    surfaces += [] if look.get('hairless') else grown
     surfaces += worn.wear(
         figure,
         posed,

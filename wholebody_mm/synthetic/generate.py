@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from wholebody_mm.synthetic.ablation import check
+from wholebody_mm.synthetic.ablation import checked
 from wholebody_mm.synthetic.annotations import annotation_of, merge
 from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
@@ -78,7 +78,8 @@ class Settings:
             raise ValueError(
                 f'no preset {self.preset!r}; there are {", ".join(PRESETS)}'
             )
-        check(self.without)
+        # in one order, so that equal settings are equal
+        object.__setattr__(self, 'without', checked(self.without))
         if self.people and not 0 <= self.people[0] <= self.people[1]:
             raise ValueError(f'{self.people} is no range of people')
         if self.backgrounds and not Path(self.backgrounds).is_dir():

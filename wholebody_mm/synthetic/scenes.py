@@ -105,7 +105,7 @@ def sample_scene(
     Raises:
         ValueError: If there is no such preset or ingredient.
     """
-    ablation.check(without)
+    without = ablation.checked(without)
     if preset not in PRESETS:
         raise ValueError(f'no preset {preset!r}; there are {PRESETS}')
     if preset == 'mixed':
@@ -150,7 +150,7 @@ def sample_scene(
     # Cameras expose for the light there is, not quite rightly.
     light = 0.6 * lights.sun_colour.mean() + lights.sky.mean()
     if 'lighting' in without:
-        lights = ablation.even(lights, float(light))
+        lights = ablation.even(lights)
     exposure = np.exp(rng.normal(-0.05, 0.22)) * (0.9 / light) ** 0.6
     return Scene(
         camera,
@@ -164,7 +164,7 @@ def sample_scene(
         exposure=float(exposure),
         contrast=float(rng.uniform(0.85, 1.2)),
         preset=preset,
-        without=tuple(without),
+        without=without,
     )
 
 

@@ -51,7 +51,8 @@ def wear(
     out: list[Surface] = []
     if 'hat' in worn:
         solid, material = _hat(worn['hat'], rng)
-        out.append(_on_head(solid, material, HAIR_PART, owner, on_head))
+        if not figure.look.get('hairless'):
+            out.append(_on_head(solid, material, HAIR_PART, owner, on_head))
     if 'glasses' in worn:
         for solid, material in _glasses(worn['glasses'] == 'dark', rng):
             out.append(_on_head(solid, material, SEE_THROUGH, owner, on_head))
