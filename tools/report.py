@@ -81,6 +81,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='where a network was trained, for its time; may be given again',
     )
     add('--gallery', nargs='*', type=Path, default=[], metavar='IMAGE')
+    add('--device', default='cpu', help='where the networks run, as of infer')
     add('--threads', type=int, help="of the networks' engine")
     return parser.parse_args(argv)
 
@@ -90,6 +91,7 @@ def load(
     config: str | None,
     height: int | None,
     threads: int | None,
+    device: str,
     which: str,
 ) -> FindPeople | None:
     """A network for single- or multi-scale tests, None if it has none."""
@@ -101,12 +103,15 @@ def load(
             return None
         from wholebody_mm.openpose.predictor import MultiNetworkPredictor
 
-        return MultiNetworkPredictor(weights, height=height, threads=threads)
+        return MultiNetworkPredictor(
+            weights, height=height, device=device, threads=threads
+        )
     from wholebody_mm.inference import Predictor
 
     return Predictor(
         weights,
         config,
+        device=device,
         height=height,
         scales=SCALES[which],
         threads=threads,
@@ -137,7 +142,12 @@ def networks_of(
         if not config and (CONFIGS / f'{name}.py').is_file():
             config = _config(name)
         networks[name] = partial(
-            load, weights, config or None, args.height, args.threads
+            load,
+            weights,
+            config or None,
+            args.height,
+            args.threads,
+            args.device,
         )
     return networks
 

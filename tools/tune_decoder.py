@@ -39,6 +39,7 @@ def main() -> int:
     add('--height', type=int, help='of the input; as the weights say')
     add('--scales', type=float, nargs='+', help='to average; the same')
     add('--flip', action='store_true', default=None, help='average both')
+    add('--device', default='cpu', help='where the network runs, as of infer')
     add('--max-images', type=int, metavar='N')
     add(
         '--parts',
@@ -53,6 +54,7 @@ def main() -> int:
     predictor = Predictor(
         args.weights,
         args.config,
+        device=args.device,
         height=args.height,
         scales=args.scales,
         flip=args.flip,

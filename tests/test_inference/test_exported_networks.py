@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import wholebody_mm.register  # noqa: F401
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from torch import nn
@@ -120,6 +121,34 @@ def test_a_device_that_is_not_there_is_named(path):
     if 'GPU' not in openvino.Core().available_devices:
         with pytest.raises(ValueError, match='GPU'):
             load_network(path, backend='openvino', device='gpu')
+
+
+@pytest.mark.parametrize('device', ['cuda:1', 'tensorrt'])
+@pytest.mark.filterwarnings('ignore:Specified provider')
+def test_a_device_whose_libraries_do_not_load(path, device, monkeypatch):
+    """ONNX Runtime leaves it out and computes on the CPU."""
+    names = ['Tensorrt', 'CUDA', 'CPU']
+    names = [f'{name}ExecutionProvider' for name in names]
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: names)
+    monkeypatch.setattr(onnxruntime, 'preload_dlls', lambda: None)
+    asked = []
+    session = onnxruntime.InferenceSession
+
+    def start(*args, providers):
+        asked.extend(providers)
+        return session(*args, providers=providers)
+
+    monkeypatch.setattr(onnxruntime, 'InferenceSession', start)
+    with pytest.raises(ValueError, match=f'device {device!r} .*did not load'):
+        OnnxNetwork(path, device=device)
+    search = {'cudnn_conv_algo_search': 'HEURISTIC'}
+    if device == 'cuda:1':
+        assert asked == [
+            (names[1], {'device_id': '1', **search}),
+            (names[2], {}),
+        ]
+    else:
+        assert asked == [(names[0], {}), (names[1], search), (names[2], {})]
 
 
 def test_weights_beside_an_openvino_file_are_missed(path, tmp_path):

@@ -1,11 +1,14 @@
 """Scales, flips and the way back to the image; checkpoints that do not fit."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from mmpose.structures import PoseDataSample
 
 from wholebody_mm.checkpoints import CheckpointError
+from wholebody_mm.models.precision import gpu_has_bfloat16
 from wholebody_mm.models.wholebody_estimator import (
     boxes_of_people,
     maps_at_scale,
@@ -136,6 +139,34 @@ def test_what_the_layers_compute_in(build, monkeypatch, able):
     with torch.no_grad():
         fast.predict_maps(torch.randn(1, 3, 64, 64))
     assert seen == [(able, True)]
+
+
+@pytest.mark.parametrize(
+    ('kind', 'able', 'expected'),
+    [('bfloat16', True, True), ('bfloat16', False, False)]
+    + [('float16', False, True)],
+)
+def test_gpus_without_bfloat16_compute_in_float32(
+    build, monkeypatch, kind, able, expected
+):
+    asked = []
+
+    def support(including_emulation=True):
+        asked.append(including_emulation)
+        return able or including_emulation
+
+    monkeypatch.setattr(torch.cuda, 'is_bf16_supported', support)
+    monkeypatch.setattr(
+        torch, 'autocast', lambda device, dtype: (device, dtype)
+    )
+    gpu_has_bfloat16.cache_clear()
+    model = build(autocast=kind)
+    # a tensor's place is all that is asked for
+    inputs = SimpleNamespace(device=torch.device('cuda', 0))
+    context = model._precision(inputs)
+    gpu_has_bfloat16.cache_clear()
+    assert (context == ('cuda', model.autocast)) == expected
+    assert True not in asked
 
 
 def test_autocast_and_channels_last_change_little(build, monkeypatch):

@@ -54,7 +54,12 @@ PACKAGES = (
     Package('loky', ('loky',), '', 'pip install loky'),
     Package('filelock', ('filelock',), '', 'pip install filelock'),
     Package('tqdm', ('tqdm',), '', 'pip install tqdm'),
-    Package('onnxruntime', ('onnxruntime',), '', 'pip install onnxruntime'),
+    Package(
+        'onnxruntime',
+        ('onnxruntime', 'onnxruntime-gpu'),
+        '',
+        'pip install onnxruntime',
+    ),
     Package('torch', ('torch',), 'training, checkpoints', TRAIN),
     Package('mmengine', ('mmengine',), 'training, checkpoints', OPENMMLAB),
     Package('mmcv', ('mmcv', 'mmcv-lite'), 'training, checkpoints', OPENMMLAB),
@@ -196,7 +201,11 @@ def _torch_devices() -> list[str]:
 def _onnxruntime_devices() -> list[str]:
     import onnxruntime
 
-    return onnxruntime.get_available_providers()
+    # whether the libraries of the others load shows when they are used
+    return [
+        name if name.startswith('CPU') else f'{name} if its libraries load'
+        for name in onnxruntime.get_available_providers()
+    ]
 
 
 def _openvino_devices() -> list[str]:

@@ -173,4 +173,4 @@ def squared_errors(
         weight = weight.repeat_interleave(shared, dim=1).float()
         # not a product: 0 x NaN of an unsupervised target is NaN
         squares = squares.masked_fill(weight == 0, 0) * weight
-    return squares.sum(dim=(2, 3)).double().cpu()
+    return squares.sum(dim=(2, 3)).cpu().double()  # MPS has no double

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import sys
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
@@ -26,6 +30,8 @@ class HostMemoryHook(Hook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch=None, outputs=None
     ) -> None:
-        """Put ``host_memory`` beside the losses."""
+        """Put ``host_memory`` beside the losses, where it is known."""
+        if resource is None:
+            return
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
         runner.message_hub.update_scalar('train/host_memory', peak / 2**20)

@@ -130,9 +130,11 @@ def load_exported(path: Path) -> Network:
     if path.suffix == '.ts':
         from wholebody_mm.export.torchscript_file import TorchScriptNetwork
 
-        return TorchScriptNetwork(
-            path, 'cuda' if torch.cuda.is_available() else 'cpu'
-        )
+        # compared where it was made: GPUs round float32 to TF32
+        network = TorchScriptNetwork(path)
+        if network.info.precision == 'fp16' and torch.cuda.is_available():
+            network = TorchScriptNetwork(path, 'cuda')
+        return network
     from wholebody_mm.inference.network import load_network
 
     return load_network(path)

@@ -21,6 +21,9 @@ _PROVIDERS = {
     'directml': 'DmlExecutionProvider',
     'rocm': 'ROCMExecutionProvider',
 }
+# By default CUDA tries all algorithms for every size of image that is new,
+# and photos have many.
+_OPTIONS = {_PROVIDERS['cuda']: {'cudnn_conv_algo_search': 'HEURISTIC'}}
 
 
 class OnnxNetwork:
@@ -52,16 +55,17 @@ class OnnxNetwork:
         if not path.is_file():
             raise FileNotFoundError(f'weights {path}: no such file')
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors; they are raised as well
+        options.log_severity_level = 3  # errors; nearly all are raised too
         if threads is not None:
             options.intra_op_num_threads = threads
         # Without spinning, waiting threads leave the cores to the decoder.
         options.add_session_config_entry(
             'session.intra_op.allow_spinning', '0'
         )
+        providers = _providers(device)
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=_providers(device)
+                str(path), options, providers=providers
             )
         except Exception as error:
             # ONNX Runtime's errors have no common class of their own.
@@ -71,6 +75,17 @@ class OnnxNetwork:
                     f'the network again ({error})'
                 ) from error
             raise
+        wanted = providers[0][0]
+        if wanted not in self._session.get_providers():
+            # A device whose libraries do not load is left out with a line in
+            # the log: a day of work would quietly be done by the CPU.
+            raise ValueError(
+                f'onnxruntime could not use the device {device!r} ({wanted} '
+                f'did not load; its reason is printed above): its driver and '
+                f'libraries (CUDA, cuDNN) have to be of the releases that the '
+                f'installed onnxruntime asks for. Give --device cpu, or '
+                f'--backend torch'
+            )
         stored = self._session.get_modelmeta().custom_metadata_map
         if METADATA_KEY not in stored:
             raise ValueError(
@@ -110,8 +125,11 @@ class OnnxNetwork:
         )
 
 
-def _providers(device: str) -> list:
-    """ONNX Runtime's name of a device such as ``cuda:1``, then the CPU."""
+def _providers(device: str) -> list[tuple[str, dict[str, str]]]:
+    """Names and options of a device such as ``cuda:1``, then of the others.
+
+    The others do what the device cannot: CUDA for TensorRT, then the CPU.
+    """
     kind, _, number = device.lower().partition(':')
     name = _PROVIDERS.get(kind, device)
     available = onnxruntime.get_available_providers()
@@ -119,9 +137,25 @@ def _providers(device: str) -> list:
         raise ValueError(
             f'the installed onnxruntime has no device {device!r}; it has '
             f'{", ".join(available)}. Give cpu, or install the onnxruntime '
-            f'package for the device (onnxruntime-gpu for cuda)'
+            f'package for the device. For cuda: pip uninstall -y onnxruntime '
+            f'onnxruntime-gpu, then pip install onnxruntime-gpu (they share '
+            f'one folder)'
         )
-    chosen: list = [(name, {'device_id': number}) if number else name]
-    if name != _PROVIDERS['cpu']:
-        chosen.append(_PROVIDERS['cpu'])
-    return chosen
+    names, cpu = [name], _PROVIDERS['cpu']
+    if kind == 'tensorrt':
+        names.append(_PROVIDERS['cuda'])
+    if kind in ('cuda', 'tensorrt') and hasattr(onnxruntime, 'preload_dlls'):
+        onnxruntime.preload_dlls()  # CUDA's libraries, if pip brought them
+    if name != cpu:
+        names.append(cpu)
+    return [
+        (
+            each,
+            {
+                **({'device_id': number} if number and each != cpu else {}),
+                **_OPTIONS.get(each, {}),
+            },
+        )
+        for each in names
+        if each in available
+    ]

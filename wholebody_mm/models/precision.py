@@ -1,4 +1,4 @@
-"""Whether a CPU computes in bfloat16 faster than in float32."""
+"""Whether bfloat16 is faster than float32 on this machine."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ def cpu_has_bfloat16() -> bool:
             'current',
         )
     return bool(x86 or arm)
+
+
+@cache
+def gpu_has_bfloat16() -> bool:
+    """Whether NVIDIA's or AMD's GPU here has instructions for bfloat16.
+
+    NVIDIA's have them since Ampere (2020). On older ones (T4, RTX 20, V100)
+    torch emulates where it can, and cuDNN has no such convolutions.
+    """
+    able = torch.cuda.is_bf16_supported(including_emulation=False)
+    if not able:
+        print_log(
+            'this GPU has no bfloat16 instructions: computing in float32',
+            'current',
+        )
+    return able

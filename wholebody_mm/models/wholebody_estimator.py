@@ -24,7 +24,7 @@ from wholebody_mm.models.heads.staged_paf_head import (
     StagedPAFHead,
     average_maps,
 )
-from wholebody_mm.models.precision import cpu_has_bfloat16
+from wholebody_mm.models.precision import cpu_has_bfloat16, gpu_has_bfloat16
 
 
 @MODELS.register_module()
@@ -144,6 +144,9 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         if self.autocast is None or (
             device == 'cpu' and not cpu_has_bfloat16()
         ):
+            return nullcontext()
+        bfloat16 = self.autocast is torch.bfloat16
+        if device == 'cuda' and bfloat16 and not gpu_has_bfloat16():
             return nullcontext()
         return torch.autocast(device, dtype=self.autocast)
 

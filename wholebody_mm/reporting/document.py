@@ -328,6 +328,6 @@ def write(folder: Path, parts: Sequence[Section]) -> tuple[Path, Path]:
     """Write ``report.md`` and ``report.html``; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / 'report.md', folder / 'report.html'
-    paths[0].write_text(markdown(parts))
-    paths[1].write_text(as_html(parts))
+    paths[0].write_text(markdown(parts), encoding='utf-8')
+    paths[1].write_text(as_html(parts), encoding='utf-8')
     return paths

@@ -200,7 +200,7 @@ def write_splits(
     listed = out / 'val_names.txt'
     listed.unlink(missing_ok=True)
     if splits[1]:
-        listed.write_text('\n'.join(splits[1]) + '\n')
+        listed.write_text('\n'.join(splits[1]) + '\n', encoding='utf-8')
     return counts
 
 
