@@ -58,18 +58,3 @@ model = dict(
     head=dict(decoder=dict(decoder=dict(peak_threshold=0.2))),
     test_cfg=dict(height=320),
 )
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFile'),
-            dict(
-                type='TopLeftResize',
-                height=model['test_cfg']['height'],
-                scales=_base_.test_options.scales,
-                multiple=_base_.multiple,
-            ),
-            dict(type='PackWholeBody'),
-        ]
-    )
-)
-test_dataloader = val_dataloader

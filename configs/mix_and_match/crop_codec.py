@@ -10,6 +10,10 @@ codec = dict(
 )
 encoder = {key: value for key, value in codec.items() if key != '_delete_'}
 model = dict(head=dict(decoder=dict(_delete_=True, **encoder)))
-pipeline = _base_.train_dataloader.dataset.pipeline
-pipeline[3] = dict(type='GenerateTarget', encoder=encoder)
-train_dataloader = dict(dataset=dict(pipeline=pipeline))
+# Plain pixels: UDP's warp is for codecs that undo it.
+affine = dict(type='TopdownAffine', input_size=codec['input_size'])
+target = dict(type='GenerateTarget', encoder=encoder)
+crop = [_base_.load, _base_.to_box, affine]
+train_dataloader = dict(dataset=dict(pipeline=[*crop, target, _base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[*crop, _base_.pack]))
+test_dataloader = val_dataloader

@@ -147,3 +147,17 @@ def test_wrong_shapes_are_named():
         encoder.encode(np.zeros((1, 16, 2)), None, SIZE)
     with pytest.raises(ValueError, match='2 people'):
         encoder.encode(np.zeros((2, 17, 2)), np.ones((1, 17)), SIZE)
+
+
+def test_visibilities_of_mmposes_converter():
+    """(N, K, 2): a weight stands behind each."""
+    encoder = MapEncoder('coco17')
+    people = np.random.default_rng(0).uniform(10, 90, (2, 17, 2))
+    visible = np.ones((2, 17), np.float32)
+    visible[1, 3:] = 0
+    pairs = np.stack([visible, np.ones_like(visible)], axis=-1)
+    plain = encoder.encode(people, visible, (96, 96))
+    for ours, theirs in zip(
+        encoder.encode(people, pairs, (96, 96)), plain, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)

@@ -3,6 +3,7 @@ import pytest
 from support.annotations import crowd, person
 
 from wholebody_mm.datasets.coco_annotations import (
+    OUTSIDE,
     coco_points,
     wholebody_points,
 )
@@ -146,3 +147,22 @@ def test_crowds_are_strangers_and_what_lies_beside_people_is_not():
 def test_an_empty_box_is_none():
     record = wholebody(dict(person(bbox=[]), area=None))
     assert record['bbox'].shape == (1, 4)
+
+
+def test_crowds_of_other_things_are_nobodys_place():
+    books = dict(crowd(np.ones((120, 160), np.uint8)), category_id=84)
+    books.pop('keypoints', None)
+    made = dict(books, made_by='somebody_else')
+
+    def regions(*annotations, people=frozenset({1})):
+        record = image_record(
+            list(annotations), wholebody_points, WHOLEBODY, 'f', people
+        )
+        return len(record['ignore_regions']), record['strangers']
+
+    assert regions(books, made) == (0, 0)
+    assert regions(dict(books, category_id=1)) == (1, 1)
+    # what lies outside of an image that was cut belongs to no category
+    assert regions(dict(books, made_by=OUTSIDE)) == (1, 0)
+    # a file without categories tells no kinds of crowds apart
+    assert regions(books, people=frozenset()) == (1, 1)

@@ -73,3 +73,28 @@ def test_bad_input_is_one_message_and_code_2(capsys, monkeypatch):
     monkeypatch.setenv('WHOLEBODY_MM_TRACEBACK', '1')
     with pytest.raises(ValueError, match='broken'):
         run_cleanly('train.py', fail)
+
+
+def test_epochs_that_would_never_end(tmp_path):
+    path = tmp_path / 'config.py'
+    loader = "train_dataloader = dict(sampler=dict(type='{}'))\n"
+    loop = 'train_cfg = dict({})\n'
+    for epochs in (
+        'by_epoch=True, max_epochs=2',
+        "type='EpochBasedTrainLoop'",
+    ):
+        path.write_text(
+            CONFIG + loader.format('ResumableSampler') + loop.format(epochs)
+        )
+        with pytest.raises(ValueError, match='an epoch would have none.*Def'):
+            config_of(parse(path))
+        path.write_text(
+            CONFIG + loader.format('DefaultSampler') + loop.format(epochs)
+        )
+        config_of(parse(path))
+    path.write_text(
+        CONFIG
+        + loader.format('ResumableSampler')
+        + loop.format("type='ResumableTrainLoop', max_iters=2")
+    )
+    config_of(parse(path))

@@ -91,3 +91,56 @@ def test_scales_that_cannot_be_are_refused(at_iteration):
             preprocessor(input_scales=scales)
     with pytest.raises(ValueError, match='no multiples of the stride 8'):
         preprocessor(input_scales=((0, 0.7),))(batch(), training=True)
+
+
+def test_the_padded_border_is_not_learnt():
+    """MMPose pads 64 x 128 to multiples of 48; the regions follow."""
+    data = batch()
+    data['data_samples'][0].set_metainfo(dict(negatives=True))
+    out = preprocessor(pad_size_divisor=48)(data, training=True)
+    assert out['inputs'].shape[-2:] == (96, 144)
+    fields = out['data_samples'][0].gt_fields
+    assert fields.heatmaps.shape == (17, 12, 18)
+    assert fields.ignore.shape == (1, 12, 18)
+    weights = fields.heatmap_weights
+    assert not weights[:, 8:].any() and not weights[:, :, 16:].any()
+    assert weights[:, :8, :16].sum() == 17 * (8 * 16 - 1)
+    # finer maps have the same regions
+    fine = dict(CODEC, heatmap_stride=4)
+    out = WholeBodyDataPreprocessor(
+        codec=fine, mean=[0.0] * 3, std=[1.0] * 3, pad_size_divisor=48
+    )(batch(), training=True)
+    fields = out['data_samples'][0].gt_fields
+    assert fields.heatmaps.shape == (17, 24, 36)
+    assert fields.heatmap_weights.shape == (17, 12, 18)
+
+
+def test_weights_of_mmposes_converter():
+    """It gives (N, K, 2): visibilities, and what its source knows."""
+    data = batch()
+    sample = data['data_samples'][0]
+    del sample.gt_fields
+    known = np.ones((1, 17), np.float32)
+    known[0, 5:] = 0
+    sample.gt_instances.keypoints_visible = np.stack([known, known], -1)
+    out = preprocessor()(data, training=True)
+    fields = out['data_samples'][0].gt_fields
+    assert fields.heatmaps[:5].amax(dim=(1, 2)).min() > 0.7
+    assert not fields.heatmaps[5:].any()
+    assert fields.heatmap_weights[:5].all()
+    assert not fields.heatmap_weights[5:].any()
+
+
+def test_masks_without_what_belongs_to_them_are_refused():
+    data = batch()
+    sample = data['data_samples'][0]
+    data['data_samples'][0] = PoseDataSample(
+        gt_instances=sample.gt_instances, gt_fields=sample.gt_fields
+    )
+    with pytest.raises(ValueError, match='labelled, negatives.*PackWholeBody'):
+        preprocessor()(data, training=True)
+
+
+def test_smaller_inputs_need_a_codec():
+    with pytest.raises(ValueError, match='input_scales needs codec'):
+        WholeBodyDataPreprocessor(input_scales=((0, 0.5), (10, 1.0)))

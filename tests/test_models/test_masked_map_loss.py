@@ -83,3 +83,17 @@ def test_what_is_there_can_count_more_than_what_is_not():
     assert MaskedMapLoss().weights(target) is None
     with pytest.raises(ValueError, match='positive_weight -1'):
         MaskedMapLoss(positive_weight=-1)
+
+
+def test_positive_weight_under_mmposes_heads():
+    """They give (B, C) weights, or none."""
+    torch.manual_seed(0)
+    prediction, target = torch.rand(2, 3, 4, 5), torch.rand(2, 3, 4, 5)
+    loss = MaskedMapLoss(positive_weight=5.0)
+    squares = (1 + 5 * target) * (prediction - target).square()
+    each = squares.sum(dim=(2, 3)) / (2 * 2)
+    weight = torch.tensor([[1.0, 0, 1], [0, 1, 1]])
+    torch.testing.assert_close(loss(prediction, target), each.sum())
+    torch.testing.assert_close(
+        loss(prediction, target, weight), (each * weight).sum()
+    )

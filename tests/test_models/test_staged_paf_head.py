@@ -260,3 +260,18 @@ def test_a_neck_that_gives_a_list_of_two_levels_is_no_flip_test():
     )[1]
     assert len(head.predict(feats, [None])) == 1
     assert seen == [feats]
+
+
+def test_a_loss_without_masks_is_named():
+    with pytest.raises(ValueError, match='KeypointMSELoss knows no masks'):
+        MODELS.build(
+            dict(
+                type='StagedPAFHead',
+                in_channels=8,
+                skeleton='coco17',
+                paf_stages=[dict(blocks=1, width=8, hidden=8)],
+                confidence_map_stages=[dict(blocks=1, width=8, hidden=8)],
+                decoder=dict(type='PAFCodec', skeleton='coco17'),
+                loss=dict(type='KeypointMSELoss'),
+            )
+        )

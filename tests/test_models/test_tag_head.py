@@ -131,3 +131,16 @@ def test_the_flip_test_averages_maps_and_keeps_both_tags(monkeypatch):
     (both,) = model.predict([straight, mirrored], [None])
     np.testing.assert_allclose(both.keypoints, plain.keypoints, atol=1e-4)
     assert len(plain.keypoints) == 2
+
+
+def test_visibilities_of_mmposes_converter_and_tags_that_diverged():
+    codec = TagCodec('coco17', stride=4, input_size=SIZE)
+    people = np.random.default_rng(0).uniform(20, 180, (2, 17, 2))
+    visible = np.ones((2, 17), np.float32)
+    visible[1, :9] = 0
+    pairs = np.stack([visible, 1 - visible], axis=-1)
+    for key, plain in codec.encode(people, visible).items():
+        np.testing.assert_array_equal(codec.encode(people, pairs)[key], plain)
+    maps, tags = perfect(codec, people, visible)
+    found, _, _ = codec.decode((maps, np.full_like(tags, np.nan)))
+    assert len(found)

@@ -11,6 +11,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from wholebody_mm.codecs.encoder import draw_heatmaps
 from wholebody_mm.codecs.geometry import (
     map_size,
+    plain_visibility,
     sigmas_in_cells,
     to_cells,
     to_pixels,
@@ -25,7 +26,8 @@ class CropCodec(BaseKeypointCodec):
 
     For MMPose's top-down estimator, in the coordinates of
     ``codecs/geometry.py`` (MMPose's heatmap codecs have others, half a cell
-    away at a stride of 8).
+    away at a stride of 8). ``TopdownAffine`` without ``use_udp`` goes with it:
+    the way back from UDP's crops would be a pixel or two beside.
 
     Args:
         skeleton: A skeleton or its name; it gives K and the Gaussians.
@@ -71,7 +73,7 @@ class CropCodec(BaseKeypointCodec):
         if keypoints_visible is None:
             visible = np.ones(cells.shape[:2], bool)
         else:
-            visible = np.asarray(keypoints_visible).reshape(-1, k) > 0
+            visible = plain_visibility(keypoints_visible).reshape(-1, k) > 0
         w, h = map_size(self.input_size, self.stride)
         limit = np.array([w - 0.5, h - 0.5], np.float32)
         drawn = visible & ((cells >= -0.5) & (cells <= limit)).all(axis=2)

@@ -16,6 +16,7 @@ from wholebody_mm.codecs.compiled import compiled
 from wholebody_mm.codecs.geometry import (
     heatmap_stride_of,
     map_size,
+    plain_visibility,
     sigmas_in_cells,
     to_cells,
 )
@@ -102,7 +103,7 @@ class MapEncoder:
         if visible is None:
             drawn = np.ones(keypoints.shape[:2], bool)
         else:
-            drawn = np.asarray(visible).reshape(-1, k) > 0
+            drawn = plain_visibility(visible).reshape(-1, k) > 0
             if len(drawn) != len(keypoints):
                 raise ValueError(
                     f'{len(keypoints)} people but visibilities of {len(drawn)}'

@@ -106,3 +106,12 @@ def map_size(input_size: tuple[int, int], stride: int) -> tuple[int, int]:
             f'cells of {stride} pixels; pad it to a multiple of {stride}'
         )
     return width // stride, height // stride
+
+
+def plain_visibility(visible: np.ndarray) -> np.ndarray:
+    """(N, K) visibilities of (N, K) or MMPose's (N, K, 2).
+
+    MMPose's ``KeypointConverter`` puts a weight behind each of them.
+    """
+    visible = np.asarray(visible)
+    return visible[..., 0] if visible.ndim == 3 else visible

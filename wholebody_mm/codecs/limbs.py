@@ -2,7 +2,7 @@
 
 A pair of peaks is a limb if the field along the line between them points from
 the first to the second. Its score is the mean of the field's component along
-the line.
+the line, of the samples where it is large enough.
 """
 
 from __future__ import annotations

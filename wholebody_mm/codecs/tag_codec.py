@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from wholebody_mm.codecs.encoder import draw_heatmaps
 from wholebody_mm.codecs.geometry import (
     map_size,
+    plain_visibility,
     sigmas_in_cells,
     to_cells,
     to_pixels,
@@ -92,7 +93,7 @@ class TagCodec(BaseKeypointCodec):
         limit = np.array([w - 0.5, h - 0.5], np.float32)
         drawn = ((cells >= -0.5) & (cells < limit)).all(axis=2)
         if keypoints_visible is not None:
-            drawn &= np.asarray(keypoints_visible).reshape(-1, k) > 0
+            drawn &= plain_visibility(keypoints_visible).reshape(-1, k) > 0
         heatmaps = np.empty((k, h, w), np.float32)
         draw_heatmaps(cells, drawn, self._sigmas, heatmaps)
         near = np.where(drawn[..., None], np.rint(cells), 0)
@@ -120,7 +121,8 @@ class TagCodec(BaseKeypointCodec):
         threshold = np.float32(self.peak_threshold)
         find_peaks(maps, self._sigmas, threshold, cells, scores, counts)
         x, y = np.moveaxis(np.rint(cells).astype(int), -1, 0)
-        planes = tags.reshape(-1, k, h, w)
+        # as of a network that has diverged; the maps' are no peaks
+        planes = np.nan_to_num(tags).reshape(-1, k, h, w)
         found = planes[
             :, np.arange(k)[:, None], y.clip(0, h - 1), x.clip(0, w - 1)
         ]

@@ -36,7 +36,8 @@ def image_record(
         ann_file: Name of the file, for messages.
         people_categories: Category ids of people. Annotations of people
             without the key ``keypoints`` are people of whom nothing is
-            labelled; those of other categories are left out.
+            labelled; those of other categories are left out, crowds too
+            (if any category is given).
 
     Returns:
         ``keypoints`` (N, K, 2) float32, ``keypoints_visible`` (N, K)
@@ -54,11 +55,17 @@ def image_record(
     people, points, boxes, part_boxes = [], [], [], []
     strangers = 0
     for annotation in annotations:
+        of_people = (
+            'keypoints' in annotation
+            or not people_categories
+            or annotation.get('category_id') in people_categories
+        )
         if annotation.get('iscrowd', 0):
-            shape = _segmentation(annotation)
+            made = annotation.get('made_by') == OUTSIDE
+            shape = _segmentation(annotation) if of_people or made else None
             if shape is not None:
                 regions.append((None, shape))
-                strangers += annotation.get('made_by') != OUTSIDE
+                strangers += not made
             continue
         own_points = np.zeros((to_target.source.num_keypoints, 3), np.float32)
         own_parts: dict[str, np.ndarray] = {}

@@ -54,6 +54,7 @@ def config_of(args: argparse.Namespace) -> Config:
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     sync_test_geometry(cfg)
+    check_loop(cfg)
     cfg.launcher = args.launcher
     if args.launcher != 'none' and not torch.cuda.is_available():
         # MMEngine's own choice names a CUDA device for each process
@@ -77,6 +78,24 @@ def config_of(args: argparse.Namespace) -> Config:
             out_dir=args.show_dir and str(Path(args.show_dir).absolute()),
         )
     return cfg
+
+
+def check_loop(cfg: Config) -> None:
+    """Raise ValueError if the training would never come to an end.
+
+    A loop of epochs reads its loader until that ends, which ours never does.
+    """
+    loop = cfg.get('train_cfg') or {}
+    sampler = (cfg.get('train_dataloader') or {}).get('sampler') or {}
+    if (
+        loop.get('by_epoch') or loop.get('type') == 'EpochBasedTrainLoop'
+    ) and sampler.get('type') == 'ResumableSampler':
+        raise ValueError(
+            'ResumableSampler has no end, so an epoch would have none: with '
+            'max_epochs take train_dataloader.sampler=dict(_delete_=True, '
+            "type='DefaultSampler', shuffle=True), or count iterations "
+            "(train_cfg=dict(type='ResumableTrainLoop', max_iters=N))"
+        )
 
 
 def sync_test_geometry(cfg: Config) -> None:

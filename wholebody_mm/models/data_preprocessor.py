@@ -12,6 +12,7 @@ from mmengine.structures import PixelData
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 
+from wholebody_mm.codecs.geometry import plain_visibility
 from wholebody_mm.codecs.paf_codec import PAFCodec
 from wholebody_mm.models.map_data import MapData
 from wholebody_mm.models.supervision import expand_weights
@@ -46,6 +47,8 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
         super().__init__(**kwargs)
         self.codec = KEYPOINT_CODECS.build(codec) if codec else None
         self.input_scales = tuple(tuple(pair) for pair in input_scales)
+        if codec is None and self.input_scales != ((0, 1.0),):
+            raise ValueError('input_scales needs codec, whose stride they fit')
         starts = [start for start, _ in self.input_scales]
         if (
             not starts
@@ -152,10 +155,14 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         input_size: Width and height of the network's input in pixels.
     """
     fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
+    if 'ignore' in fields:
+        fields = _padded(fields, codec.stride, input_size)
     if codec.subdivision > 1:
         fields = MapData.of(dict(fields.items()))
     people = sample.gt_instances
     visible = np.asarray(people.keypoints_visible, np.float32)
+    given = visible  # of MMPose's KeypointConverter also weights
+    visible = plain_visibility(visible)
     if 'heatmaps' not in fields:
         targets = codec.encode(
             np.asarray(people.keypoints, np.float32),
@@ -164,19 +171,64 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         )
         for name in ('heatmaps', 'pafs'):
             fields.set_field(torch.from_numpy(targets[name]), name)
+    regions = None
     if 'ignore' in fields:
-        weights = expand_weights(
-            codec.skeleton,
-            codec.stride,
+        missing = {'labelled', 'negatives'} - sample.metainfo.keys()
+        if missing:
+            raise ValueError(
+                f'the sample does not say what is labelled '
+                f'({", ".join(sorted(missing))}): pack it with PackWholeBody'
+            )
+        regions = (
             sample.metainfo['labelled'],
             np.asarray(fields.ignore),
             np.asarray(fields.person).reshape(fields.ignore.shape[1:]),
             bool(sample.metainfo['negatives']),
-            visible,
-            people.bboxes,
+        )
+    elif given.ndim == 3 and len(given):
+        # what the converter's source does not know is not learnt at all
+        width, height = (side // codec.stride for side in input_size)
+        parts = len(codec.skeleton.parts)
+        regions = (
+            (given[..., 1] > 0).any(axis=0),
+            np.zeros((parts, height, width), np.uint8),
+            np.zeros((height, width), np.uint8),
+            False,
+        )
+    if regions is not None:
+        weights = expand_weights(
+            codec.skeleton, codec.stride, *regions, visible, people.bboxes
         )
         for name, planes in zip(
             ('heatmap_weights', 'paf_weights'), weights, strict=True
         ):
             fields.set_field(torch.from_numpy(planes), name)
     sample.gt_fields = fields
+
+
+def _padded(
+    fields: PixelData, stride: int, input_size: tuple[int, int]
+) -> PixelData:
+    """The same regions with those of the padded border, where nothing is.
+
+    MMPose pads images at the right and below until their sides are multiples
+    of ``pad_size_divisor``. Nothing is learnt there.
+    """
+    width, height = (side // stride for side in input_size)
+    h, w = fields.ignore.shape[-2:]
+    if (h, w) == (height, width):
+        return fields
+    if 'heatmaps' in fields and fields.heatmaps.shape[-2:] == (h, w):
+        raise ValueError(
+            f'maps of {w} x {h} cells were drawn for an input that is padded '
+            f'to {width} x {height}: take a multiple of pad_size_divisor, or '
+            f'leave GenerateTarget out'
+        )
+    border = (0, 0), (0, height - h), (0, width - w)
+    padded = type(fields)()
+    for name, planes in fields.items():
+        if name in ('ignore', 'person'):
+            planes = np.asarray(planes).reshape(-1, h, w)
+            planes = np.pad(planes, border, constant_values=1)
+        padded.set_field(planes, name)
+    return padded

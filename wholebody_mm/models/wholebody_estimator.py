@@ -196,7 +196,7 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         scales: Sequence[float] = self.test_cfg.get('scales', (1.0,))
         codec = self.head.decoder
         # what the network needs of the whole image it needs of smaller ones
-        padded = self.data_preprocessor.pad_size_divisor
+        padded = getattr(self.data_preprocessor, 'pad_size_divisor', 1)
         multiple = math.lcm(codec.stride, padded)
         height, width = inputs.shape[-2:]
         sizes = [

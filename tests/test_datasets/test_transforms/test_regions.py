@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from mmpose.registry import TRANSFORMS
 
+import wholebody_mm.datasets.registered  # noqa: F401
 from wholebody_mm.datasets.transforms.regions import SupervisionRegions
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135
 
@@ -12,10 +14,11 @@ def regions(ignore=(), boxes=(), stride=8, size=(80, 64), **kwargs):
     results = dict(
         img=np.zeros((size[1], size[0], 3), np.uint8),
         skeleton=kwargs.pop('skeleton', WHOLEBODY135),
-        warp_mat=kwargs.pop('warp_mat', IDENTITY),
         ignore_regions=list(ignore),
         person_boxes=np.array(boxes, np.float32).reshape(-1, 4),
     )
+    matrix = kwargs.pop('warp_mat', IDENTITY)
+    results.update(warp_mat=matrix, boxes_warp_mat=matrix)
     return SupervisionRegions(stride, **kwargs).transform(results)
 
 
@@ -88,3 +91,44 @@ def test_planes_are_those_of_the_skeleton():
 def test_input_that_does_not_fit_the_stride():
     with pytest.raises(ValueError, match='80 x 64 is no multiple.*24'):
         regions(stride=24)
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        dict(type='mmpose.RandomFlip', prob=1.0),
+        dict(type='mmpose.BottomupRandomAffine', input_size=(96, 96)),
+    ],
+)
+def test_mmposes_transforms_leave_the_regions_behind(other):
+    rng = np.random.default_rng(0)
+    visible = np.full((1, 135), 2, np.float32)
+    results = dict(
+        img=np.zeros((96, 96, 3), np.uint8),
+        img_shape=(96, 96),
+        keypoints=rng.uniform(10, 80, (1, 135, 2)).astype(np.float32),
+        keypoints_visible=visible,
+        bbox=np.float32([[10, 10, 80, 80]]),
+        person_boxes=np.float32([[10, 10, 80, 80]]),
+        ignore_regions=[],
+        labelled=np.ones(135, bool),
+        negatives=True,
+        flip_indices=list(WHOLEBODY135.flip_indices),
+        skeleton=WHOLEBODY135,
+    )
+    warp = TRANSFORMS.build(
+        dict(
+            type='mmpose.WholeBodyRandomWarp',
+            input_size=(96, 96),
+            flip_prob=0.0,
+        )
+    )
+    results = warp(results)
+    SupervisionRegions().transform(dict(results))
+    moved = TRANSFORMS.build(other)(dict(results, bbox_score=np.ones(1)))
+    with pytest.raises(ValueError, match='moved or mirrored.*RandomFlip'):
+        SupervisionRegions().transform(moved)
+    # or instead of it
+    del results['boxes_warp_mat']
+    with pytest.raises(ValueError, match='let WholeBodyRandomWarp'):
+        SupervisionRegions().transform(results)

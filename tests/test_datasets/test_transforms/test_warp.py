@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -300,3 +302,16 @@ def test_nobody_is_drawn_outside_of_the_image():
     assert (out['keypoints'][0, knee] > 0).all()
     # known all the same: its absence is learnt
     assert out['keypoints_visible'][0, foot] > 0
+
+
+def test_people_beyond_the_image_are_looked_at_where_they_are_in_it():
+    """Of rendered people the whole box is known, most of it may be outside."""
+    results = sample(1)
+    results['bbox'] = np.float32([[-800, 100, 40, 400]])
+    for seed in range(20):
+        out = warp(copy.deepcopy(results), seed, rotation=0.0, shift=0.0)
+        # the middle of the input lies on the visible piece of the box
+        inverse = np.linalg.inv(np.vstack([out['warp_mat'], [0, 0, 1]]))
+        x, y, _ = inverse @ [239.5, 239.5, 1]
+        assert x == pytest.approx((40 - 0.5) / 2, abs=1)
+        assert y == pytest.approx(250, abs=1)

@@ -12,9 +12,9 @@ from mmpose.registry import TRANSFORMS
 class LoadImageFile(LoadImage):
     """MMPose's ``LoadImage`` with errors that name the file and the cure.
 
-    Takes ``img_path`` or an image in ``img``; sets ``img`` (h, w, 3) uint8
-    BGR, ``img_shape`` and ``ori_shape`` (h, w). The arguments are those of
-    MMPose's ``LoadImage``.
+    Takes ``img_path``, or an image in ``img``, which stays as it is: (h, w,
+    3) uint8 BGR, as files become. Sets ``img``, ``img_shape`` and
+    ``ori_shape`` (h, w). The arguments are those of MMPose's ``LoadImage``.
     """
 
     def transform(self, results: dict) -> dict:

@@ -17,6 +17,24 @@ from wholebody_mm.datasets.transforms.rasters import (
 )
 
 
+def _check_moved(results: dict) -> None:
+    """Raise if people's boxes are not where the image was moved to."""
+    matrix = results['warp_mat']
+    own = results.get('boxes_warp_mat')
+    mirrored = bool(np.linalg.det(matrix[:, :2]) < 0)
+    if (
+        own is None
+        or not np.array_equal(own, matrix)
+        or mirrored != bool(results.get('flip', mirrored))
+    ):
+        raise ValueError(
+            'SupervisionRegions: the image was moved or mirrored by a '
+            'transform that leaves person_boxes and ignore_regions where '
+            'they were (RandomFlip, BottomupRandomAffine); let '
+            'WholeBodyRandomWarp do it'
+        )
+
+
 @TRANSFORMS.register_module()
 class SupervisionRegions(BaseTransform):
     """Make the region masks of a sample, at the resolution of the maps.
@@ -26,7 +44,9 @@ class SupervisionRegions(BaseTransform):
     enlarged, and crowds as they are. A cell of which any pixel is covered
     counts as covered. Where :class:`FillOutside` put a picture of nobody,
     every channel is learnt. How they become weights is in
-    ``docs/architecture.md``.
+    ``docs/architecture.md``. :class:`WholeBodyRandomWarp` comes before it, for
+    MMPose's transforms do not know of the regions, and :class:`PackWholeBody`
+    after it.
 
     Args:
         stride: Pixels of the input a map cell.
@@ -42,9 +62,10 @@ class SupervisionRegions(BaseTransform):
         """Make the masks.
 
         Raises:
-            ValueError: If the input is no multiple of the stride, or a region
-                cannot be decoded.
+            ValueError: If the input is no multiple of the stride, a region
+                cannot be decoded, or the image was moved without its regions.
         """
+        _check_moved(results)
         skeleton, matrix = results['skeleton'], results['warp_mat']
         h, w = results['img'].shape[:2]
         if h % self.stride or w % self.stride:
@@ -80,6 +101,11 @@ class SupervisionRegions(BaseTransform):
             fill_polygon(person, corners)
         results['ignore'] = ignore
         results['person'] = mask_to_cells(person, self.stride)
+        # MMPose's packer takes the masks too, and its preprocessor misses
+        # what else belongs to them instead of learning everything everywhere
+        results.setdefault(
+            'field_mapping_table', dict(ignore='ignore', person='person')
+        )
         if 'nobody' in results:
             self._supervise_nobody(results)
         return results

@@ -29,7 +29,8 @@ class WholeBodyRandomWarp(BaseTransform):
 
     One of the people is drawn; their box comes to the middle of the input,
     ``target_height_ratio * m`` times the input's smaller side high, with m
-    uniform in ``scale``. At 480 x 480 with the paper's range of 1/3 to 1.5
+    uniform in ``scale`` (without ``fill``, what of the box is in the image).
+    At 480 x 480 with the paper's range of 1/3 to 1.5
     people are 96 to 432 pixels high. An image of nobody (or of none large
     enough) is scaled as if it were such a person's surroundings, around a
     random point.
@@ -37,9 +38,10 @@ class WholeBodyRandomWarp(BaseTransform):
     of the image, as known of rendered people, but they are moved out of the
     crop: in the border, which is learnt as anything else, is nobody.
 
-    Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``, ``flip`` and
-    ``flip_direction``; moves ``keypoints``, ``bbox`` and ``person_boxes``
-    and swaps left and right in them, in ``labelled`` and in
+    Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``,
+    ``boxes_warp_mat`` (the same; :class:`SupervisionRegions` asks for it),
+    ``flip`` and ``flip_direction``; moves ``keypoints``, ``bbox`` and
+    ``person_boxes`` and swaps left and right in them, in ``labelled`` and in
     ``ignore_regions`` (whose shapes stay in the original image).
 
     Args:
@@ -156,6 +158,11 @@ class WholeBodyRandomWarp(BaseTransform):
     ) -> tuple[np.ndarray, float]:
         """Centre and height (pixels of the image) that the scale is of."""
         boxes = np.asarray(results['bbox'], np.float32).reshape(-1, 4)
+        h, w = results['img'].shape[:2]
+        if not self.fill:
+            # Boxes of people who are known beyond the image reach there too;
+            # around their middles there may be nothing but border.
+            boxes = boxes.clip(-0.5, np.float32([w, h, w, h]) - 0.5)
         size = boxes[:, 2:] - boxes[:, :2]
         labelled = (results['keypoints_visible'] > 0).sum(axis=1)
         enough = min(MIN_KEYPOINTS, -(-int(results['labelled'].sum()) // 2))
@@ -166,7 +173,6 @@ class WholeBodyRandomWarp(BaseTransform):
             if centre is None:
                 centre = (boxes[i, :2] + boxes[i, 2:]) / 2
             return centre, float(size[i, 1])
-        h, w = results['img'].shape[:2]
         centre = rng.uniform([0, 0], [w - 1, h - 1])
         return centre, self.target_height_ratio * min(h, w)
 
@@ -253,6 +259,7 @@ def apply_warp(
         img_shape=results['img'].shape[:2],
         input_size=input_size,
         warp_mat=matrix,
+        boxes_warp_mat=matrix,
         flip=flip,
         flip_direction='horizontal' if flip else None,
     )

@@ -44,7 +44,8 @@ class StagedPAFHead(BaseHead):
             which takes ``num_keypoints``, here the K r^2 channels of packed
             maps.
         decoder: Config of the codec, :class:`PAFCodec`.
-        loss: Config of the loss of every stage.
+        loss: Config of the loss of every stage, :class:`MaskedMapLoss` or
+            one with its methods.
         paf_loss: Config of the loss of the PAF stages, if it is another.
         part_weights: Part name to the factor of its channels in the loss, 1
             for the others; a limb between two parts takes their mean. Of the
@@ -88,6 +89,12 @@ class StagedPAFHead(BaseHead):
         loss = loss or dict(type='MaskedMapLoss')
         self.loss_module = MODELS.build(loss)
         self.paf_loss_module = MODELS.build(paf_loss or loss)
+        for module in (self.loss_module, self.paf_loss_module):
+            if not hasattr(module, 'weights'):
+                raise ValueError(
+                    f'{type(module).__name__} knows no masks: the losses of '
+                    f'StagedPAFHead are MaskedMapLoss or have its weights()'
+                )
         self._weigh_parts(part_weights or {})
         self.subdivision: int = self.decoder.subdivision
         fields = 2 * self.skeleton.num_limbs

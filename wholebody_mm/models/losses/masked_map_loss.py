@@ -109,13 +109,19 @@ class MaskedMapLoss(nn.Module):
                 channels share a plane (x and y of a limb): how much the
                 squared error counts, 0 where the map is not supervised.
                 Everything counts once, without it. MMPose's heads give
-                (B, C), a weight for each map.
+                (B, C), a weight for each map. ``positive_weight`` is in
+                what :meth:`weights` gives; here it comes to weights for each
+                map, and where there are none.
             per_cell: Values of a finer map in a cell of the fields. They
                 count together as one, so that a finer map does not outweigh
                 the fields in a ``sum``.
         """
         if weight is not None and weight.ndim == 2:
             weight = weight[:, :, None, None].expand_as(target)
+            if self.positive_weight:
+                weight = weight * self.weights(target)
+        elif weight is None and self.positive_weight:
+            weight = self.weights(target)
         if weight is not None and weight.shape[1] != target.shape[1]:
             shared = target.shape[1] // weight.shape[1]
             weight = weight.repeat_interleave(shared, dim=1)
