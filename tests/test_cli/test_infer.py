@@ -14,6 +14,7 @@ from support.known_people import crowd, known_people
 import wholebody_mm.inference.predictor as predictor_module
 from wholebody_mm.cli import main
 from wholebody_mm.inference.ledger import read_ledger
+from wholebody_mm.inference.run import DEPTH
 
 SIZE = 320, 240
 
@@ -41,6 +42,17 @@ def photos(network, tmp_path):
     for n in (1, 2, 3):
         image = network.image(crowd(n, SIZE), SIZE)
         (folder / f'{n}.png').write_bytes(cv2.imencode('.png', image)[1])
+    return folder
+
+
+@pytest.fixture
+def many(network, tmp_path):
+    """More images than the stages keep ahead of who stops the run."""
+    folder = tmp_path / 'many'
+    folder.mkdir()
+    image = cv2.imencode('.png', network.image(crowd(1, SIZE), SIZE))[1]
+    for n in range(DEPTH + 4):
+        (folder / f'{n}.png').write_bytes(image)
     return folder
 
 
@@ -105,7 +117,7 @@ def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
     assert '0 images and frames' in captured.out
 
 
-def test_ctrl_c_and_going_on(infer, photos, monkeypatch, capsys):
+def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
     import wholebody_mm.cli.infer as module
 
     def stop(*_):
@@ -113,14 +125,14 @@ def test_ctrl_c_and_going_on(infer, photos, monkeypatch, capsys):
 
     with monkeypatch.context() as patch:
         patch.setattr(module, '_after_frame', stop)
-        assert infer(photos) == 130
+        assert infer(many) == 130
     assert 'the same command goes on' in capsys.readouterr().out
-    assert infer(photos) == 0
+    assert infer(many) == 0
     lines = (infer.out / 'people.jsonl').read_text().splitlines()
-    assert len(lines) == 1 + 3
+    assert len(lines) == 1 + len(list(many.iterdir()))
 
 
-def test_a_service_that_ends_it(infer, photos, monkeypatch, capsys):
+def test_a_service_that_ends_it(infer, many, monkeypatch, capsys):
     import wholebody_mm.cli.infer as module
 
     def end(*_):
@@ -128,7 +140,7 @@ def test_a_service_that_ends_it(infer, photos, monkeypatch, capsys):
 
     monkeypatch.setattr(module, '_after_frame', end)
     before = signal.getsignal(signal.SIGTERM)
-    assert infer(photos) == 130
+    assert infer(many) == 130
     assert 'the same command goes on' in capsys.readouterr().out
     assert signal.getsignal(signal.SIGTERM) is before
 
