@@ -14,44 +14,14 @@ _base_ = ['../synthetic_wholebody.py']
 
 # People 40 to 86 pixels high: one resolution, little computing.
 input_size = (96, 96)
-train_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFile'),
-            dict(
-                type='WholeBodyRandomWarp',
-                input_size=input_size,
-                scale=(0.7, 1.5),
-                rotation=12.0,
-                shift=16.0,
-                flip_prob=0.5,
-                fill=True,
-            ),
-            dict(type='PhotometricDistortion'),
-            *_base_.supervision,
-        ]
-    )
-)
+pipeline = _base_.train_dataloader.dataset.pipeline
+pipeline[1].update(input_size=input_size, scale=(0.7, 1.5), shift=16.0)
+train_dataloader = dict(dataset=dict(pipeline=pipeline))
 max_iters = 2400
-warm_up = 100
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-param_scheduler = [
-    dict(
-        type='LinearLR',
-        start_factor=0.02,
-        begin=0,
-        end=warm_up,
-        by_epoch=False,
-    ),
-    dict(
-        type='LinearLR',
-        start_factor=1.0,
-        end_factor=0.005,
-        begin=warm_up,
-        end=max_iters,
-        by_epoch=False,
-    ),
-]
+# warm up as long, fall to the new end
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=max_iters)
 # smaller people, weaker peaks than those of the shipped weights
 model = dict(
     data_preprocessor=dict(input_scales=((0, 1.0),)),

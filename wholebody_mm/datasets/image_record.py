@@ -55,14 +55,14 @@ def image_record(
     people, points, boxes, part_boxes = [], [], [], []
     strangers = 0
     for annotation in annotations:
-        of_people = (
+        is_person = (
             'keypoints' in annotation
-            or not people_categories
             or annotation.get('category_id') in people_categories
         )
         if annotation.get('iscrowd', 0):
             made = annotation.get('made_by') == OUTSIDE
-            shape = _segmentation(annotation) if of_people or made else None
+            ours = is_person or made or not people_categories
+            shape = _segmentation(annotation) if ours else None
             if shape is not None:
                 regions.append((None, shape))
                 strangers += not made
@@ -71,7 +71,7 @@ def image_record(
         own_parts: dict[str, np.ndarray] = {}
         if 'keypoints' in annotation:
             own_points, own_parts = parse(annotation, ann_file)
-        elif annotation.get('category_id') not in people_categories:
+        elif not is_person:
             continue  # something else
         box = person_box(annotation, own_points)
         if box is not None:

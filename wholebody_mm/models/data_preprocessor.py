@@ -12,7 +12,7 @@ from mmengine.structures import PixelData
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 
-from wholebody_mm.codecs.geometry import plain_visibility
+from wholebody_mm.codecs.geometry import map_size, plain_visibility
 from wholebody_mm.codecs.paf_codec import PAFCodec
 from wholebody_mm.models.map_data import MapData
 from wholebody_mm.models.supervision import expand_weights
@@ -187,7 +187,7 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         )
     elif given.ndim == 3 and len(given):
         # what the converter's source does not know is not learnt at all
-        width, height = (side // codec.stride for side in input_size)
+        width, height = map_size(input_size, codec.stride)
         parts = len(codec.skeleton.parts)
         regions = (
             (given[..., 1] > 0).any(axis=0),
@@ -214,7 +214,7 @@ def _padded(
     MMPose pads images at the right and below until their sides are multiples
     of ``pad_size_divisor``. Nothing is learnt there.
     """
-    width, height = (side // stride for side in input_size)
+    width, height = map_size(input_size, stride)
     h, w = fields.ignore.shape[-2:]
     if (h, w) == (height, width):
         return fields

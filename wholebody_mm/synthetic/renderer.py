@@ -102,6 +102,7 @@ class SoftwareRenderer:
             scene, frame, triangle, screen, inverse, (focal, cx, cy)
         )
         image = develop(linear, scene.exposure, scene.contrast)
+        # drawn in any case: what comes next is drawn after it
         taken = camera_effects(image, rng)
         if 'camera' not in scene.without:
             image = taken
