@@ -21,6 +21,7 @@ import wholebody_mm.engine.multi_source_val_loop
 import wholebody_mm.engine.muon
 import wholebody_mm.engine.resumable_loop
 import wholebody_mm.evaluation.metric
+import wholebody_mm.evaluation.partial_metric
 import wholebody_mm.models
 import wholebody_mm.openpose.multi_network
 import wholebody_mm.visualization.wholebody_visualizer

@@ -59,8 +59,6 @@ dataset = dict(
     skeleton=skeleton,
     data_root=data_root,
     data_prefix=dict(img='images/'),
-    # whether everyone in the images is annotated; if not, mask_people.py
-    negatives=True,
 )
 train_dataloader = dict(
     batch_size=8,
@@ -72,12 +70,11 @@ val_dataloader = dict(
     dataset=dict(**dataset, ann_file='val.json', pipeline=test_pipeline),
 )
 test_dataloader = val_dataloader
-# MMPose's metric of any keypoints; its sigmas come from the skeleton
+# of any keypoints; its sigmas come from the skeleton
 val_evaluator = dict(
-    type='CocoMetric',
+    type='PartialPoseMetric',
     ann_file=data_root + 'val.json',
-    score_mode='bbox',
-    nms_mode='none',
+    source=skeleton,
 )
 test_evaluator = val_evaluator
 

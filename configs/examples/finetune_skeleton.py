@@ -5,7 +5,7 @@ from wholebody_mm.skeletons import Skeleton
 NAMES = ('nose', 'left_shoulder', 'right_shoulder') + (
     'left_wrist',
     'right_wrist',
-    'chin',
+    'face-8',  # the chin; so the union skeleton calls it
 )
 BUST = Skeleton(
     name='bust',

@@ -14,16 +14,14 @@ dogs = dict(
     type='PartialPoseDataset',
     source=skeleton,
     skeleton=skeleton,
-    negatives=True,  # every dog is annotated
 )
 train_dataloader = dict(dataset=dogs)
 val_dataloader = dict(dataset=dogs)
 test_dataloader = val_dataloader
 val_evaluator = dict(
     _delete_=True,
-    type='CocoMetric',
+    type='PartialPoseMetric',
     ann_file=_base_.ann_file,
-    score_mode='bbox',
-    nms_mode='none',
+    source=skeleton,
 )
 test_evaluator = val_evaluator

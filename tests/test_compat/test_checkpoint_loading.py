@@ -16,7 +16,10 @@ from mmengine.runner import Runner, load_checkpoint
 from torch import nn
 from torch.utils.data import Dataset
 
+from wholebody_mm import checkpoints
 from wholebody_mm.checkpoints import UnsafeCheckpointError
+from wholebody_mm.inference.network import METADATA_KEY
+from wholebody_mm.skeletons import get_skeleton
 
 
 class Numbers(Dataset):
@@ -112,6 +115,27 @@ def test_weights_and_metainfo_of_a_run_are_loaded(tmp_path):
     assert torch.equal(
         model.layer.weight, loaded['state_dict']['layer.weight']
     )
+
+
+@pytest.mark.parametrize('skeleton', ['coco17', 'wholebody135'])
+def test_published_weights_say_their_keypoints(tmp_path, skeleton):
+    path = tmp_path / 'weights.safetensors'
+    weights = Regression().state_dict()
+    checkpoints.save(path, weights, {METADATA_KEY: dict(skeleton=skeleton)})
+    meta = load_checkpoint(Regression(), str(path))['meta']['dataset_meta']
+    assert meta['dataset_name'] == skeleton
+    assert meta['num_keypoints'] == get_skeleton(skeleton).num_keypoints
+    assert isinstance(meta['flip_indices'], list)  # parsed
+
+
+def test_a_skeleton_of_somebodys_own_is_not_looked_for(tmp_path):
+    path = tmp_path / 'weights.safetensors'
+    module = tmp_path / 'evil.py'
+    module.write_text('raise SystemExit')
+    info = dict(skeleton=f'{module}:OWN')
+    checkpoints.save(path, Regression().state_dict(), {METADATA_KEY: info})
+    loaded = load_checkpoint(Regression(), str(path))
+    assert 'dataset_meta' not in loaded['meta']
 
 
 class Opens:

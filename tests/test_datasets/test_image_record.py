@@ -3,6 +3,7 @@ import pytest
 from support.annotations import crowd, person
 
 from wholebody_mm.datasets.coco_annotations import (
+    MASKED,
     OUTSIDE,
     coco_points,
     wholebody_points,
@@ -164,5 +165,7 @@ def test_crowds_of_other_things_are_nobodys_place():
     assert regions(dict(books, category_id=1)) == (1, 1)
     # what lies outside of an image that was cut belongs to no category
     assert regions(dict(books, made_by=OUTSIDE)) == (1, 0)
+    # so do people whom an instance segmentation found
+    assert regions(dict(books, made_by=MASKED)) == (1, 1)
     # a file without categories tells no kinds of crowds apart
     assert regions(books, people=frozenset()) == (1, 1)

@@ -1,7 +1,11 @@
 """Several data sets as one."""
 
+from pathlib import Path
+
 import pytest
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmpose.apis.inference import dataset_meta_from_config
 from mmpose.registry import DATASETS
 from support.annotations import person, write
 
@@ -9,6 +13,7 @@ import wholebody_mm.datasets.registered  # noqa: F401
 from wholebody_mm.datasets.multi_task_dataset import MultiTaskDataset
 from wholebody_mm.datasets.seeded_index import SeededIndex
 
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 PIPELINE = [
     dict(type='LoadImageFile'),
     dict(type='WholeBodyRandomWarp', input_size=(64, 64)),
@@ -55,6 +60,13 @@ def test_samples_know_their_data_set(configs):
         dataset[i]['data_samples'].metainfo['labelled'] for i in (0, 4)
     ]
     assert labelled[0].sum() == 131 and labelled[1].sum() == 17
+
+
+def test_mmpose_finds_its_keypoints_in_a_config():
+    # what MMPoseInferencer takes where weights bring no dataset_meta
+    config = Config.fromfile(CONFIGS / 'fast_wholebody.py')
+    meta = dataset_meta_from_config(config)
+    assert meta['num_keypoints'] == 135
 
 
 def test_one_index_one_sample_however_often(configs):

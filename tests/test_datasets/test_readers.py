@@ -9,7 +9,12 @@ from mmpose.registry import DATASETS
 from support.annotations import crowd, person, write
 
 import wholebody_mm.datasets.registered  # noqa: F401
-from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_skeleton
+from wholebody_mm.skeletons import (
+    COCO17,
+    WHOLEBODY135,
+    Skeleton,
+    get_skeleton,
+)
 
 
 def build(path, kind='CocoWholeBodyPoseDataset', **kwargs):
@@ -203,3 +208,105 @@ def test_images_without_name_are_refused(tmp_path):
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match='file_name'):
         build(path)
+
+
+BUST = Skeleton(
+    name='bust',
+    keypoint_names=('nose', 'left_shoulder', 'left_wrst'),
+    part_sizes=(('body', 3),),
+    flip_pairs=(),
+    limbs=((0, 1), (1, 2)),
+    oks_sigmas=(0.1,) * 3,
+    target_sigmas=(7.0,) * 3,
+    colors=((0, 0, 0),) * 3,
+)
+
+
+def own_file(folder, *annotations, categories):
+    """A tool's export with three keypoints a person."""
+    path = write(folder, list(annotations))
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | dict(categories=categories)))
+    return path
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What the readers log."""
+    lines = []
+    for module in ('readers', 'partial_readers'):
+        monkeypatch.setattr(
+            f'wholebody_mm.datasets.{module}.print_log',
+            lambda text, *_: lines.append(text),
+        )
+    return lines
+
+
+def own(**fields):
+    rows = [30, 40, 2, 35, 60, 2, 40, 80, 1]
+    return dict(
+        id=1, image_id=1, category_id=0, bbox=[20, 30, 40, 80], keypoints=rows
+    ) | dict(fields)
+
+
+def test_keypoints_that_are_not_learnt_are_named(tmp_path, log):
+    path = own_file(tmp_path, own(), categories=[dict(id=0, name='worker')])
+    kind = 'PartialPoseDataset'
+    data = build(path, kind, source=BUST)
+    assert any('left_wrst of bust is not learnt' in line for line in log)
+    assert (data[0]['keypoints_visible'] > 0).sum() == 2
+    log.clear()
+    build(path, kind, source=BUST, skeleton=BUST)
+    assert not any('not learnt' in line for line in log)
+
+
+def test_one_of_several_categories_with_keypoints(tmp_path):
+    dog = own(id=2, category_id=3, keypoints=[1, 1, 2] * 5)
+    categories = [dict(id=0, name='worker'), dict(id=3, name='dog')]
+    path = own_file(tmp_path, own(), dog, categories=categories)
+    options = dict(kind='PartialPoseDataset', source=BUST, skeleton=BUST)
+    with pytest.raises(ValueError, match=r'15 numbers.*categories=\[...\]'):
+        build(path, **options)
+    data = build(path, categories=['worker'], **options)
+    assert data[0]['keypoints'].shape == (1, 3, 2)
+
+
+def test_keypoints_in_another_order_are_refused(tmp_path):
+    listed = ['left_shoulder', 'nose', 'left_wrst']
+    categories = [dict(id=0, name='worker', keypoints=listed)]
+    path = own_file(tmp_path, own(), categories=categories)
+    with pytest.raises(ValueError, match='left_shoulder, nose.*order'):
+        build(path, 'PartialPoseDataset', source=BUST, skeleton=BUST)
+
+
+def test_images_of_another_size_than_annotated_are_refused(tmp_path):
+    path = write(tmp_path, [person()])
+    content = json.loads(path.read_text())
+    load = [dict(type='mmpose.LoadImageFile')]
+    assert 'img' in build(path, pipeline=load)[0]
+    image = content['images'][0]
+    image['width'], image['height'] = image['height'], image['width']
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='1.png has 200 x 160.*turned'):
+        build(path, pipeline=load)[0]
+
+
+def test_images_of_nobody_may_have_other_things(tmp_path):
+    forklift = own(keypoints=None, category_id=4)
+    categories = [dict(id=4, name='forklift')]
+    path = own_file(tmp_path, forklift, categories=categories)
+    assert len(build(path, 'NoPeopleDataset')) == 1
+    path = own_file(tmp_path, own(), categories=[dict(id=0, name='worker')])
+    with pytest.raises(ValueError):
+        build(path, 'NoPeopleDataset')
+
+
+def test_the_log_says_what_a_file_has(tmp_path, log):
+    car = own(id=2, category_id=9, keypoints=None)
+    path = own_file(tmp_path, own(), car, categories=[])
+    build(path, 'PartialPoseDataset', source=BUST, skeleton=BUST)
+    (line,) = log
+    assert line == (
+        f'{path}: 1 images, 1 people with keypoints; left out, for they are '
+        f'no people: 1 of category 9'
+    )

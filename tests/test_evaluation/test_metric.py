@@ -202,3 +202,27 @@ def test_processes_evaluate_together(drawn, tmp_path):
     subprocess.run(command, check=True, env=env, timeout=300)
     together = json.loads((tmp_path / 'metrics.json').read_text())
     assert together == run(build(drawn), predicted)
+
+
+def test_people_may_be_any_category_and_known_by_a_box(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    for annotation in content['annotations']:
+        annotation['category_id'] = 0
+    content['categories'] = [dict(id=0, name='worker')]
+    image = content['images'][0]['id']
+    content['annotations'].append(
+        dict(id=10**6, image_id=image, category_id=0, bbox=[0, 0, 9, 9])
+    )
+    path = tmp_path / 'tool.json'
+    path.write_text(json.dumps(content))
+    metrics = run(build(path), samples(drawn))
+    assert metrics['body/AP'] == metrics['wholebody/AP'] == 1.0
+
+
+def test_other_keypoints_than_peoples_are_refused(tmp_path):
+    person = dict(id=1, image_id=1, category_id=1, keypoints=[1, 1, 2] * 5)
+    path = tmp_path / 'five.json'
+    images = [dict(id=1, file_name='a.jpg')]
+    path.write_text(json.dumps(dict(images=images, annotations=[person])))
+    with pytest.raises(ValueError, match='five.json.*PartialPoseMetric'):
+        build(path)

@@ -18,6 +18,7 @@ from wholebody_mm.benchmarks.crowds import crowd
 from wholebody_mm.benchmarks.spoiling import spoil
 from wholebody_mm.codecs import MapEncoder, PAFDecoder
 from wholebody_mm.datasets.wholebody_format import (
+    AREA_OF_BOX,
     BOX_KEYS,
     PART_KEYS,
     VALID_KEYS,
@@ -25,7 +26,6 @@ from wholebody_mm.datasets.wholebody_format import (
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import load_coco
-from wholebody_mm.evaluation.results import AREA_OF_BOX
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 

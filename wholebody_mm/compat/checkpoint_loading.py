@@ -19,12 +19,13 @@ import torch
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from wholebody_mm import checkpoints
+from wholebody_mm.skeletons import SKELETONS
 
 
 # MMEngine's log calls a loader by its name without "load_from_".
 def load_from_local(filename: str, map_location: Any = None) -> dict:
     """Load a file; see ``wholebody_mm.checkpoints.load``."""
-    return checkpoints.load(filename, map_location)
+    return with_dataset_meta(checkpoints.load(filename, map_location))
 
 
 def load_url(
@@ -43,7 +44,28 @@ def load_url(
     path = os.path.join(folder, os.path.basename(urlparse(url).path))
     if not os.path.exists(path):
         torch.hub.download_url_to_file(url, path, progress=progress)
-    return checkpoints.load(path, map_location)
+    return with_dataset_meta(checkpoints.load(path, map_location))
+
+
+def with_dataset_meta(checkpoint: dict) -> dict:
+    """Tell MMPose the keypoints of published weights.
+
+    A training's checkpoints bring ``dataset_meta``, published weights the
+    name of their skeleton. Where MMPose finds neither it takes the config's
+    data set, which may be of any skeleton. Of a skeleton that is not the
+    package's own nothing is added: finding it could run code of the user's.
+    """
+    from wholebody_mm.inference.network import METADATA_KEY
+
+    meta = checkpoint.get('meta')
+    info = meta.get(METADATA_KEY) if isinstance(meta, dict) else None
+    name = info.get('skeleton') if isinstance(info, dict) else None
+    if name in SKELETONS and 'dataset_meta' not in meta:
+        # imports much of MMPose, which is mended by now
+        from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+        meta['dataset_meta'] = parse_pose_metainfo(SKELETONS[name].metainfo())
+    return checkpoint
 
 
 def apply() -> Mend:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from wholebody_mm.datasets.regular_content import PERSON
 from wholebody_mm.datasets.wholebody_format import (
     BOX_KEYS,
     PART_KEYS,
@@ -61,7 +62,9 @@ def as_wholebody(
             for key in ('id', 'image_id', 'bbox', 'area', 'segmentation')
             if key in annotation
         }
-        person |= dict(category_id=1, iscrowd=annotation.get('iscrowd', 0))
+        person |= dict(
+            category_id=PERSON, iscrowd=annotation.get('iscrowd', 0)
+        )
         for part, where in COCO_WHOLEBODY133.parts.items():
             numbers = triplets[where] if part in parts else 0 * triplets[where]
             person[PART_KEYS[part]] = numbers.reshape(-1).tolist()
@@ -76,7 +79,7 @@ def as_wholebody(
     return dict(
         images=content['images'],
         annotations=people,
-        categories=[dict(id=1, name='person')],
+        categories=[dict(id=PERSON, name='person')],
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from wholebody_mm.datasets.regular_content import regular_content
 from wholebody_mm.datasets.wholebody_format import (
     BOX_KEYS,
     PART_KEYS,
@@ -27,9 +28,11 @@ DOWNLOAD = (
     'docs/data.md'
 )
 
-# What preparations write beside people (``made_by`` of a crowd): an area where
-# nothing may be learnt since not everyone there is annotated.
+# What preparations write beside people (``made_by`` of a crowd), whatever
+# category people have: an area where nothing may be learnt since not everyone
+# there is annotated, and people whom an instance segmentation found.
 OUTSIDE = 'outside'
+MASKED = 'mask_people'
 
 _WHOLEBODY_SIZES = {
     PART_KEYS[part]: size for part, size in COCO_WHOLEBODY133.part_sizes
@@ -54,8 +57,9 @@ def read_annotation_file(
     Raises:
         FileNotFoundError: If there is no such file; says what to download
             and into which folder.
-        ValueError: If it is no COCO annotation file, holds no image, or an
-            annotation is of an image that is not in it.
+        ValueError: If it is no COCO annotation file, holds no image, an
+            annotation is of an image that is not in it, or something cannot
+            be understood (:func:`regular_content`).
     """
     path = Path(ann_file)
     if not path.is_file():
@@ -65,25 +69,36 @@ def read_annotation_file(
         )
     try:
         content = json.loads(path.read_bytes())
-        images, annotations = content['images'], content['annotations']
-        known = {image['id']: image['file_name'] for image in images}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f'{path} is no COCO annotation file ({error!r}); is the download '
-            f'complete? {how_to_get}'
-        ) from error
+    except ValueError as error:
+        raise _no_coco_file(path, error, how_to_get) from error
+    try:
+        content = regular_content(content, str(path))
+        known = {
+            image['id']: image['file_name'] for image in content['images']
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _no_coco_file(path, error, how_to_get) from error
+    images = content['images']
     if not images:
         raise ValueError(f'{path} has no images')
     by_image: dict[int, list[dict]] = defaultdict(list)
-    for annotation in annotations:
+    for annotation in content['annotations']:
         image_id = annotation.get('image_id')
         if image_id not in known:
             raise ValueError(
-                f'{path}: annotation {annotation.get("id")} is of image '
-                f'{image_id}, which the file does not have'
+                f'{path}: annotation {annotation["id"]!r} is of image '
+                f'{image_id!r}, which the file does not have'
             )
         by_image[image_id].append(annotation)
-    return images, by_image, content.get('categories', [])
+    return images, by_image, content['categories']
+
+
+def _no_coco_file(path: Path, error: Exception, how_to_get: str) -> ValueError:
+    """The error of a file that is something else, or not complete."""
+    return ValueError(
+        f'{path} is no COCO annotation file ({error!r}); is the download '
+        f'complete? {how_to_get}'
+    )
 
 
 def coco_points(annotation: dict, ann_file: str) -> Points:
@@ -147,7 +162,9 @@ def _triplets(
         if len(annotation[key]) != 3 * count:
             raise ValueError(
                 f'{where}: {key!r} has {len(annotation[key])} numbers, '
-                f'expected {3 * count} (x, y, v of {count} keypoints)'
+                f'expected {3 * count} (x, y, v of {count} keypoints); where '
+                f'categories have keypoints of different kinds, name those '
+                f'of people (categories=[...] of the data set)'
             )
         values += annotation[key]
     rows = np.asarray(values, np.float32).reshape(-1, 3)

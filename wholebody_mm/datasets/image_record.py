@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from wholebody_mm.datasets.coco_annotations import (
+    MASKED,
     OUTSIDE,
     ParsePoints,
     person_box,
 )
+from wholebody_mm.datasets.wholebody_format import AREA_OF_BOX
 from wholebody_mm.skeletons import SkeletonMap
 
 # A part's box is drawn around its points; the Gaussians of the outermost
@@ -61,7 +63,12 @@ def image_record(
         )
         if annotation.get('iscrowd', 0):
             made = annotation.get('made_by') == OUTSIDE
-            ours = is_person or made or not people_categories
+            ours = (
+                is_person
+                or made
+                or annotation.get('made_by') == MASKED
+                or not people_categories
+            )
             shape = _segmentation(annotation) if ours else None
             if shape is not None:
                 regions.append((None, shape))
@@ -143,9 +150,10 @@ def _part_region(
 
 
 def _area(annotation: dict) -> float:
-    """Annotated area, or that of the box."""
+    """Annotated area, or that of someone in the box."""
     width, height = (annotation.get('bbox') or (0, 0, 0, 0))[2:]
-    return annotation.get('area', width * height)
+    area = annotation.get('area') or 0
+    return area if area > 0 else AREA_OF_BOX * width * height
 
 
 def _segmentation(annotation: dict) -> list | dict | np.ndarray | None:

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from wholebody_mm.datasets.seeded_index import SeededIndex
 from wholebody_mm.datasets.sources import advice
-from wholebody_mm.skeletons import Skeleton, get_skeleton
+from wholebody_mm.skeletons import WHOLEBODY135, Skeleton, get_skeleton
 
 
 @DATASETS.register_module()
@@ -41,6 +41,9 @@ class MultiTaskDataset(Dataset):
             ``required`` is there, or none at all; says where to get them.
         ValueError: If a name or file is wrong; names it.
     """
+
+    # of the default skeleton, for ``mmpose.apis`` that ask the class
+    METAINFO: dict = WHOLEBODY135.metainfo()
 
     def __init__(
         self,

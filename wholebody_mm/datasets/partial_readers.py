@@ -6,9 +6,11 @@ Their files are those that ``tools/data/prepare_*.py`` write: COCO's format,
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any
 
+from mmengine.logging import print_log
 from mmpose.registry import DATASETS
 
 from wholebody_mm.datasets.coco_annotations import keypoints_of
@@ -50,6 +52,21 @@ class PartialPoseDataset(CocoPoseDataset):
         self.SOURCE = get_skeleton(source)
         self.parse_points = partial(keypoints_of, self.SOURCE)
         super().__init__(*args, negatives=negatives, **kwargs)
+        taken = {i for group in self.to_target.sources for i in group}
+        lost = [
+            name
+            for i, name in enumerate(self.SOURCE.keypoint_names)
+            if i not in taken
+        ]
+        if lost:
+            print_log(
+                f'{self.ann_file}: {", ".join(lost)} of {self.SOURCE.name} '
+                f'{"is" if len(lost) == 1 else "are"} not learnt: '
+                f'{self.skeleton.name} has no keypoint of that name '
+                f'(docs/skeletons.md)',
+                'current',
+                logging.WARNING,
+            )
 
 
 class _SetDataset(PartialPoseDataset):
@@ -117,11 +134,14 @@ class PanopticBodyDataset(_SetDataset):
 class NoPeopleDataset(_SetDataset):
     """Images without people: every channel learns that nobody is there.
 
+    Annotations of other things than people may be there and do not matter.
+
     Raises:
-        ValueError: If the file has annotations.
+        ValueError: If the file has annotations of people.
     """
 
     LABELS, NEGATIVES = WHOLEBODY135, True
+    NEEDS_KEYPOINTS = False
     HOW_TO_GET = _PREPARE.format('prepare_no_people.py')
 
     def __init__(

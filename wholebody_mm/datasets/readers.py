@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os.path as osp
+from collections import defaultdict
+from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
+from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
@@ -17,6 +20,12 @@ from wholebody_mm.datasets.coco_annotations import (
     wholebody_points,
 )
 from wholebody_mm.datasets.image_record import image_record
+from wholebody_mm.datasets.regular_content import (
+    check_order,
+    keep_people,
+    people_categories,
+    what_is_read,
+)
 from wholebody_mm.datasets.seeded_index import seeded
 from wholebody_mm.skeletons import (
     COCO17,
@@ -56,6 +65,9 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             marks a crowd), so nobody's hand is outside of all people.
         keep_images_without_people: Train on images without annotated people
             too; they teach where nobody is. Testing always uses all images.
+        categories: Names of the file's categories that are people; all else
+            is left out. By default those called person and those with
+            keypoints.
         metainfo: As in MMPose; by default that of ``skeleton``.
         data_mode: ``bottomup``, the only one.
         **kwargs: More arguments of MMPose's ``BaseCocoStyleDataset``, for
@@ -70,6 +82,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
 
     METAINFO: dict = WHOLEBODY135.metainfo()
     SOURCE: Skeleton = COCO17
+    NEEDS_KEYPOINTS = True
     HOW_TO_GET: str = DOWNLOAD
     parse_points: ParsePoints = staticmethod(coco_points)
 
@@ -79,6 +92,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
         skeleton: str | Skeleton = 'wholebody135',
         negatives: bool = True,
         keep_images_without_people: bool = True,
+        categories: Sequence[str] | None = None,
         metainfo: dict | None = None,
         data_mode: str = 'bottomup',
         **kwargs: Any,
@@ -93,6 +107,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
         self.to_target = get_map(self.SOURCE, self.skeleton)
         self.negatives = negatives
         self.keep_images_without_people = keep_images_without_people
+        self.categories = categories
         super().__init__(
             ann_file=ann_file,
             data_mode=data_mode,
@@ -120,20 +135,22 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             )
         self._metainfo['CLASSES'] = categories
         everything = [a for group in annotations.values() for a in group]
-        if everything and not any('keypoints' in a for a in everything):
+        ours = people_categories(
+            categories, everything, self.categories, self.ann_file
+        )
+        check_order(categories, ours, self.SOURCE, self.ann_file)
+        if self.categories is not None:
+            everything = keep_people(everything, ours)
+            annotations = defaultdict(list)
+            for annotation in everything:
+                annotations[annotation['image_id']].append(annotation)
+        known = any('keypoints' in a for a in everything)
+        if self.NEEDS_KEYPOINTS and everything and not known:
             raise ValueError(
                 f'{self.ann_file}: none of its {len(everything)} annotations '
                 f'has keypoints; is it the file of another task? '
                 f'{self.HOW_TO_GET}'
             )
-        # whose keypoints are annotated, under whatever name, is a person
-        people_categories = frozenset(
-            category['id']
-            for category in categories
-            if category.get('name') == 'person' or category.get('keypoints')
-        ) | frozenset(
-            a.get('category_id') for a in everything if 'keypoints' in a
-        )
         records = []
         for image in sorted(images, key=lambda image: image['id']):
             people = annotations.get(image['id'], [])
@@ -142,7 +159,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 self.parse_points,
                 self.to_target,
                 self.ann_file,
-                people_categories,
+                ours,
             )
             # Also kept without the option: images of people that have no
             # keypoints, they still hold what is not to be learnt.
@@ -153,6 +170,8 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 img_id=image['id'],
                 img_path=osp.join(folder, image['file_name']),
             )
+            if image.get('width') and image.get('height'):
+                record['annotated_size'] = image['height'], image['width']
             if self.test_mode:
                 record['raw_ann_info'] = people
             records.append(record)
@@ -161,6 +180,10 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'{self.ann_file} has no image with people, and '
                 f'keep_images_without_people is False'
             )
+        print_log(
+            f'{self.ann_file}: {what_is_read(records, everything, ours)}',
+            'current',
+        )
         return records[:: self.sample_interval]
 
     def prepare_data(self, idx: int) -> Any:

@@ -11,6 +11,9 @@ import numpy as np
 
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
+# COCO's people cover about half of the box around them; the areas that OKS
+# is relative to are those of the people.
+AREA_OF_BOX = 0.5
 # Key of each part's x, y, v triplets; the body's is COCO's own.
 PART_KEYS = {
     part: 'keypoints' if part == 'body' else f'{part}_kpts'

@@ -17,8 +17,10 @@ from mmpose.registry import LOOPS, METRICS
 from torch.utils.data import DataLoader
 
 from wholebody_mm.datasets.as_wholebody import as_wholebody, labelled_parts
+from wholebody_mm.datasets.regular_content import regular_content
 from wholebody_mm.datasets.sources import advice
 from wholebody_mm.evaluation.part_ap import HANDS, VALUES
+from wholebody_mm.evaluation.partial_metric import PartialPoseMetric
 
 
 @LOOPS.register_module()
@@ -29,7 +31,9 @@ class MultiSourceValLoop(ValLoop):
     set converges at the same pace; this is where that accuracy comes from.
     The parts that a data set labels are evaluated by COCO-WholeBody's
     protocol; its values get the data set's name in front:
-    ``face_ibug/face/AR``. Where not everyone is annotated AR is the value to
+    ``face_ibug/face/AR``. Of a data set that labels less than half of every
+    part, its own keypoints are tested (:class:`PartialPoseMetric`):
+    ``mine/coco/AP``. Where not everyone is annotated AR is the value to
     look at (as in the paper's Table 3), since faces of others count as false
     positives in AP.
 
@@ -76,12 +80,28 @@ class MultiSourceValLoop(ValLoop):
     def _evaluator(
         self, name: str, loader: DataLoader
     ) -> tuple[Evaluator, list[str]]:
-        """The metric of a data set and the parts that it may report."""
+        """The metric of a data set and the keys that it may report."""
         dataset = loader.dataset
+        parts = labelled_parts(dataset.SOURCE)
+        if all(hand in parts for hand in HANDS):
+            parts.append('hands')
+        if not parts:
+            metric = PartialPoseMetric(
+                dataset.ann_file,
+                dataset.SOURCE,
+                dataset.skeleton,
+                dataset.categories,
+            )
+            evaluator = Evaluator(metric)
+            evaluator.dataset_meta = dataset.metainfo
+            return evaluator, [f'{metric.prefix}/{value}' for value in VALUES]
         file = Path(self.runner.work_dir) / 'val_sources' / f'{name}.json'
         if is_main_process():
             content = as_wholebody(
-                json.loads(Path(dataset.ann_file).read_bytes()),
+                regular_content(
+                    json.loads(Path(dataset.ann_file).read_bytes()),
+                    dataset.ann_file,
+                ),
                 dataset.SOURCE,
                 dataset.parse_points,
                 dataset.ann_file,
@@ -99,10 +119,8 @@ class MultiSourceValLoop(ValLoop):
         )
         evaluator = Evaluator(metric)
         evaluator.dataset_meta = dataset.metainfo
-        parts = labelled_parts(dataset.SOURCE)
-        if all(hand in parts for hand in HANDS):
-            parts.append('hands')
-        return evaluator, parts
+        keys = [f'{part}/{value}' for part in parts for value in VALUES]
+        return evaluator, keys
 
     def run(self) -> dict:
         """Validate; all values go to the hooks at once."""
@@ -113,9 +131,9 @@ class MultiSourceValLoop(ValLoop):
         for i, batch in enumerate(self.dataloader):
             self.run_iter(i, batch)
         metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
-        for name, (loader, evaluator, parts) in self.sources.items():
+        for name, (loader, evaluator, keys) in self.sources.items():
             print_log(f'validation on {name}', 'current')
-            metrics |= self._run_source(name, loader, evaluator, parts)
+            metrics |= self._run_source(name, loader, evaluator, keys)
         self.runner.call_hook('after_val_epoch', metrics=metrics)
         self.runner.call_hook('after_val')
         return metrics
@@ -126,12 +144,11 @@ class MultiSourceValLoop(ValLoop):
         name: str,
         loader: DataLoader,
         evaluator: Evaluator,
-        parts: list[str],
+        keys: list[str],
     ) -> dict[str, float]:
         """The values of one data set."""
         for batch in loader:
             outputs = self.runner.model.val_step(batch)
             evaluator.process(data_samples=outputs, data_batch=batch)
         values = evaluator.evaluate(len(loader.dataset))
-        wanted = [f'{part}/{value}' for part in parts for value in VALUES]
-        return {f'{name}/{key}': values.get(key, 0.0) for key in wanted}
+        return {f'{name}/{key}': values.get(key, 0.0) for key in keys}

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
 from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
 from wholebody_mm.evaluation.report import metrics_table
-from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.evaluation.results import as_numpy, people_to_results
 from wholebody_mm.skeletons import (
     COCO_WHOLEBODY133,
     Skeleton,
@@ -54,7 +53,8 @@ class WholeBodyPartMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
-        self.coco = load_coco(ann_file)
+        body = COCO_WHOLEBODY133.parts['body']
+        self.coco = load_coco(ann_file, body.stop - body.start)
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix
@@ -75,14 +75,14 @@ class WholeBodyPartMetric(BaseMetric):
         """
         for sample in data_samples:
             found = sample['pred_instances']
-            keypoints = _array(found['keypoints'])
-            scores = _array(found['keypoint_scores'])
+            keypoints = as_numpy(found['keypoints'])
+            scores = as_numpy(found['keypoint_scores'])
             ranks: dict[str, Any] = {}
             if self.expected_oks:
                 height, width = sample['ori_shape'][:2]
                 ranks['image_size'] = width, height
             elif 'bbox_scores' in found:
-                ranks['person_scores'] = _array(found['bbox_scores'])
+                ranks['person_scores'] = as_numpy(found['bbox_scores'])
             results: list[dict] = []
             if len(keypoints):
                 results = people_to_results(
@@ -122,10 +122,3 @@ class WholeBodyPartMetric(BaseMetric):
             + metrics_table(metrics)
         )
         return metrics
-
-
-def _array(values: Any) -> np.ndarray:
-    """NumPy array of an array or of a tensor on any device."""
-    if hasattr(values, 'detach'):
-        values = values.detach().cpu().numpy()
-    return np.asarray(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,17 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from wholebody_mm.datasets.regular_content import (
+    content_to_evaluate,
+    regular_content,
+)
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 PARTS = (*COCO_WHOLEBODY133.part_names, 'wholebody')
 HANDS = ('lefthand', 'righthand')
 # Where COCOeval.summarize puts each value for keypoints.
-_STATS = dict(AP=0, AR=5, AP50=1, AP75=2)
-VALUES = tuple(_STATS)
+STATS = dict(AP=0, AR=5, AP50=1, AP75=2)
+VALUES = tuple(STATS)
 
 
-def _coco_tools() -> tuple[type, type]:
+def coco_tools() -> tuple[type, type]:
     """xtcocotools' COCO and COCOeval, or what stands in for them here."""
     from wholebody_mm import compat  # noqa: F401 isort: skip  goes first
     from xtcocotools.coco import COCO
@@ -30,24 +35,48 @@ def _coco_tools() -> tuple[type, type]:
     return COCO, COCOeval
 
 
-def load_coco(ann_file: str | Path) -> Any:
-    """An xtcocotools ``COCO`` of an annotation file, without its chatter.
+def load_coco(
+    ann_file: str | Path,
+    num_keypoints: int | None = None,
+    categories: Sequence[str] | None = None,
+) -> Any:
+    """An xtcocotools ``COCO`` of the people of an annotation file.
+
+    Made regular as in training (:func:`regular_content`); people are
+    category 1, whatever they are in the file.
+
+    Args:
+        ann_file: A COCO file.
+        num_keypoints: Of its people; by default as many as the first has.
+        categories: Names of the categories that are people.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no COCO annotation file.
+        ValueError: If it is no COCO annotation file, or something in it
+            cannot be understood.
     """
-    if not Path(ann_file).is_file():
+    path = Path(ann_file)
+    if not path.is_file():
         raise FileNotFoundError(
             f'no annotation file {ann_file} to evaluate against'
         )
+    wrong = f'{ann_file} is no COCO annotation file'
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            return _coco_tools()[0](str(ann_file))
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
-        raise ValueError(
-            f'{ann_file} is no COCO annotation file: {error!r}'
-        ) from error
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f'{wrong}: {error!r}') from error
+    try:
+        content = regular_content(content, str(ann_file))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f'{wrong}: {error!r}') from error
+    coco = coco_tools()[0]()
+    coco.anno_file = [str(ann_file)]
+    coco.dataset = content_to_evaluate(
+        content, str(ann_file), num_keypoints, categories
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    return coco
 
 
 def images_of(
@@ -101,7 +130,7 @@ def evaluate_parts(
     """
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
-    coco_eval = _coco_tools()[1]
+    coco_eval = coco_tools()[1]
     img_ids = images_of(annotations, results, img_ids)
     # loadRes writes into the dictionaries, and ids it would reuse.
     results = [dict(result) for result in results]
@@ -122,7 +151,7 @@ def evaluate_parts(
             evaluation.evaluate()
             evaluation.accumulate()
             evaluation.summarize()
-        for value, place in _STATS.items():
+        for value, place in STATS.items():
             # -1 is COCOeval's word for nothing to evaluate.
             metrics[f'{part}/{value}'] = max(
                 0.0, float(evaluation.stats[place])

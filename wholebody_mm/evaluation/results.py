@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from wholebody_mm.codecs.boxes import boxes_of_people
-from wholebody_mm.datasets.wholebody_format import PART_KEYS
+from wholebody_mm.datasets.wholebody_format import AREA_OF_BOX, PART_KEYS
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
-# COCO's people cover about half of the box around them; the areas that OKS
-# is relative to are those of the people.
-AREA_OF_BOX = 0.5
 # By how much found keypoints are usually off in x and in y, of the image's
 # size (the root of its area). Twice or half as much ranks nearly the same.
 LOCATION_ERROR = 1 / 256
@@ -132,3 +131,10 @@ def _similarities(
     k = 2 * np.array(COCO_WHOLEBODY133.oks_sigmas)
     error2 = LOCATION_ERROR**2 * width * height
     return 1 / (1 + error2 / (area[:, None] * k**2))
+
+
+def as_numpy(values: Any) -> np.ndarray:
+    """NumPy array of an array or of a tensor on any device."""
+    if hasattr(values, 'detach'):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from support.sources import face_points, picture
 
+from wholebody_mm.datasets.coco_annotations import MASKED
 from wholebody_mm.datasets.preparation.detectors import as_results
 from wholebody_mm.datasets.preparation.faces import face_record
 from wholebody_mm.datasets.preparation.unlabelled_people import (
-    MADE_BY,
     mask_people,
     match_people,
     unlabelled_regions,
@@ -48,7 +48,7 @@ def test_the_annotated_face_stays_and_the_stranger_is_ignored():
     assert len(regions) == 1
     assert ignored[20:220, 200:260].all()
     assert not ignored[:, :100].any()
-    assert regions[0]['iscrowd'] == 1 and regions[0]['made_by'] == MADE_BY
+    assert regions[0]['iscrowd'] == 1 and regions[0]['made_by'] == MASKED
 
 
 def test_of_two_who_overlap_each_face_gets_its_own_body():

@@ -15,15 +15,15 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from wholebody_mm.datasets.coco_annotations import OUTSIDE
+from wholebody_mm.datasets.coco_annotations import MASKED, OUTSIDE
 from wholebody_mm.datasets.preparation.writing import (
     ignored,
     read_json,
 )
+from wholebody_mm.datasets.regular_content import regular_content
 from wholebody_mm.datasets.transforms.rasters import decode_rle, fill_polygon
 from wholebody_mm.whole_files import write_json
 
-MADE_BY = 'mask_people'
 # As published of the released network's data: less certain or smaller
 # detections are nobody, nearly equal ones are one person.
 LEAST_SCORE = 0.1
@@ -149,7 +149,7 @@ def unlabelled_regions(
         region = _grown(mask) & (1 - labelled)
         if region.any():
             score = round(float(detection['score']), 4)
-            regions.append(dict(ignored(region, MADE_BY), score=score))
+            regions.append(dict(ignored(region, MASKED), score=score))
     return regions
 
 
@@ -198,9 +198,17 @@ def mask_people(
         Counts of ``images``, ``people`` annotated and ``masked``.
 
     Raises:
-        ValueError: If the detections are of other images or have no masks.
+        ValueError: If the detections are of other images or have no masks,
+            or the file has images without sizes.
     """
     content = read_json(ann_file, 'annotation file')
+    content = regular_content(content, str(ann_file))
+    for image in content['images']:
+        if not (image.get('width') and image.get('height')):
+            raise ValueError(
+                f'{ann_file}: image {image["id"]!r} has no width and height; '
+                f'masks need them'
+            )
     known = {image['id'] for image in content['images']}
     found = defaultdict(list)
     for detection in detections:
@@ -217,7 +225,7 @@ def mask_people(
         found[detection['image_id']].append(detection)
     of_image = defaultdict(list)
     for annotation in content['annotations']:
-        if annotation.get('made_by') not in (OUTSIDE, MADE_BY):
+        if annotation.get('made_by') not in (OUTSIDE, MASKED):
             of_image[annotation['image_id']].append(annotation)
     annotations, masked = [], 0
     for image in content['images']:
@@ -229,12 +237,10 @@ def mask_people(
         masked += len(regions)
         annotations += own
         annotations += [dict(r, image_id=image['id']) for r in regions]
-    last = max((a.get('id', 0) for a in annotations), default=0)
-    for annotation in annotations:
-        if 'id' not in annotation:
-            last += 1
-            annotation['id'] = last
-    write_json(out, dict(content, annotations=annotations))
+    # those that are new get ids
+    content = regular_content(dict(content, annotations=annotations), '')
+    annotations = content['annotations']
+    write_json(out, content)
     return dict(
         images=len(known),
         people=sum(not a.get('iscrowd', 0) for a in annotations),

@@ -15,6 +15,7 @@ class LoadImageFile(LoadImage):
     Takes ``img_path``, or an image in ``img``, which stays as it is: (h, w,
     3) uint8 BGR, as files become. Sets ``img``, ``img_shape`` and
     ``ori_shape`` (h, w). The arguments are those of MMPose's ``LoadImage``.
+    ``annotated_size`` (h, w), if a record has it, must be that of the image.
     """
 
     def transform(self, results: dict) -> dict:
@@ -22,7 +23,8 @@ class LoadImageFile(LoadImage):
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If the file is no image, or broken.
+            ValueError: If the file is no image, or broken, or of another
+                size than the annotations say.
         """
         path = results.get('img_path')
         if 'img' not in results:
@@ -44,5 +46,15 @@ class LoadImageFile(LoadImage):
             raise ValueError(
                 f'{path} is no image that can be read; download it again or '
                 f'take it out of the annotations'
+            )
+        size, annotated = image.shape[:2], results.get('annotated_size')
+        if annotated is not None and tuple(annotated) != size:
+            h, w = annotated
+            raise ValueError(
+                f'{path} has {size[1]} x {size[0]} pixels, its annotations '
+                f'are of {w} x {h}: were they made before it was '
+                f'{"turned" if size == (w, h) else "resized"}? Images are '
+                f'turned as their EXIF orientation says. Correct the image, '
+                f'or width, height and the places in the annotations'
             )
         return loaded

@@ -1,0 +1,199 @@
+"""COCO files as annotation tools export them."""
+
+import pytest
+
+from wholebody_mm.datasets.regular_content import (
+    AREA_OF_BOX,
+    check_order,
+    content_to_evaluate,
+    people_categories,
+    regular_content,
+    what_is_read,
+)
+from wholebody_mm.skeletons import COCO17
+
+
+def file(*annotations, images=2, **more):
+    """A content with images 1, 2, ..."""
+    return dict(
+        images=[
+            dict(id=i, file_name=f'{i}.jpg') for i in range(1, images + 1)
+        ],
+        annotations=list(annotations),
+        categories=[dict(id=0, name='Person')],
+    ) | dict(more)
+
+
+def somebody(**fields):
+    """A person with two keypoints."""
+    return dict(
+        id=1,
+        image_id=1,
+        category_id=0,
+        iscrowd=0,
+        bbox=[10, 20, 30, 40],
+        area=500,
+        keypoints=[12, 22, 2, 30, 50, 1],
+    ) | dict(fields)
+
+
+def regular(annotation):
+    return regular_content(file(annotation), 'f.json')['annotations'][0]
+
+
+def test_what_is_regular_stays_the_object_it_is():
+    content = file(somebody())
+    result = regular_content(content, 'f.json')
+    assert result['annotations'][0] is content['annotations'][0]
+    assert result['images'][0] is content['images'][0]
+
+
+def test_nulls_are_absent():
+    result = regular_content(
+        file(somebody(bbox=None, segmentation=None), categories=None), 'f'
+    )
+    assert result['categories'] == []
+    assert result['annotations'][0].keys().isdisjoint({'bbox', 'segmentation'})
+
+
+def test_ids_in_quotes_are_numbers():
+    content = file(somebody(id='7', image_id='2', category_id=0.0))
+    content['images'][1]['id'] = '2'
+    result = regular_content(content, 'f.json')
+    (person,) = result['annotations']
+    assert (person['id'], person['image_id'], person['category_id']) == (
+        (7, 2, 0)
+    )
+    assert result['images'][1]['id'] == 2
+    # others stay: training does not need numbers
+    content['images'][1]['id'] = 'frame_2'
+    assert regular_content(content, 'f')['images'][1]['id'] == 'frame_2'
+
+
+@pytest.mark.parametrize(
+    ('content', 'what'),
+    [
+        (file(somebody(), somebody()), 'annotations'),
+        (file(somebody(), somebody(id='1')), 'annotations'),
+        (dict(file(), images=2 * [dict(id=3, file_name='x')]), 'images'),
+    ],
+)
+def test_ids_that_are_there_twice_are_refused(content, what):
+    # files that were joined: both images would get all annotations
+    with pytest.raises(ValueError, match=f'f.json.*several {what}.*anew'):
+        regular_content(content, 'f.json')
+
+
+def test_annotations_without_an_id_get_one():
+    one, two = somebody(), somebody(id=8)
+    del one['id']
+    ids = [
+        a['id']
+        for a in regular_content(file(one, two, dict(one)), 'f')['annotations']
+    ]
+    assert ids == [9, 8, 10]
+    assert 'id' not in one  # the caller's stays as it is
+
+
+def test_an_empty_list_of_keypoints_is_none():
+    assert 'keypoints' not in regular(somebody(keypoints=[]))
+
+
+def test_unlabelled_points_may_be_null():
+    person = regular(somebody(keypoints=[None, None, 0, 1, 2, 2]))
+    assert person['keypoints'] == [0, 0, 0, 1, 2, 2]
+    with pytest.raises(ValueError, match='annotation 1: keypoint 2 is labell'):
+        regular(somebody(keypoints=[0, 0, 0, 1, None, 2]))
+
+
+def test_somebody_with_keypoints_is_no_crowd():
+    assert regular(somebody(iscrowd=1))['iscrowd'] == 0
+    unlabelled = somebody(iscrowd=1, keypoints=[0] * 6)
+    assert regular(unlabelled)['iscrowd'] == 1
+
+
+def test_a_flat_polygon_is_one_of_a_list():
+    flat = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert regular(somebody(segmentation=flat))['segmentation'] == [flat]
+
+
+@pytest.mark.parametrize(
+    ('field', 'message'),
+    [
+        (dict(bbox=[1, 2, 3]), "annotation 1: 'bbox'"),
+        (dict(bbox=['1', 2, 3, 4]), "annotation 1: 'bbox'"),
+        (dict(segmentation=[[1, 2, 3, 4, 5, 6, 7]]), 'polygon'),
+        (dict(segmentation=['a']), 'polygon'),
+        (dict(keypoints=7), 'no list of x, y, v'),
+        (dict(keypoints=['a', 1, 2]), 'not all numbers'),
+    ],
+)
+def test_what_cannot_be_understood_is_named(field, message):
+    with pytest.raises(ValueError, match=f'f.json.*{message}'):
+        regular(somebody(**field))
+
+
+def test_people_are_whoever_is_called_so_or_has_keypoints():
+    categories = [
+        dict(id=0, name='Person'),
+        dict(id=1, name='worker', keypoints=['a']),
+        dict(id=2, name='rider'),
+        dict(id=3, name='car'),
+    ]
+    annotations = [somebody(category_id=2), dict(category_id=3)]
+    assert people_categories(categories, annotations) == {0, 1, 2}
+    assert people_categories(categories, annotations, ['worker']) == {1}
+    with pytest.raises(ValueError, match='f.json has no category dog.*car'):
+        people_categories(categories, annotations, ['dog'], 'f.json')
+
+
+def evaluated(*annotations, **more):
+    content = regular_content(file(*annotations), 'f.json')
+    return content_to_evaluate(content, 'f.json', **more)['annotations']
+
+
+def test_people_of_any_category_are_evaluated_as_one():
+    car = dict(id=2, image_id=1, category_id=5, bbox=[0, 0, 9, 9])
+    box = dict(id=3, image_id=1, category_id=0, bbox=[0, 0, 9, 9])
+    first, second = evaluated(somebody(), car, box)
+    assert first['category_id'] == second['category_id'] == 1
+    assert first['num_keypoints'] == 2 and first['area'] == 500
+    assert second['keypoints'] == [0] * 6 and second['num_keypoints'] == 0
+    assert second['iscrowd'] == 0
+
+
+@pytest.mark.parametrize('box', [None, [0, 0, 0, 0]])
+def test_boxes_and_areas_are_those_of_the_keypoints(box):
+    (person,) = evaluated(somebody(bbox=box, area=0))
+    assert person['bbox'] == [12, 22, 18, 28]
+    assert person['area'] == AREA_OF_BOX * 18 * 28
+
+
+def test_what_cannot_be_evaluated_is_named():
+    content = file(somebody(image_id='a'))
+    content['images'][0]['id'] = 'a'
+    with pytest.raises(ValueError, match="f.json.*'a' is no whole number"):
+        content_to_evaluate(regular_content(content, 'f.json'), 'f.json')
+    with pytest.raises(ValueError, match='annotation 1 has 6 numbers.*51'):
+        evaluated(somebody(), num_keypoints=17)
+
+
+def test_another_order_of_keypoints_is_refused():
+    names = list(COCO17.keypoint_names)
+    category = dict(id=1, name='person', keypoints=names)
+    check_order([category], frozenset({1}), COCO17, 'f.json')
+    category['keypoints'] = ['own', 'names']
+    check_order([category], frozenset({1}), COCO17, 'f.json')
+    category['keypoints'] = names[::-1]
+    check_order([category], frozenset(), COCO17, 'f.json')  # no people
+    with pytest.raises(ValueError, match='f.json lists.*right_ankle.*order'):
+        check_order([category], frozenset({1}), COCO17, 'f.json')
+
+
+def test_what_is_left_out_is_said():
+    records = [dict(keypoints=[1, 2], ignore_regions=[3])]
+    others = [dict(category_id=9), dict(category_id=9), somebody()]
+    assert what_is_read(records, others, frozenset({0})) == (
+        '1 images, 2 people with keypoints, 1 regions to ignore; left out, '
+        'for they are no people: 2 of category 9'
+    )

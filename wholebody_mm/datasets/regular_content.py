@@ -1,0 +1,363 @@
+"""COCO files as annotation tools export them, made regular.
+
+One reading for training and evaluation. Tools number categories from 0, give
+ids as text, write null for what is not there, leave out ``area`` or set it to
+0, put the outline of a person into a crowd's encoding, and so on: what can
+only mean one thing is set right, everything else is an error that names the
+annotation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wholebody_mm.datasets.wholebody_format import (
+    AREA_OF_BOX,
+    PART_KEYS,
+    VALID_KEYS,
+)
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
+
+PERSON = 1  # the category id of people in what is evaluated
+
+
+def regular_content(content: dict, ann_file: str) -> dict:
+    """Images, annotations and categories of a COCO file, made regular.
+
+    Nulls count as absent, ids that are numbers in quotes as numbers, an
+    empty list of keypoints as none. A flat polygon becomes a list of one.
+    A person with labelled keypoints is no crowd. Annotations without an id
+    get one. What is regular already stays the object it is.
+
+    Args:
+        content: The file's content.
+        ann_file: Its name, for messages.
+
+    Returns:
+        ``images``, ``annotations``, ``categories`` and whatever else the
+        file has.
+
+    Raises:
+        ValueError: If two images or annotations share an id, or a value
+            cannot be understood; names file and annotation.
+        KeyError, TypeError: If it is no COCO file at all.
+    """
+    images = [_regular_image(image) for image in content['images']]
+    _refuse_twice((image['id'] for image in images), 'images', ann_file)
+    annotations = [
+        _regular_annotation(annotation, ann_file)
+        for annotation in content['annotations']
+    ]
+    ids = [a['id'] for a in annotations if 'id' in a]
+    _refuse_twice(ids, 'annotations', ann_file)
+    following = max((i for i in ids if isinstance(i, int)), default=0) + 1
+    for i, annotation in enumerate(annotations):
+        if 'id' not in annotation:
+            annotations[i] = annotation | dict(id=following)
+            following += 1
+    categories = content.get('categories') or []
+    return content | dict(
+        images=images, annotations=annotations, categories=categories
+    )
+
+
+def people_categories(
+    categories: Iterable[dict],
+    annotations: Iterable[dict],
+    names: Sequence[str] | None = None,
+    ann_file: str = '',
+) -> frozenset[Any]:
+    """Ids of the categories that are people.
+
+    Args:
+        categories: Of a regular content.
+        annotations: Of the same.
+        names: Their names. By default those called person, in any case,
+            those that list keypoints, and those of annotations that have
+            keypoints, under whatever name.
+        ann_file: Name of the file, for messages.
+
+    Raises:
+        ValueError: If ``names`` has one that the file does not have.
+    """
+    if names is None:
+        return frozenset(
+            category.get('id')
+            for category in categories
+            if str(category.get('name')).lower() == 'person'
+            or category.get('keypoints')
+        ) | frozenset(
+            a.get('category_id') for a in annotations if 'keypoints' in a
+        )
+    known = {
+        category.get('name'): category.get('id') for category in categories
+    }
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(
+            f'{ann_file} has no category {", ".join(missing)}; its categories '
+            f'are {", ".join(map(str, known)) or "none"}'
+        )
+    return frozenset(known[name] for name in names)
+
+
+def keep_people(
+    annotations: Iterable[dict], categories: frozenset[Any]
+) -> list[dict]:
+    """Annotations of some categories, and what preparations marked."""
+    return [
+        a
+        for a in annotations
+        if a.get('category_id') in categories or 'made_by' in a
+    ]
+
+
+def check_order(
+    categories: Iterable[dict],
+    people: frozenset[Any],
+    skeleton: Skeleton,
+    ann_file: str,
+) -> None:
+    """Raise if the file lists a skeleton's keypoints in another order.
+
+    Args:
+        categories: Of the file.
+        people: Ids of those that are people.
+        skeleton: What ``keypoints`` of the file are read as.
+        ann_file: Its name.
+
+    Raises:
+        ValueError: If it does; shows both orders.
+    """
+    for category in categories:
+        listed = tuple(category.get('keypoints') or ())
+        expected = skeleton.keypoint_names[: len(listed)]
+        if category.get('id') not in people or listed == expected:
+            continue
+        if sorted(map(str, listed)) == sorted(expected):
+            raise ValueError(
+                f'{ann_file} lists the keypoints of {category.get("name")} '
+                f'as {", ".join(listed)}; the skeleton {skeleton.name} has '
+                f'them as {", ".join(expected)}. Give the skeleton the order '
+                f'of the file'
+            )
+
+
+def what_is_read(
+    records: Sequence[Mapping[str, Any]],
+    annotations: Sequence[dict],
+    people: frozenset[Any],
+) -> str:
+    """What a data set took from a file, in a line for the log.
+
+    Args:
+        records: Of its images (:func:`image_record.image_record`).
+        annotations: Of the file.
+        people: Ids of the categories that are people.
+    """
+    number = sum(len(record['keypoints']) for record in records)
+    regions = sum(len(record['ignore_regions']) for record in records)
+    line = f'{len(records)} images, {number} people with keypoints'
+    if regions:
+        line += f', {regions} regions to ignore'
+    others = Counter(
+        a.get('category_id')
+        for a in annotations
+        if 'keypoints' not in a
+        and 'made_by' not in a
+        and a.get('category_id') not in people
+    )
+    if others and people:
+        named = ', '.join(f'{n} of category {c}' for c, n in others.items())
+        line += f'; left out, for they are no people: {named}'
+    return line
+
+
+def content_to_evaluate(
+    content: dict,
+    ann_file: str,
+    num_keypoints: int | None = None,
+    categories: Sequence[str] | None = None,
+) -> dict:
+    """A regular content's people, as COCO's evaluation wants them.
+
+    Only people stay, as category 1. A box or an area that is missing or
+    empty is that of the labelled keypoints; of people without keypoints in a
+    file that has some they are all unlabelled.
+
+    Args:
+        content: What :func:`regular_content` gives.
+        ann_file: Its name, for messages.
+        num_keypoints: Of its people; by default as many as the first has.
+        categories: Names of the categories that are people; see
+            :func:`people_categories`.
+
+    Raises:
+        ValueError: If ids of images are not numbers, or someone has another
+            number of keypoints.
+    """
+    text = [i['id'] for i in content['images'] if not isinstance(i['id'], int)]
+    if text:
+        raise ValueError(
+            f'{ann_file}: the id of image {text[0]!r} is no whole number, '
+            f"which COCO's evaluation asks for; number the images"
+        )
+    ours = people_categories(
+        content['categories'], content['annotations'], categories, ann_file
+    )
+    people = [
+        a
+        for a in content['annotations']
+        if a.get('category_id') in ours
+        or (categories is None and 'keypoints' in a)
+    ]
+    counts = [len(a['keypoints']) // 3 for a in people if 'keypoints' in a]
+    if num_keypoints is None and counts:
+        num_keypoints = counts[0]
+    evaluated = []
+    for annotation in people:
+        person = annotation | dict(category_id=PERSON)
+        person.setdefault('iscrowd', 0)
+        if num_keypoints is not None:
+            given = person.setdefault('keypoints', [0] * (3 * num_keypoints))
+            if len(given) != 3 * num_keypoints:
+                raise ValueError(
+                    f'{ann_file}: annotation {person["id"]} has {len(given)} '
+                    f'numbers as keypoints, not {3 * num_keypoints} (x, y, v '
+                    f'of {num_keypoints}). PartialPoseMetric tests any '
+                    f'skeleton; where categories have keypoints of different '
+                    f'kinds, name those of people (categories=[...])'
+                )
+            person['num_keypoints'] = sum(v > 0 for v in given[2::3])
+        _fill_box_and_area(person)
+        evaluated.append(person)
+    for part, size in COCO_WHOLEBODY133.part_sizes:
+        key = PART_KEYS[part]
+        if key == 'keypoints' or not any(key in p for p in evaluated):
+            continue
+        for person in evaluated:
+            person.setdefault(key, [0] * (3 * size))
+            person.setdefault(VALID_KEYS[part], any(person[key]))
+    return content | dict(
+        annotations=evaluated, categories=[dict(id=PERSON, name='person')]
+    )
+
+
+def _fill_box_and_area(person: dict) -> None:
+    """Box and area of a person who has none, from what is labelled."""
+    box = person.get('bbox') or [0, 0, 0, 0]
+    if box[2] <= 0 or box[3] <= 0:
+        rows = person.get('keypoints') or []
+        xs = [x for x, v in zip(rows[0::3], rows[2::3], strict=True) if v > 0]
+        ys = [y for y, v in zip(rows[1::3], rows[2::3], strict=True) if v > 0]
+        box = [0.0, 0.0, 0.0, 0.0]
+        if xs:
+            low, high = (min(xs), min(ys)), (max(xs), max(ys))
+            box = [*low, *(b - a for a, b in zip(low, high, strict=True))]
+    person['bbox'] = [float(value) for value in box]
+    if person.get('area', 0) <= 0:
+        person['area'] = AREA_OF_BOX * person['bbox'][2] * person['bbox'][3]
+
+
+def _regular_image(image: dict) -> dict:
+    """An image whose id is a number if it can be one."""
+    number = _as_number(image['id'])
+    return image if number is image['id'] else image | dict(id=number)
+
+
+def _regular_annotation(annotation: dict, ann_file: str) -> dict:
+    """An annotation without nulls and with the shapes of COCO's."""
+    changed = {k: v for k, v in annotation.items() if v is not None}
+    where = f'{ann_file}: annotation {annotation.get("id")!r}'
+    for key in ('id', 'image_id', 'category_id'):
+        if key in changed:
+            changed[key] = _as_number(changed[key])
+    if 'keypoints' in changed and not changed['keypoints']:
+        del changed['keypoints']
+    if 'keypoints' in changed:
+        changed['keypoints'] = _regular_keypoints(changed['keypoints'], where)
+        if changed.get('iscrowd') and any(
+            v > 0 for v in changed['keypoints'][2::3]
+        ):
+            # some tools encode every outline like a crowd's
+            changed['iscrowd'] = 0
+    if 'bbox' in changed:
+        box = changed['bbox']
+        if not _are_numbers(box) or len(box) not in (0, 4):
+            raise ValueError(
+                f"{where}: 'bbox' {_short(box)} is not four numbers: x, y, "
+                f'width, height'
+            )
+    if isinstance(changed.get('segmentation'), list):
+        changed['segmentation'] = _polygons(changed['segmentation'], where)
+    return annotation if changed == annotation else changed
+
+
+def _regular_keypoints(values: Any, where: str) -> list:
+    """x, y, v with zeros where a point that is not labelled has nulls."""
+    if not isinstance(values, list):
+        raise ValueError(
+            f"{where}: 'keypoints' {_short(values)} is no list of x, y, v"
+        )
+    if None not in values:
+        if not _are_numbers(values):
+            raise ValueError(
+                f"{where}: 'keypoints' {_short(values)} are not all numbers"
+            )
+        return values
+    for i in range(0, len(values) - 2, 3):
+        if values[i + 2] and None in values[i : i + 2]:
+            raise ValueError(
+                f'{where}: keypoint {i // 3 + 1} is labelled but has no '
+                f"place; give it one in 'keypoints', or v = 0"
+            )
+    return [0 if value is None else value for value in values]
+
+
+def _polygons(outline: list, where: str) -> list:
+    """A list of polygons, each a flat list of x and y."""
+    if outline and _are_numbers(outline):
+        outline = [outline]
+    for polygon in outline:
+        if not _are_numbers(polygon) or len(polygon) % 2:
+            raise ValueError(
+                f"{where}: 'segmentation' has a polygon {_short(polygon)} "
+                f'that is not x, y, x, y, ...'
+            )
+    return outline
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether it is a list of nothing but numbers, NaN among them."""
+    return isinstance(values, (list, tuple)) and all(
+        isinstance(v, (int, float)) and not isinstance(v, bool) for v in values
+    )
+
+
+def _short(value: Any) -> str:
+    """Its beginning, for an error."""
+    text = repr(value)
+    return text if len(text) <= 60 else f'{text[:57]}...'
+
+
+def _as_number(identity: Any) -> Any:
+    """An id as a whole number, where it is one in quotes or 7.0."""
+    if isinstance(identity, str) and identity.isdecimal():
+        return int(identity)
+    if isinstance(identity, float) and math.isfinite(identity):
+        return int(identity) if identity == int(identity) else identity
+    return identity
+
+
+def _refuse_twice(ids: Iterable[Any], what: str, ann_file: str) -> None:
+    """Raise if an id is there twice."""
+    twice = [i for i, times in Counter(ids).items() if times > 1]
+    if twice:
+        raise ValueError(
+            f'{ann_file}: {len(twice)} ids are of several {what} (the first '
+            f'is {twice[0]!r}), as in files that were joined; number them '
+            f'anew'
+        )
