@@ -1,5 +1,7 @@
 """Conversions between skeletons, and the rule of the hand roots."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -123,3 +125,20 @@ def test_skeletons_with_hands_have_hand_roots(hand):
     visible[:, COCO_WHOLEBODY133.index(f'{hand}_wrist')] = 0
     made, _ = get_map(COCO_WHOLEBODY133, ours)(keypoints, visible)
     np.testing.assert_array_equal(made[:, wrist], keypoints[:, root])
+
+
+def test_an_own_skeleton_of_a_known_name_goes_by_its_keypoints():
+    names = COCO17.keypoint_names[::-1]
+    reverse = [16 - i for i in range(17)]
+    own = replace(
+        COCO17,
+        keypoint_names=names,
+        flip_pairs=tuple(
+            (reverse[a], reverse[b]) for a, b in COCO17.flip_pairs
+        ),
+        limbs=tuple((reverse[a], reverse[b]) for a, b in COCO17.limbs),
+        links=(),
+        oks_sigmas=COCO17.oks_sigmas[::-1],
+    )
+    sources = get_map(own, COCO_WHOLEBODY133).sources
+    assert sources[COCO_WHOLEBODY133.index('nose')] == (names.index('nose'),)

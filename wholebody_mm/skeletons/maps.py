@@ -104,7 +104,8 @@ def get_map(source: Skeleton, target: Skeleton) -> SkeletonMap:
         ValueError: If the two have no keypoint in common.
     """
     special = _SPECIAL.get((source.name, target.name))
-    if special is not None:
+    # somebody's own skeleton may have one of these names
+    if special and (special.source, special.target) == (source, target):
         return special
     if target == COCO_WHOLEBODY133 and _has_hands(source):
         return _to_wholebody133(source)

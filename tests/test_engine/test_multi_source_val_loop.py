@@ -1,0 +1,66 @@
+"""What the further data sets of a validation are tested on."""
+
+import json
+from types import SimpleNamespace
+
+import wholebody_mm.register  # noqa: F401
+
+import numpy as np
+import pytest
+from mmpose.registry import DATASETS
+from support.annotations import write
+
+from wholebody_mm.engine.multi_source_val_loop import MultiSourceValLoop
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, Skeleton, get_map
+
+BUST = Skeleton(
+    name='bust',
+    keypoint_names=('nose', 'left_shoulder', 'right_shoulder'),
+    part_sizes=(('body', 3),),
+    flip_pairs=((1, 2),),
+    limbs=((0, 1), (0, 2)),
+    oks_sigmas=(0.03, 0.08, 0.08),
+    target_sigmas=(7.0,) * 3,
+    colors=((0, 0, 0),) * 3,
+)
+
+
+@pytest.mark.parametrize(
+    ('source', 'key'), [(BUST, 'coco/AP'), (COCO17, 'body/AP')]
+)
+def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
+    points = np.random.default_rng(0).uniform(
+        20, 90, (source.num_keypoints, 2)
+    )
+    person = dict(
+        id=1,
+        image_id=1,
+        category_id=0,  # as tools count
+        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
+        bbox=[20, 20, 70, 70],
+    )
+    path = write(tmp_path, [person])
+    content = json.loads(path.read_text())
+    content['categories'] = [dict(id=0, name='worker')]
+    path.write_text(json.dumps(content))
+    dataset = DATASETS.build(
+        dict(
+            type='mmpose.PartialPoseDataset',
+            ann_file=str(path),
+            data_prefix=dict(img=str(tmp_path)),
+            source=source,
+            test_mode=True,
+        )
+    )
+    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
+    loop._runner = SimpleNamespace(work_dir=str(tmp_path / 'run'))
+    evaluator, keys = loop._evaluator('mine', SimpleNamespace(dataset=dataset))
+    to_union = get_map(source, WHOLEBODY135)
+    found, scores = to_union(points[None], np.ones((1, len(points))))
+    people = dict(
+        keypoints=found, keypoint_scores=scores, bbox_scores=np.ones(1)
+    )
+    sample = dict(img_id=1, pred_instances=people, ori_shape=(160, 200))
+    evaluator.process(data_samples=[sample], data_batch=None)
+    values = evaluator.evaluate(1)
+    assert key in keys and values[key] == pytest.approx(1.0)
