@@ -9,40 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.known_people import crowd, known_people
+from support.known_people import crowd
 
-import wholebody_mm.inference.predictor as predictor_module
 from wholebody_mm.cli import main
 from wholebody_mm.inference.ledger import read_ledger
 from wholebody_mm.inference.run import DEPTH
 
 SIZE = 320, 240
-
-
-@pytest.fixture
-def network(monkeypatch):
-    """Every file of weights is the known network."""
-    network = known_people()
-    calls = []
-
-    def load(*args):
-        calls.append(args)
-        return network
-
-    monkeypatch.setattr(predictor_module, 'load_network', load)
-    network.calls = calls
-    return network
-
-
-@pytest.fixture
-def photos(network, tmp_path):
-    """A folder with images of one, two and three people."""
-    folder = tmp_path / 'photos'
-    folder.mkdir()
-    for n in (1, 2, 3):
-        image = network.image(crowd(n, SIZE), SIZE)
-        (folder / f'{n}.png').write_bytes(cv2.imencode('.png', image)[1])
-    return folder
 
 
 @pytest.fixture
@@ -54,23 +27,6 @@ def many(network, tmp_path):
     for n in range(DEPTH + 4):
         (folder / f'{n}.png').write_bytes(image)
     return folder
-
-
-@pytest.fixture
-def infer(tmp_path):
-    """Runs the command with a file of weights and ``--out out``."""
-    weights = tmp_path / 'weights.onnx'
-    weights.write_bytes(b'weights')
-    out = tmp_path / 'out'
-
-    def infer(*args):
-        return main(
-            ['infer', *map(str, args), '--weights', str(infer.weights)]
-            + ['--out', str(infer.out)]
-        )
-
-    infer.out, infer.weights = out, weights
-    return infer
 
 
 def test_a_folder_to_everything(infer, photos, capsys):
@@ -115,6 +71,24 @@ def test_broken_images_are_listed_and_the_rest_is_done(infer, photos, capsys):
     captured = capsys.readouterr()
     assert '3 done by an earlier run' in captured.out
     assert '0 images and frames' in captured.out
+
+
+def test_tables_of_a_run_that_fails(infer, photos, monkeypatch, capsys):
+    """Hours of work and the list of broken files are not lost."""
+    import wholebody_mm.cli.infer as module
+
+    # a camera that is unplugged after it was looked at
+    monkeypatch.setattr(module, 'check_cameras', lambda cameras: None)
+    (photos / '2a.jpg').write_bytes(b'')
+    command = [photos, 'camera:97', '--write', 'csv', 'coco']
+    assert infer(*command) == 2
+    captured = capsys.readouterr()
+    assert '3 images and frames with 6 people' in captured.out
+    assert '2a.jpg is empty' in captured.err
+    assert 'camera 97 cannot be opened' in captured.err
+    results = json.loads((infer.out / 'results.json').read_text())
+    assert len(results) == 6
+    assert (infer.out / 'people.csv').is_file()
 
 
 def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
@@ -342,6 +316,10 @@ def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):
     [
         (['nowhere.jpg'], 'nowhere.jpg'),
         (['camera:97'], 'camera 97 cannot be opened'),
+        ([''], 'an input is empty'),
+        (['rtsp://host/live?x'], 'rtsp:// addresses are not read'),
+        (['camera:97', 'PHOTOS'], 'camera 97 cannot be opened'),
+        (['camera:0', 'camera:1'], 'give --max-frames'),
         (['PHOTOS', '--skeleton', 'body99'], "no skeleton 'body99'"),
         (['PHOTOS', '--max-people', '0'], '--max-people 0'),
         (['PHOTOS', '--height', '0'], '--height 0'),
@@ -417,74 +395,3 @@ def test_the_base_installation_is_enough(run_python, photos, tmp_path):
     )
     assert '3 images and frames' in out
     assert out.split()[-2:] == ['0', 'False']
-
-
-def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
-    pytest.importorskip('pyarrow')
-    assert infer(photos, '--engine', 'ray', '--track') == 2
-    assert '--track is not for --engine ray' in capsys.readouterr().err
-    for option in ('--batch-size', '--threshold'):
-        assert infer(photos, '--engine', 'ray', option, '1') == 2
-        assert f'{option} is not for' in capsys.readouterr().err
-    assert infer(photos, '--engine', 'ray', '--workers', '0') == 2
-    assert '--workers 0' in capsys.readouterr().err
-    clip = photos / 'clip.mp4'
-    clip.touch()
-    assert infer(photos, '--engine', 'ray') == 2
-    assert 'clip.mp4' in capsys.readouterr().err
-
-
-def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
-    pytest.importorskip('pyarrow')
-    from wholebody_mm.inference import ray_engine
-    from wholebody_mm.inference.shards import write_shard
-
-    def here(shards, build, *_):
-        return (write_shard(build(), shard) for shard in shards)
-
-    monkeypatch.setattr(ray_engine, 'run_on_ray', here)
-    command = [photos, '--engine', 'ray', '--shard-size', '2']
-    assert infer(*command) == 0
-    assert '3 images with 6 people in 2 shards' in capsys.readouterr().out
-    files = sorted(p.name for p in (infer.out / 'shards').glob('shard-*'))
-    assert files == [f'shard-00000{i}-of-000002.parquet' for i in (0, 1)]
-    assert infer(*command) == 0
-    assert '2 shards done by an earlier run' in capsys.readouterr().out
-    assert infer(*command, '--max-people', '1') == 2
-    assert 'other settings' in capsys.readouterr().err
-    plan = infer.out / 'shards' / '_plan.json'
-    plan.write_text(plan.read_text()[:20])
-    assert infer(*command) == 2
-    assert '_plan.json is damaged' in capsys.readouterr().err
-    (photos / '4.png').write_bytes(b'broken')
-    assert infer(*command, '--overwrite') == 1
-    assert '4.png' in capsys.readouterr().err
-
-
-def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
-    pytest.importorskip('pyarrow')
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    ray = ['--engine', 'ray']
-    assert infer(photos, *ray, '--scales', '0') == 2
-    assert 'scales' in capsys.readouterr().err
-    assert not (infer.out / 'shards').exists()
-    listed = photos / 'list.parquet'
-    pq.write_table(pa.table(dict(path=['s3://bucket/1.jpg'])), listed)
-    assert infer(listed, *ray) == 2
-    assert 'mount the store' in capsys.readouterr().err
-
-
-def test_archives_without_ray(run_python, tmp_path):
-    (tmp_path / 'w.onnx').touch()
-    out = run_python(
-        'import contextlib, sys\n'
-        'from wholebody_mm.cli import main\n'
-        'with contextlib.redirect_stderr(sys.stdout):\n'
-        "    print(main(['infer', '.', '--weights', 'w.onnx', '--out', 'o', "
-        "'--engine', 'ray']))\n",
-        hide=('ray', 'pyarrow'),
-    )
-    assert "pip install 'wholebody-mm[ray]'" in out
-    assert out.rstrip().endswith('2')

@@ -52,6 +52,13 @@ def test_photos_are_turned_upright(tmp_path):
     assert np.abs(found.astype(int) - np.rot90(large, -1)).mean() < 10
 
 
+def test_16_bits_are_not_judged_by_their_values():
+    """Else the frames of a dark film would change their brightness."""
+    dark = np.full((2, 2), 255, np.uint16)
+    assert not as_bgr(dark).any()
+    assert (as_bgr(dark.astype(np.uint8)) == 255).all()
+
+
 def test_16_bit_grey_from_pil():
     Image = pytest.importorskip('PIL.Image')
     grey = np.array([[0, 40000]], np.uint16)

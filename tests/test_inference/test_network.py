@@ -219,3 +219,11 @@ def test_configs_by_name_and_those_that_are_not_there():
 
 def test_backends_are_networks():
     assert callable(backend_class('onnxruntime').load)
+
+
+@pytest.mark.parametrize('name', ['a.onnx', 'a.xml'])
+def test_a_config_beside_an_exported_network(tmp_path, name):
+    """It would do nothing."""
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match='config.py, is for checkpoints'):
+        load_network(tmp_path / name, 'config.py')

@@ -115,6 +115,23 @@ def test_lists_are_batched_and_keep_their_order(known):
     assert Predictor(network=known)([]) == []
 
 
+def test_a_broken_file_takes_nothing_with_it(known, tmp_path):
+    """What waits for its batch comes first; then the error."""
+    image = known.image(crowd(2, SIZE), SIZE)
+    predictor = Predictor(network=known, batch_size=4)
+    images = [image, image, tmp_path / 'nowhere.jpg', image, 3]
+    found = []
+    with pytest.raises(FileNotFoundError, match='nowhere.jpg'):
+        for people in predictor.stream(images):
+            found.append(people)
+    assert [len(people) for people in found] == [2, 2]
+    everything = list(predictor.stream(images, errors=True))
+    assert len(everything) == 5
+    assert isinstance(everything[2], FileNotFoundError)
+    assert isinstance(everything[4], TypeError)
+    assert [len(everything[i]) for i in (0, 1, 3)] == [2, 2, 2]
+
+
 def test_files_and_pil_images(known, tmp_path):
     Image = pytest.importorskip('PIL.Image')
     truth = crowd(2, SIZE)

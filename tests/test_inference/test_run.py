@@ -1,10 +1,12 @@
 """From sources to files: nothing lost, nothing piled up."""
 
 import os
+import struct
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from time import sleep
 from types import SimpleNamespace
 
 import cv2
@@ -15,7 +17,7 @@ from support.known_people import KnownPeople, crowd, known_people
 from wholebody_mm.inference.ledger import Ledger, read_ledger
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import run
-from wholebody_mm.inference.sources import Source, find_sources
+from wholebody_mm.inference.sources import Source, SourceError, find_sources
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.writers import FrameWriter
 from wholebody_mm.skeletons import WHOLEBODY135
@@ -291,7 +293,6 @@ def camera(known, monkeypatch):
     class Camera:
         def __init__(self, index):
             assert index == 0
-            self._left = state.frames
 
         def isOpened(self):
             return True
@@ -300,21 +301,21 @@ def camera(known, monkeypatch):
             return 10.0 if what == cv2.CAP_PROP_FPS else -1.0
 
         def read(self):
+            sleep(0.05)
             state.clock += 2
-            self._left -= 1
-            return self._left >= 0, image
+            state.frames -= 1
+            return state.frames >= 0, image
 
         def release(self):
             pass
 
-    import wholebody_mm.inference.sources as module
+    import wholebody_mm.inference.cameras as module
 
     opencv = SimpleNamespace(**vars(cv2))
     opencv.VideoCapture = Camera
     monkeypatch.setattr(module, 'cv2', opencv)
-    monkeypatch.setattr(
-        module, 'time', SimpleNamespace(monotonic=lambda: state.clock)
-    )
+    clock = SimpleNamespace(monotonic=lambda: state.clock, sleep=sleep)
+    monkeypatch.setattr(module, 'time', clock)
     return state
 
 
@@ -335,14 +336,49 @@ def test_a_camera_records_until_it_is_stopped(
     assert summary.left == 0  # a camera ends no other way
     made = cv2.VideoCapture(str(tmp_path / 'out/videos/camera0-now.mp4'))
     frames = made.get(cv2.CAP_PROP_FRAME_COUNT)
-    written = len(records(tmp_path))
-    # frame k was read after 2 (k + 1) seconds, at 10 frames a second
-    assert frames == 20 * written + 1
+    found = records(tmp_path)
+    # its last one is shown when it was read, at 10 frames a second
+    assert frames == round(10 * found[-1].time) + 1
     # another recording into the same folder leaves this one alone
     clip = tmp_path / 'clip.avi'
     write_clip(clip, [camera.image] * 2)
     start([Source('video', str(clip), 'clip')])
-    assert len(records(tmp_path)) == written + 2
+    assert len(records(tmp_path)) == len(found) + 2
+
+
+def test_frames_of_a_camera_do_not_wait_for_the_network(
+    start, camera, known, monkeypatch
+):
+    """Those that come while it works are dropped, not queued."""
+    ages = []
+    predict = type(known).__call__
+
+    class Slow(type(known)):
+        def __call__(self, images):
+            sleep(0.3)
+            return predict(self, images)
+
+    slow = Slow(known.info)
+    slow.truth = known.truth
+    decode = Predictor.decode
+
+    def noted(self, item, *maps):
+        ages.append(camera.clock)
+        return decode(self, item, *maps)
+
+    monkeypatch.setattr(Predictor, 'decode', noted)
+    times = []
+    start(
+        [camera.source],
+        network=slow,
+        limit=5,
+        on_frame=lambda job: times.append(job.frame.time + 100),
+    )
+    ages = ages[-5:]  # the first one was to warm up
+    steps = np.diff(times)
+    assert (steps > 2).all()  # some were dropped
+    # an image is about as old as the network takes, not several times that
+    assert (np.array(ages) - times < 2 * steps.max()).all()
 
 
 def test_a_camera_that_is_unplugged(start, camera, tmp_path, monkeypatch):
@@ -350,6 +386,59 @@ def test_a_camera_that_is_unplugged(start, camera, tmp_path, monkeypatch):
     summary = start([camera.source], ('pictures',))
     monkeypatch.undo()
     ((path, reason),) = summary.broken
-    assert path == '0' and 'camera 0 gave nothing after 3 frames' in reason
-    assert len(records(tmp_path)) == 3
+    count = len(records(tmp_path))
+    assert path == '0' and 0 < count <= 3
+    assert f'camera 0 gave nothing after {count} frames' in reason
     assert (tmp_path / 'out/videos/camera0-now.mp4').is_file()
+
+
+def test_a_large_photo_that_vanishes_is_broken(start, tmp_path, monkeypatch):
+    """It is read again for its picture, while others are under way."""
+    save(tmp_path / 'a.png', np.zeros((2100, 2100, 3), np.uint8))
+    save(tmp_path / 'b.png', np.zeros((32, 32, 3), np.uint8))
+    decode = Predictor.decode
+
+    def gone(*args):
+        (tmp_path / 'a.png').unlink(missing_ok=True)
+        return decode(*args)
+
+    monkeypatch.setattr(Predictor, 'decode', gone)
+    sources, _ = find_sources([str(tmp_path)])
+    kinds = ('pictures', 'openpose')
+    summary = start(sources, kinds)
+    ((path, reason),) = summary.broken
+    assert path.endswith('a.png') and 'no image' in reason
+    assert (summary.frames, summary.left) == (1, 0)
+    assert [r.name for r in records(tmp_path)] == ['b']
+    assert len(list((tmp_path / 'out' / 'openpose').iterdir())) == 1
+
+
+def test_a_summary_of_a_run_that_fails(start, known, tmp_path):
+    from wholebody_mm.inference.run import Summary
+
+    save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
+    sources = [
+        Source('image', str(tmp_path / 'a.png'), 'a'),
+        Source('camera', '97', 'camera97'),
+    ]
+    summary = Summary()
+    with pytest.raises(SourceError, match='camera 97'):
+        start(sources, summary=summary)
+    assert (summary.frames, summary.people, summary.left) == (1, 1, 0)
+    assert summary.seconds > 0
+
+
+def test_remarks_on_videos_reach_the_summary(start, tmp_path):
+    images = [np.full((48, 64, 3), i, np.uint8) for i in range(60)]
+    clip = tmp_path / 'clip.mkv'
+    write_clip(clip, images)
+    data = bytearray(clip.read_bytes())
+    place = data.index(b'\x44\x89\x88') + 3  # its length
+    data[place : place + 8] = struct.pack('>d', 9000)
+    clip.write_bytes(data)
+    sources = [Source('video', str(clip), 'clip')]
+    summary = start(sources)
+    ((path, remark),) = summary.remarks
+    assert path == str(clip) and '9.0 s' in remark
+    assert (summary.broken, summary.frames) == ([], 60)
+    assert start(sources).skipped == 1

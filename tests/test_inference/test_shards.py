@@ -85,6 +85,25 @@ def test_only_what_is_left_is_done(known, images, tmp_path):
     assert json.loads((out / PLAN).read_text())['shard_size'] == 3
 
 
+@pytest.mark.parametrize('overwrite', [False, True])
+def test_files_of_others_are_not_removed(images, tmp_path, overwrite):
+    """A list of images may be called as a shard."""
+    out = tmp_path / 'out'
+    out.mkdir()
+    mine = out / 'shard-00000.parquet'
+    mine.write_bytes(b'mine')
+    with pytest.raises(ValueError, match='shard-00000.parquet is not from'):
+        plan_shards(images, out, 9, {}, overwrite)
+    assert [p.name for p in out.iterdir()] == [mine.name]
+    mine.unlink()
+    (shard,) = plan_shards(images, out, 9, {}, overwrite)
+    Path(shard.file).write_bytes(b'a result')
+    mine.write_bytes(b'mine')
+    with pytest.raises(ValueError, match='shard-00000.parquet is not from'):
+        plan_shards(images, out, 9, {}, overwrite=True)
+    assert mine.is_file() and Path(shard.file).is_file()
+
+
 def test_lists_of_paths(images, tmp_path):
     file = tmp_path / 'list.parquet'
     pq.write_table(pa.table({'path': images, 'more': images}), file)

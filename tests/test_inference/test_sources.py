@@ -1,5 +1,6 @@
 """What a command line names: every file once, under a name of its own."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,9 @@ from wholebody_mm.inference.sources import (
     Source,
     SourceError,
     find_sources,
+    left_out,
 )
+from wholebody_mm.whole_files import part_of
 
 IMAGE = np.full((48, 64, 3), 128, np.uint8)
 
@@ -41,7 +44,7 @@ def write_video(path, frames, fps=10.0):
 
 def test_a_folder_with_all_in_it(folder):
     sources, others = find_sources([str(folder)])
-    assert others == 2
+    assert others == {'.txt': 1, '.jpg': 1}
     assert [(s.kind, s.name) for s in sources] == [
         ('image', 'a_jpg'),
         ('image', 'a_png'),
@@ -53,7 +56,7 @@ def test_a_folder_with_all_in_it(folder):
     # as shells expand patterns
     named = [str(folder / 'deep' / 'b.PNG'), str(folder / 'a.jpg')]
     again, others = find_sources(named, [folder / 'deep'])
-    assert ([s.name for s in again], others) == (['a'], 1)
+    assert ([s.name for s in again], others) == (['a'], {'.png': 1})
     with pytest.raises(ValueError, match='results of an earlier run'):
         find_sources(named[:1], [folder / 'deep'])
 
@@ -102,11 +105,24 @@ def test_cameras_come_last(folder):
     assert [s.kind for s in sources] == ['image', 'camera', 'camera']
 
 
+def test_lasting_names_of_cameras(monkeypatch):
+    """Links in /dev, such as /dev/v4l/by-id/..."""
+    links = {'/dev/v4l/by-id/usb-Cam': '/dev/video3'}
+    monkeypatch.setattr(os.path, 'realpath', lambda p: links.get(p, p))
+    ((source,), _) = find_sources(['/dev/v4l/by-id/usb-Cam'])
+    assert (source.kind, source.path) == ('camera', '3')
+
+
 def test_nothing_there(tmp_path, folder):
     with pytest.raises(FileNotFoundError, match='nowhere.jpg'):
         find_sources([str(tmp_path / 'nowhere.jpg')])
     with pytest.raises(ValueError, match='nothing matches'):
         find_sources([str(tmp_path / '*.jpg')])
+    with pytest.raises(ValueError, match='an input is empty'):
+        find_sources([''])
+    for address in ('rtsp://host/live?channel=1', 'https://host/a.jpg'):
+        with pytest.raises(ValueError, match='addresses are not read'):
+            find_sources([address])
     (tmp_path / 'empty').mkdir()
     with pytest.raises(ValueError, match='neither image nor video'):
         find_sources([str(tmp_path / 'empty')])
@@ -172,3 +188,65 @@ def test_no_image_is_called_as_a_frame(tmp_path):
     assert {s.name for s in sources} == {
         'A_jpg', 'a_png', 'clip', 'clip_000000000001_jpg'
     }  # fmt: skip
+
+
+def save(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode('.png', IMAGE)[1].tobytes())
+
+
+def test_folders_that_are_linked_to(tmp_path):
+    """Also one above; files that lie there keep their own names."""
+    folder = tmp_path / 'in'
+    save(folder / 'z_here' / '1.png')
+    save(tmp_path / 'elsewhere' / 'deep' / '2.png')
+    try:
+        (folder / 'a_link').symlink_to(folder / 'z_here')
+        (folder / 'linked').symlink_to(tmp_path / 'elsewhere')
+        (tmp_path / 'elsewhere' / 'up').symlink_to(folder)
+        (folder / 'gone.png').symlink_to(tmp_path / 'nowhere.png')
+    except OSError:
+        pytest.skip('no links here')
+    sources, others = find_sources([str(folder)])
+    assert [s.name for s in sources] == [
+        'gone', 'linked/deep/2', 'z_here/1'
+    ]  # fmt: skip
+    assert not others
+    (frame,) = sources[0].frames()
+    assert 'nowhere.png, which is not there' in frame.error
+
+
+def test_one_file_by_several_ways(tmp_path, monkeypatch):
+    save(tmp_path / 'in' / 'a.png')
+    monkeypatch.chdir(tmp_path)
+    ways = ['in/a.png', str(tmp_path / 'in' / 'a.png'), 'in/../in']
+    sources, _ = find_sources(ways)
+    assert [s.name for s in sources] == ['a']
+
+
+def test_photos_that_are_left_out_are_named(tmp_path):
+    (tmp_path / 'a.HEIC').touch()
+    with pytest.raises(ValueError, match=r'1 .heic.*mogrify.*\*.heic'):
+        find_sources([str(tmp_path)])
+    save(tmp_path / 'b.png')
+    (tmp_path / 'notes').touch()
+    sources, others = find_sources([str(tmp_path)])
+    assert len(sources) == 1
+    text = left_out(others)
+    assert '2 files left out' in text and '1 without ending' in text
+    assert '.heic photos are not read' in text
+
+
+def test_long_names_leave_room(tmp_path):
+    """For what is written behind them, for a while."""
+    long = ['ü' * 120 + '1', 'ü' * 120 + '2']
+    for name in long:
+        save(tmp_path / f'{name}.png')
+    sources, _ = find_sources([str(tmp_path)])
+    names = [s.name for s in sources]
+    assert len(set(names)) == 2
+    for name in names:
+        assert name.startswith('ü' * 90)
+        written = part_of(tmp_path / f'{name}_{0:012d}_keypoints.json')
+        assert len(os.fsencode(written.name)) <= 255
+    assert [s.name for s in find_sources([str(tmp_path)])[0]] == names

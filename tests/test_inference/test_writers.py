@@ -1,12 +1,15 @@
 """Files of a run."""
 
+import os
 import signal
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from wholebody_mm.inference.writers import _Video
+from wholebody_mm.inference.writers import MPEG4_PIXELS, _Video
 from wholebody_mm.whole_files import part_of
 
 
@@ -21,6 +24,39 @@ def test_videos_of_any_frame_rate(tmp_path, fps):
     capture = cv2.VideoCapture(str(path))
     assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == 3
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(fps, rel=0.01)
+
+
+def test_videos_larger_than_mpeg4_are_made_smaller(tmp_path):
+    path = tmp_path / 'v.mp4'
+    video = _Video(path, (9000, 100), 25.0)
+    for _ in range(2):
+        video.add(np.zeros((100, 9000, 3), np.uint8))
+    video.close()
+    good, image = cv2.VideoCapture(str(path)).read()
+    assert good and image.shape[1] == MPEG4_PIXELS
+    assert image.shape[0] in (90, 91)
+
+
+def test_pictures_are_shown_at_their_times(tmp_path):
+    """Ten a second, then one a second."""
+    path = tmp_path / 'v.mp4'
+    video = _Video(path, (64, 48), 10.0)
+    for i, time in enumerate([0, 0.1, 0.2, 1.2, 2.2]):
+        video.add(np.full((48, 64, 3), 50 * i, np.uint8), time)
+    video.close()
+    capture = cv2.VideoCapture(str(path))
+    shown = []
+    while (read := capture.read())[0]:
+        shown.append(round(read[1].mean() / 50))
+    assert shown == [0, 1] + [2] * 10 + [3] * 10 + [4]
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='names are bytes there')
+def test_a_folder_that_is_not_utf8(tmp_path):
+    """OpenCV would end the process."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b'/caf\xe9'))
+    with pytest.raises(OSError, match='Name another --out'):
+        _Video(folder / 'v.mp4', (64, 48), 25.0)
 
 
 def test_a_video_that_cannot_be_written(tmp_path):

@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from wholebody_mm.inference.earlier_results import (
     folders_of,
     remove_earlier,
 )
+from wholebody_mm.inference.formats import printable
 from wholebody_mm.inference.ledger import (
     Ledger,
     earlier_kinds,
@@ -32,7 +34,12 @@ from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import Job, Summary
 from wholebody_mm.inference.run import run as run_pipeline
-from wholebody_mm.inference.sources import Source, find_sources
+from wholebody_mm.inference.sources import (
+    Source,
+    check_cameras,
+    find_sources,
+    left_out,
+)
 from wholebody_mm.inference.tables import (
     CSV,
     PARQUET,
@@ -44,9 +51,15 @@ from wholebody_mm.inference.tables import (
     write_parquet,
 )
 from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.inference.weights import DEFAULT, find_weights
 from wholebody_mm.inference.writers import KINDS, FrameWriter
-from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map, get_skeleton
+from wholebody_mm.skeletons import (
+    COCO_WHOLEBODY133,
+    Skeleton,
+    get_map,
+    get_skeleton,
+)
 
 LEDGER = 'people.jsonl'
 THRESHOLD = 0.1
@@ -163,6 +176,12 @@ def run(args: argparse.Namespace) -> int:
         args.inputs, [args.out / folder for folder in folders_of(earlier)]
     )
     moves = {source.moves for source in sources}
+    _check_cameras(args, sources)
+    if 'pictures' in args.write and True in moves and not is_utf8(args.out):
+        raise ValueError(
+            f'--out {printable(str(args.out))}: OpenCV writes no videos into '
+            f'folders whose names are not UTF-8; name another'
+        )
     check_nothing_is_lost(args.out, args.write, earlier, moves)
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
@@ -205,22 +224,43 @@ def run(args: argparse.Namespace) -> int:
     left = [s for s in sources if not ledger.is_done(s)]
     total = _count(left, args.max_frames)
     # no bar in a log file
-    with (
-        _termination_as_ctrl_c(),
-        tqdm(total=total, unit='frame', disable=None) as bar,
-    ):
-        summary = run_pipeline(
-            predictor,
-            sources,
-            ledger,
-            writer,
-            tracker if args.track else None,
-            args.max_frames,
-            partial(_after_frame, bar, display),
-        )
-    ledger.close()
-    if display:
-        cv2.destroyAllWindows()
+    summary = Summary()
+    failed = True
+    try:
+        with (
+            _termination_as_ctrl_c(),
+            tqdm(total=total, unit='frame', disable=None) as bar,
+        ):
+            run_pipeline(
+                predictor,
+                sources,
+                ledger,
+                writer,
+                tracker if args.track else None,
+                args.max_frames,
+                partial(_after_frame, bar, display),
+                summary,
+            )
+        failed = False
+    finally:  # also of hours that end in an error
+        ledger.close()
+        if display:
+            cv2.destroyAllWindows()
+        _print_summary(summary, others, args.out)
+        # the first error is the one to tell
+        with suppress(*((OSError, ValueError) if failed else ())):
+            _write_tables(args, skeleton, ids)
+    # somebody has to stop a camera: that is its end, but not that of others
+    stopped = summary.interrupted and summary.left > 0
+    if stopped:
+        print(f'stopped with {summary.left} left; the same command goes on')
+    return 130 if stopped else int(bool(summary.broken))
+
+
+def _write_tables(
+    args: argparse.Namespace, skeleton: Skeleton, ids: AnnotationIds | None
+) -> None:
+    """Write the single files of what the ledger has."""
     tables = {
         'coco': lambda path: write_coco_results(path, args.out, ids),
         'csv': lambda path: write_csv(path, args.out / CSV, skeleton),
@@ -231,12 +271,24 @@ def run(args: argparse.Namespace) -> int:
     for kind in TABLE_FILES:
         if kind in args.write:
             tables[kind](args.out / LEDGER)
-    # somebody has to stop a camera: that is its end, but not that of others
-    stopped = summary.interrupted and summary.left > 0
-    _print_summary(summary, others, args.out)
-    if stopped:
-        print(f'stopped with {summary.left} left; the same command goes on')
-    return 130 if stopped else int(bool(summary.broken))
+
+
+def _check_cameras(args: argparse.Namespace, sources: list[Source]) -> None:
+    """Refuse cameras that would not be recorded.
+
+    Raises:
+        SourceError: If one cannot be opened.
+        ValueError: If there are several without an end.
+    """
+    cameras = [source for source in sources if source.kind == 'camera']
+    if len(cameras) > 1 and args.max_frames is None:
+        raise ValueError(
+            'several cameras are recorded one after the other, and the first '
+            'one has no end: give --max-frames, or run the command once for '
+            'each, with an --out of its own'
+        )
+    if len(sources) > 1:  # else the run begins with it
+        check_cameras(cameras)
 
 
 @contextmanager
@@ -369,16 +421,20 @@ def _after_frame(bar: tqdm, display: bool, job: Job) -> None:
             raise KeyboardInterrupt
 
 
-def _print_summary(summary: Summary, others: int, out: Path) -> None:
+def _print_summary(summary: Summary, others: Counter[str], out: Path) -> None:
     rate = summary.frames / summary.seconds if summary.seconds else 0
     print(
         f'{summary.frames} images and frames with {summary.people} people in '
-        f'{summary.seconds:.1f} s ({rate:.1f} frames/s): {out}'
+        f'{summary.seconds:.1f} s ({rate:.1f} frames/s): {printable(str(out))}'
     )
     if summary.skipped:
         print(f'{summary.skipped} done by an earlier run')
     if others:
-        print(f'{others} files left out: no image, no video, or a result')
+        print(left_out(others))
+    if summary.remarks:
+        print(f'{len(summary.remarks)} may have gaps:', file=sys.stderr)
+        for path, remark in summary.remarks:
+            print(f'  {path}: {remark}', file=sys.stderr)
     if summary.broken:
         print(f'{len(summary.broken)} could not be read:', file=sys.stderr)
         for path, reason in summary.broken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from wholebody_mm.codecs.options import options_of
 from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.inference.sources import find_sources
+from wholebody_mm.inference.sources import find_sources, left_out
 
 SHARDS = 'shards'
 WORKERS, SHARD_SIZE = 2, 1000
@@ -66,7 +67,7 @@ def check(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     """Do the shards that are left; 1 if an image could not be read."""
     try:
-        from wholebody_mm.inference.ray_engine import run_on_ray
+        from wholebody_mm.inference.ray_engine import require_ray, run_on_ray
         from wholebody_mm.inference.shards import plan_shards
     except ImportError as error:
         raise ImportError(
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
             f"'wholebody-mm[ray]'",
             name=error.name,
         ) from error
-    paths = _paths(args)
+    paths, others = _paths(args)
     config = args.config
     if config and '::' not in config:  # else it is in a package
         config = os.path.abspath(os.path.expanduser(config))
@@ -95,6 +96,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     if args.device == 'cpu':
         build()  # mistakes are told here, not by each worker
+    require_ray()  # before anything of an earlier run is removed
     shards = plan_shards(
         paths,
         args.out.resolve() / SHARDS,
@@ -119,6 +121,8 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     if len(left) < len(shards):
         print(f'{len(shards) - len(left)} shards done by an earlier run')
+    if others:
+        print(left_out(others))
     if broken:
         print(f'{len(broken)} could not be read:', file=sys.stderr)
         for path, reason in broken:
@@ -126,11 +130,15 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     return int(bool(broken))
 
 
-def _paths(args: argparse.Namespace) -> list[str]:
-    """Absolute paths of the images, from folders and Parquet lists."""
+def _paths(args: argparse.Namespace) -> tuple[list[str], Counter[str]]:
+    """Absolute paths of the images, from folders and Parquet lists.
+
+    And the endings of files that are none.
+    """
     from wholebody_mm.inference.shards import paths_in_parquet
 
     paths: list[str] = []
+    others: Counter[str] = Counter()
     for text in args.inputs:
         if text.endswith('.parquet'):
             if not Path(text).is_file():
@@ -144,11 +152,12 @@ def _paths(args: argparse.Namespace) -> list[str]:
                     )
             paths += map(os.path.abspath, listed)
             continue
-        sources, _ = find_sources([text])
+        sources, skipped = find_sources([text])
+        others += skipped
         for source in sources:
             if source.moves:
                 raise ValueError(
                     f'--engine ray is for images, not for {source.path}'
                 )
             paths.append(os.path.abspath(source.path))
-    return list(dict.fromkeys(paths))
+    return list(dict.fromkeys(paths)), others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
@@ -25,6 +26,13 @@ def is_called(path: Path, suffixes: Collection[str]) -> bool:
     return path.suffix.lower() in suffixes and not path.name.startswith('._')
 
 
+def not_there(kind: str, path: str | PathLike) -> str:
+    """Why a file cannot be read that does not exist; it may be a link."""
+    if os.path.islink(path):
+        return f'{path} is a link to {os.readlink(path)}, which is not there'
+    return f'no {kind} {path}'
+
+
 class BrokenImageError(ValueError):
     """A file that cannot be read as an image."""
 
@@ -34,7 +42,9 @@ def as_bgr(image: ImageLike) -> np.ndarray:
 
     Args:
         image: A file; a PIL image; or an array as OpenCV has it: (H, W),
-            (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, uint8 or uint16.
+            (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, uint8 from 0 to 255
+            or uint16 from 0 to 65535, whatever values it has: one with 8
+            bits in 16 is for the caller to convert, by ``astype(np.uint8)``.
             Transparency is dropped. Files and PIL images are turned upright
             as their EXIF data says.
 
@@ -75,7 +85,7 @@ def read_image(path: str | PathLike) -> np.ndarray:
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f'no image {path}')
+        raise FileNotFoundError(not_there('image', path))
     # not cv2.imread, which says nothing of why it fails
     data = np.fromfile(path, np.uint8)
     if not data.size:

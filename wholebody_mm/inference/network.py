@@ -308,6 +308,11 @@ def load_network(
     """
     weights = Path(weights).expanduser()
     backend = backend_for(weights, backend)
+    if config is not None and backend != 'torch':
+        raise ValueError(
+            f'{weights} holds its network: a config, {config}, is for '
+            f'checkpoints (.pth, .safetensors) only; leave it out'
+        )
     if not weights.is_file():
         what = 'is a folder' if weights.is_dir() else 'does not exist'
         raise FileNotFoundError(f'weights {weights}: the file {what}')

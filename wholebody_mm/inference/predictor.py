@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder
@@ -158,13 +159,44 @@ class Predictor:
             return list(self.stream(images))
         return next(self.stream([images]))
 
-    def stream(self, images: Iterable[ImageLike]) -> Iterator[PeopleInImage]:
-        """The people of each image, read when their turn comes."""
-        inputs = (self.prepare(as_bgr(image)) for image in images)
+    def stream(
+        self, images: Iterable[ImageLike], errors: bool = False
+    ) -> Iterator[PeopleInImage | Exception]:
+        """The people of each image, read when their turn comes.
+
+        Args:
+            images: As for a call.
+            errors: Give the exception in the place of an image that cannot
+                be read and go on, instead of raising it, which ends the
+                stream.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If something is no image.
+        """
+        inputs = (self._prepared(image) for image in images)
         for batch in batches_of_one_size(inputs, self.batch_size):
+            if isinstance(batch, Exception):
+                if not errors:
+                    raise batch
+                yield batch
+                continue
             maps = self.maps([item.pixels for item in batch])
             for item, heatmaps, pafs in zip(batch, *maps, strict=True):
                 yield self.decode(item, heatmaps, pafs)
+
+    def _prepared(self, image: ImageLike) -> NetworkInput | Exception:
+        """The network's input, or why there is none."""
+        try:
+            return self.prepare(as_bgr(image))
+        except (
+            ValueError,
+            TypeError,
+            OSError,
+            MemoryError,
+            cv2.error,
+        ) as error:
+            return error
 
     def prepare(self, image: np.ndarray) -> NetworkInput:
         """The network's input of an (H, W, 3) uint8 BGR image."""
@@ -225,16 +257,21 @@ class Predictor:
 
 
 def batches_of_one_size(
-    inputs: Iterable[NetworkInput], size: int
-) -> Iterator[list[NetworkInput]]:
-    """Groups of neighbours whose pixels have one shape, ``size`` at most."""
+    inputs: Iterable[NetworkInput | Exception], size: int
+) -> Iterator[list[NetworkInput] | Exception]:
+    """Groups of neighbours whose pixels have one shape, ``size`` at most.
+
+    An exception keeps its place: the group before it comes first.
+    """
     batch: list[NetworkInput] = []
     for item in inputs:
-        if batch and (
-            len(batch) == size or batch[0].pixels.shape != item.pixels.shape
-        ):
+        failed = isinstance(item, Exception)
+        if batch and (failed or batch[0].pixels.shape != item.pixels.shape):
             yield batch
             batch = []
+        if failed:
+            yield item
+            continue
         batch.append(item)
         if len(batch) == size:
             yield batch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from types import ModuleType
 
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.shards import Shard, ShardSummary, write_shard
@@ -32,6 +33,22 @@ class ShardWorker:
         return summary
 
 
+def require_ray() -> ModuleType:
+    """Ray itself.
+
+    Raises:
+        ImportError: If it is not installed; says how to get it.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise ImportError(
+            "--engine ray needs Ray: pip install 'wholebody-mm[ray]'",
+            name='ray',
+        ) from error
+    return ray
+
+
 def run_on_ray(
     shards: Sequence[Shard],
     build: Callable[[], Predictor],
@@ -53,13 +70,7 @@ def run_on_ray(
     Raises:
         ImportError: If Ray is not installed; says how to get it.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise ImportError(
-            "--engine ray needs Ray: pip install 'wholebody-mm[ray]'",
-            name='ray',
-        ) from error
+    ray = require_ray()
     todo = [
         dict(file=shard.file, paths=list(shard.paths))
         for shard in shards

@@ -52,6 +52,8 @@ class Summary:
         people: How many, over all frames.
         skipped: Sources that an earlier run had finished.
         broken: Path and reason of each that could not be read.
+        remarks: Path and remark of each video in which something may be
+            missing.
         seconds: From the first image's start to the last one's end.
         interrupted: Whether the user stopped it.
         left: Images and videos, not cameras, that were not done then.
@@ -61,6 +63,7 @@ class Summary:
     people: int = 0
     skipped: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
     left: int = 0
@@ -74,6 +77,7 @@ def run(
     tracker: Callable[[], Tracker] | None = None,
     limit: int | None = None,
     on_frame: Callable[[Job], None] = lambda job: None,
+    summary: Summary | None = None,
 ) -> Summary:
     """Find and write the people of all sources.
 
@@ -88,22 +92,26 @@ def run(
         tracker: Makes a tracker for each video and camera.
         limit: Most frames of a video or camera.
         on_frame: Called for each frame, in order, in this thread.
+        summary: Filled and returned, for who wants it also after an error.
 
     Raises:
         SourceError: If a camera cannot be opened.
         OSError: If a file cannot be written.
         ValueError: If the ledger has another source of the same name.
     """
-    summary = Summary()
+    summary = Summary() if summary is None else summary
     todo = [s for s in sources if not ledger.is_done(s)]
     summary.skipped = len(sources) - len(todo)
     left = {s for s in todo if s.kind != 'camera'}
     started = time.perf_counter()
-    jobs = ahead(_read(predictor, todo, limit), DEPTH)
+    jobs = _read_all(predictor, todo, limit)
     jobs = ahead(_with_maps(predictor, jobs), DEPTH)
     jobs = ahead(_with_people(predictor, jobs, tracker), DEPTH)
     jobs = ahead(_written(jobs, ledger, writer, left), DEPTH)
     try:
+        if any(source.kind == 'camera' for source in todo):
+            # what is slow once should not be while somebody waits
+            predictor(np.zeros((480, 640, 3), np.uint8))
         for job in jobs:
             if job.frame is None:
                 continue
@@ -113,14 +121,32 @@ def run(
             else:
                 summary.frames += 1
                 summary.people += len(job.people)
+            if job.frame.remark is not None:
+                path = job.source.path
+                summary.remarks.append((path, job.frame.remark))
             on_frame(job)
     except KeyboardInterrupt:
         summary.interrupted = True
     finally:
         jobs.close()
-    summary.left = len(left)
-    summary.seconds = time.perf_counter() - started
+        summary.left = len(left)
+        summary.seconds = time.perf_counter() - started
     return summary
+
+
+def _read_all(
+    predictor: Predictor, sources: Sequence[Source], limit: int | None
+) -> Iterator[Job]:
+    """Read files ahead, and cameras when the network is ready for a frame.
+
+    Frames of a camera that wait would be old when they are shown.
+    """
+    files = [source for source in sources if source.kind != 'camera']
+    with closing(ahead(_read(predictor, files, limit), DEPTH)) as jobs:
+        yield from jobs
+    cameras = [source for source in sources if source.kind == 'camera']
+    with closing(_read(predictor, cameras, limit)) as jobs:
+        yield from jobs
 
 
 def _read(
@@ -190,6 +216,19 @@ def _with_people(
             yield replace(job, item=None, maps=None, people=people)
 
 
+def _with_image(frame: Frame, writer: FrameWriter) -> Frame:
+    """A frame with its image, if it is drawn on; or with an error.
+
+    A large file that was read before may be gone by now.
+    """
+    if frame.image is not None or not writer.draws:
+        return frame
+    try:
+        return replace(frame, image=frame.pixels())
+    except (ValueError, OSError, MemoryError) as error:
+        return replace(frame, error=str(error) or 'not enough memory')
+
+
 def _written(
     jobs: Iterator[Job],
     ledger: Ledger,
@@ -212,8 +251,10 @@ def _written(
                 elif job.frame.error is not None:
                     # a camera's frames do not come again
                     broken = job.source.kind == 'video'
+                elif (frame := _with_image(job.frame, writer)).error:
+                    job = replace(job, frame=frame, people=None)
                 else:
-                    picture = writer.write(job.frame, job.people)
+                    picture = writer.write(frame, job.people)
                     ledger.add(job.frame, job.people)
                     frame = replace(job.frame, image=None)
                     job = replace(job, frame=frame, picture=picture)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from wholebody_mm.whole_files import whole_file, write_json
 
 # with an underscore: not taken for a shard by readers of folders
 PLAN = '_plan.json'
+# What a plan's shards are called, and what a killed worker leaves of one.
+_SHARD = re.compile(r'_?shard-\d{6,}-of-\d{6,}(\..*\.part)?\.parquet')
 # A row for each person; for an image without people, or one that could not
 # be read, a row without a person.
 SCHEMA = pa.schema(
@@ -108,7 +111,8 @@ def plan_shards(
         overwrite: Start anew: results that are there are deleted.
 
     Raises:
-        ValueError: If the folder holds shards of other images or settings.
+        ValueError: If the folder holds shards of other images or settings,
+            or Parquet files that no run with this plan's folder made.
     """
     if size < 1:
         raise ValueError(f'{size} images a shard; give 1 or more')
@@ -140,13 +144,31 @@ def plan_shards(
                 f'with --overwrite'
             )
         return shards
+    _remove_earlier(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ('shard-*.parquet', '_shard-*.parquet'):
-        for old in folder.glob(pattern):
-            old.unlink()
     # two machines may start at once
     write_json(file, plan, indent=2, several=True)
     return shards
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove the shards of the plan in a folder, and nothing else.
+
+    Raises:
+        ValueError: If there are other files that are called like shards.
+    """
+    names = ('shard-*.parquet', '_shard-*.parquet')
+    there = sorted(file for name in names for file in folder.glob(name))
+    ours = (folder / PLAN).is_file()
+    for file in there:
+        if not (ours and _SHARD.fullmatch(file.name)):
+            raise ValueError(
+                f'{file} is not from an earlier run with this --out, and '
+                f'results are written to this folder. Move it away, or name '
+                f'another --out'
+            )
+    for file in there:
+        file.unlink()
 
 
 def _read_plan(file: Path) -> dict:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import glob
+import hashlib
+import os
 import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.cameras import CameraReader, open_camera
+from wholebody_mm.inference.formats import printable
 from wholebody_mm.inference.images import is_called, read_image
+from wholebody_mm.inference.videos import (
+    DEFAULT_FPS,
+    SourceError,
+    VideoReader,
+    open_video,
+)
 
 IMAGE_SUFFIXES = frozenset(
     ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp')
@@ -27,18 +39,20 @@ VIDEO_SUFFIXES = frozenset(
 # Videos only if they, or a pattern with this ending, are named: in folders
 # there is more that ends so, such as networks and program texts.
 NAMED_VIDEO_SUFFIXES = VIDEO_SUFFIXES | {'.ts'}
+# Photos that this project does not read; they are named where left out.
+PHOTO_SUFFIXES = frozenset(('.heic', '.heif', '.avif'))
+# Endings of other files that are told.
+MOST_ENDINGS = 5
+_ADDRESS = re.compile(r'[A-Za-z][A-Za-z0-9+.-]+://')
 _CAMERA = re.compile(r'(?:camera:|/dev/video)?(\d+)')
+# Bytes of the last part of a name: disks take 255, and what is written is
+# called "_NAME_000000000012_keypoints.part.json" for a while.
+MOST_NAME_BYTES = 210
 # What a frame of a video is called; see Frame.name.
 _FRAME = re.compile(r'(.*)_\d{12}')
 # Pixels above which an image file is read again for its picture, instead of
 # being kept while it waits: some dozen may be under way at a time.
 KEPT_PIXELS = 4_000_000
-# Some files do not say how many frames a second they have.
-DEFAULT_FPS = 25.0
-
-
-class SourceError(ValueError):
-    """A video or a camera that cannot be read; says what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +63,11 @@ class Frame:
         source: Where it is from.
         number: Of the frame in a video or of a camera; None for an image.
         time: Seconds since the start of a video or camera.
-        fps: Frames a second of the video or camera.
+        fps: Frames a second of the video or camera; of a video whose rate
+            varies one at which it can be written.
         image: (H, W, 3) uint8 BGR; None if it is read again when needed.
         error: Why there is no image; None if there is.
+        remark: What may be missing in a video, with its last frame.
     """
 
     source: Source
@@ -60,6 +76,7 @@ class Frame:
     fps: float = DEFAULT_FPS
     image: np.ndarray | None = None
     error: str | None = None
+    remark: str | None = None
 
     @property
     def name(self) -> str:
@@ -111,7 +128,10 @@ class Source:
             return 1
         if self.kind == 'camera':
             return None
-        capture = cv2.VideoCapture(self.path)
+        try:
+            capture = open_video(self.path)
+        except SourceError:
+            return None
         try:
             count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         finally:
@@ -133,70 +153,39 @@ class Source:
             except (ValueError, OSError, MemoryError) as error:
                 yield Frame(self, error=str(error) or 'not enough memory')
             return
+        if self.kind == 'camera':
+            yield from _of_camera(self, limit)
+            return
         try:
-            yield from _captured(self, limit)
+            yield from _of_video(self, limit)
         except SourceError as error:
-            if self.kind == 'camera':
-                raise
             yield Frame(self, error=str(error))
 
 
-def _open(source: Source) -> cv2.VideoCapture:
-    """Open a video or a camera.
-
-    Raises:
-        SourceError: If that fails.
-    """
-    if source.kind == 'camera':
-        capture = cv2.VideoCapture(int(source.path))
-        if not capture.isOpened():
-            capture.release()
-            raise SourceError(
-                f'camera {source.path} cannot be opened: none is connected '
-                f'under this number, another program uses it, or you may not '
-                f'read /dev/video{source.path} (group "video")'
-            )
-        return capture
-    capture = cv2.VideoCapture(source.path)
-    if not capture.isOpened():
-        capture.release()
-        raise SourceError(
-            f'{source.path} cannot be opened as a video: it is damaged, or '
-            f'in a format that this OpenCV does not read; convert it, for '
-            f'example "ffmpeg -i {source.path} video.mp4"'
-        )
-    return capture
+def _of_video(source: Source, limit: int | None) -> Iterator[Frame]:
+    """Frames of a video; the last one says what may be missing."""
+    with closing(VideoReader(source.path)) as reader:
+        last = None
+        for number, (moment, image) in enumerate(islice(reader, limit)):
+            if last is not None:
+                yield last
+            last = Frame(source, number, moment, reader.fps, image)
+        whole = limit is None or reader.count < limit
+        if last is not None:
+            yield replace(last, remark=reader.remark() if whole else None)
+        error = reader.error() if whole else None
+        if error is not None:
+            yield Frame(source, reader.count, error=error)
 
 
-def _fps(capture: cv2.VideoCapture) -> float:
-    """Frames a second of what was opened; 25 where it does not say."""
-    fps = capture.get(cv2.CAP_PROP_FPS)
-    return float(fps) if 0 < fps < 1000 else DEFAULT_FPS
-
-
-def _captured(source: Source, limit: int | None) -> Iterator[Frame]:
-    """Frames of a video or a camera."""
-    capture = _open(source)
-    try:
-        fps = _fps(capture)
-        promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        started = time.monotonic()
+def _of_camera(source: Source, limit: int | None) -> Iterator[Frame]:
+    """Frames of a camera, each the newest one when it is asked for."""
+    with closing(CameraReader(source.path)) as reader:
         number = 0
-        while limit is None or number < limit:
-            good, image = capture.read()
-            if not good:
-                break
-            if source.kind == 'camera':
-                moment = time.monotonic() - started
-            else:
-                moment = number / fps
-            yield Frame(source, number, moment, fps, image)
+        for moment, image in islice(reader, limit):
+            yield Frame(source, number, moment, reader.fps, image)
             number += 1
-    finally:
-        capture.release()
-    if limit is not None and number >= limit:
-        return
-    if source.kind == 'camera':
+    if limit is None or number < limit:
         yield Frame(
             source,
             number,
@@ -205,42 +194,43 @@ def _captured(source: Source, limit: int | None) -> Iterator[Frame]:
                 f'it was unplugged, or another program took it'
             ),
         )
-        return
-    # headers estimate: only a clear lack is worth a word
-    if number == 0 or number < 0.95 * promised - 2:
-        yield Frame(
-            source,
-            number,
-            error=(
-                f'{source.path} ends after {number} of {promised} frames; '
-                f'it is cut off or damaged'
-            ),
-        )
+
+
+def check_cameras(sources: Iterable[Source]) -> None:
+    """Open and close the cameras, before hours of other work.
+
+    Raises:
+        SourceError: If one cannot be opened.
+    """
+    for source in sources:
+        if source.kind == 'camera':
+            open_camera(source.path).release()
 
 
 def find_sources(
     inputs: Sequence[str], leave_out: Iterable[Path] = ()
-) -> tuple[list[Source], int]:
+) -> tuple[list[Source], Counter[str]]:
     """The images, videos and cameras that a command line names.
 
     Args:
-        inputs: Files, folders (with all folders in them), patterns such as
-            ``photos/*.jpg``, and cameras: ``camera:0``, ``/dev/video0`` or
-            just ``0``.
+        inputs: Files, folders (with all folders in them, also by links),
+            patterns such as ``photos/*.jpg``, and cameras: ``camera:0``,
+            ``/dev/video0`` or just ``0``.
         leave_out: Folders of results, whose files are not taken.
 
     Returns:
         The sources, in the order of the inputs and by name within one,
         cameras last, for who ends one ends the run; and how many other files
-        were left out.
+        were left out, by the endings of their names.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If a folder or a pattern holds neither image nor video,
-            or there are only files to leave out.
+            there are only files to leave out, or an input is empty or a
+            network address.
     """
     found: list[tuple[str, str, list[str]]] = []
-    other = 0
+    other: Counter[str] = Counter()
     results = {folder.resolve() for folder in leave_out}
 
     def is_result(path: Path) -> bool:
@@ -250,24 +240,36 @@ def find_sources(
         return [p for p in paths if not results or not is_result(p)]
 
     for text in inputs:
+        if not text.strip():
+            raise ValueError(
+                'an input is empty; name a file, a folder or a camera (. is '
+                'the current folder)'
+            )
         path = Path(text).expanduser()
-        camera = _CAMERA.fullmatch(text)
+        camera = _camera_number(text)
         if camera and not path.is_file() and not path.is_dir():
-            number = camera[1]
             # a recording of its own each time
             now = time.strftime('%Y%m%d-%H%M%S')
-            found.append(('camera', number, [f'camera{number}-{now}']))
+            found.append(('camera', camera, [f'camera{camera}-{now}']))
         elif path.is_dir():
-            files, skipped = _media(inputs_of(sorted(path.rglob('*'))))
+            files, skipped = _media(inputs_of(files_below(path)))
             if not files:
-                raise ValueError(f'{text} holds neither image nor video')
+                raise ValueError(
+                    f'{text} holds neither image nor video{_but(skipped)}'
+                )
             other += skipped
             found += [_entry(file, path) for file in files]
         elif path.is_file():
             if is_result(path):  # a shell has expanded a pattern
-                other += 1
+                other[path.suffix.lower()] += 1
             else:
                 found.append(_entry(path, path.parent))
+        elif _ADDRESS.match(text):
+            raise ValueError(
+                f'{text.partition("://")[0]}:// addresses are not read; '
+                f'download the file, or record the stream, for example with '
+                f'"ffmpeg -i ADDRESS -c copy -t 60 clip.mkv"'
+            )
         elif glob.has_magic(str(path)):
             matches = sorted(glob.glob(str(path), recursive=True))
             files, skipped = _media(
@@ -275,7 +277,7 @@ def find_sources(
                 path.suffix.lower() in NAMED_VIDEO_SUFFIXES,
             )
             if not files:
-                raise ValueError(f'nothing matches {text}')
+                raise ValueError(f'nothing matches {text}{_but(skipped)}')
             other += skipped
             found += [_entry(file, file.parent) for file in files]
         else:
@@ -286,24 +288,93 @@ def find_sources(
             '--out'
         )
     found.sort(key=lambda entry: entry[0] == 'camera')
-    # a file that several inputs name is done once
-    unique = list({(kind, path): names for kind, path, names in found}.items())
-    videos = [kind != 'image' for (kind, _), _ in unique]
-    names = _unique_names([names for _, names in unique], videos)
+    # A file that several inputs name is done once, however they name it. Two
+    # links to one file are two: annotations may have both names.
+    unique: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for kind, path, names in found:
+        key = path
+        if kind != 'camera':
+            folder, name = os.path.split(path)
+            key = os.path.join(os.path.realpath(folder), name)
+        unique[kind, key] = path, names
+    videos = [kind != 'image' for kind, _ in unique]
+    names = _unique_names([names for _, names in unique.values()], videos)
     sources = [
         Source(kind, path, name)
-        for ((kind, path), _), name in zip(unique, names, strict=True)
+        for (kind, _), (path, _), name in zip(
+            unique, unique.values(), names, strict=True
+        )
     ]
     return sources, other
 
 
-def _media(paths: list[Path], named: bool = False) -> tuple[list[Path], int]:
-    """The images and videos among paths, and how many other files."""
-    files = [path for path in paths if path.is_file()]
+def _camera_number(text: str) -> str | None:
+    """The number of the camera that an input names, if it names one."""
+    if text.startswith('/dev/'):  # udev's lasting names are links
+        text = os.path.realpath(text)
+    camera = _CAMERA.fullmatch(text)
+    return camera and camera[1]
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files in a folder and those below it, each once.
+
+    Folders that are linked to are looked at after those that lie there, so
+    that what is found both ways has its own path; a link back to a folder
+    above is no endless way.
+    """
+    files: list[Path] = []
+    seen: set[str] = set()
+    tops = [str(folder)]
+    while tops:
+        for where, folders, names in os.walk(tops.pop(0)):
+            real = os.path.realpath(where)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            links = (os.path.join(where, name) for name in sorted(folders))
+            tops += [link for link in links if os.path.islink(link)]
+            files += [Path(where, name) for name in names]
+    return sorted(files)
+
+
+def _media(
+    paths: list[Path], named: bool = False
+) -> tuple[list[Path], Counter[str]]:
+    """The images and videos among paths, and the endings of other files."""
+    # a link to nothing is a file that cannot be read, and told of as one
+    files = [p for p in paths if p.is_file() or os.path.islink(p)]
+    files = [p for p in files if not p.is_dir()]
     videos = NAMED_VIDEO_SUFFIXES if named else VIDEO_SUFFIXES
     known = IMAGE_SUFFIXES | videos
     media = [path for path in files if is_called(path, known)]
-    return media, len(files) - len(media)
+    others = set(files) - set(media)
+    return media, Counter(path.suffix.lower() for path in others)
+
+
+def _but(others: Counter[str]) -> str:
+    """What there is instead of images, behind a message."""
+    return f' ({left_out(others)})' if others else ''
+
+
+def left_out(others: Counter[str]) -> str:
+    """Files that were left out, by ending, with what helps."""
+    kinds = ', '.join(
+        f'{count} {printable(ending) or "without ending"}'
+        for ending, count in others.most_common(MOST_ENDINGS)
+    )
+    more = '' if len(others) <= MOST_ENDINGS else ', ...'
+    text = (
+        f'{others.total()} files left out: no image, no video, or a result '
+        f'({kinds}{more})'
+    )
+    for ending in sorted(PHOTO_SUFFIXES & others.keys()):
+        text += (
+            f'; {ending} photos are not read: convert them, for example '
+            f'"magick mogrify -format jpg *{ending}"'
+        )
+    return text
 
 
 def _entry(file: Path, folder: Path) -> tuple[str, str, list[str]]:
@@ -318,7 +389,18 @@ def _entry(file: Path, folder: Path) -> tuple[str, str, list[str]]:
         with_suffix,
         f'{above}/{with_suffix}' if above else with_suffix,
     ]
-    return kind, str(file), names
+    return kind, str(file), [_shortened(name) for name in names]
+
+
+def _shortened(name: str) -> str:
+    """A name whose last part leaves room for what is written behind it."""
+    folder, slash, last = name.rpartition('/')
+    data = os.fsencode(last)
+    if len(data) <= MOST_NAME_BYTES:
+        return name
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    start = data[: MOST_NAME_BYTES - len(digest) - 1].decode(errors='ignore')
+    return f'{folder}{slash}{start}_{digest}'
 
 
 def _unique_names(choices: list[list[str]], videos: list[bool]) -> list[str]:

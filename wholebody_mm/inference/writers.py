@@ -10,9 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wholebody_mm.inference.formats import openpose_json
+from wholebody_mm.inference.formats import openpose_json, printable
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame
+from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.skeletons import Skeleton
 from wholebody_mm.visualization.people_picture import draw_skeletons
 from wholebody_mm.whole_files import part_of, write_bytes
@@ -37,6 +38,8 @@ ENDINGS = {
 JPEG_QUALITY = 95
 # Of a side, that JPEG can store; larger pictures become PNG.
 JPEG_PIXELS = 65_500
+# The same of MPEG-4; larger videos are written smaller.
+MPEG4_PIXELS = 8190
 
 
 class FrameWriter:
@@ -118,9 +121,8 @@ class FrameWriter:
             size = picture.shape[1], picture.shape[0]
             self._video = _Video(path, size, frame.fps)
         # A camera gives fewer frames than it could while the network is
-        # busy; repeating them keeps the speed of the recording.
-        live = frame.source.kind == 'camera'
-        self._video.add(picture, frame.time if live else None)
+        # busy, and a video's rate may vary; repeating them keeps the speed.
+        self._video.add(picture, frame.time)
 
     def finish(self) -> None:
         """Complete the video, if one is being written."""
@@ -134,7 +136,8 @@ class _Video:
 
     Args:
         path: The file.
-        size: Width and height in pixels.
+        size: Width and height in pixels; what is too large for MPEG-4 is
+            made smaller.
         fps: Frames a second; one that MPEG-4 cannot count is rounded.
 
     Raises:
@@ -142,11 +145,19 @@ class _Video:
     """
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        if not is_utf8(path):  # OpenCV would end the process
+            raise OSError(
+                f'{printable(str(path))}: OpenCV writes no videos into '
+                f'folders whose names are not UTF-8. Name another --out, or '
+                f'leave "pictures" out of --write'
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._part = part_of(path)
-        self._size = size
+        smaller = min(1.0, MPEG4_PIXELS / max(size))
+        self._size = size = tuple(max(1, round(s * smaller)) for s in size)
         self._frames = 0
+        self._last: np.ndarray | None = None
         fourcc = cv2.VideoWriter_fourcc(*'mp4v')
         # MPEG-4 counts in at most 65535 parts of a second: not every rate
         # of a phone's slow motion or a captured screen can be written.
@@ -168,17 +179,22 @@ class _Video:
 
         Args:
             picture: (H, W, 3) uint8 BGR.
-            time: Seconds at which it is shown; the frames before it are
-                filled with it. By default it is the next frame.
+            time: Seconds at which it is shown; until then the picture before
+                it stays. By default it is the next frame.
         """
         if picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size)
-        count = 1
+            picture = cv2.resize(
+                picture, self._size, interpolation=cv2.INTER_AREA
+            )
+        before = 0
         if time is not None:
-            count = max(1, round(time * self._fps) + 1 - self._frames)
-        for _ in range(count):
-            self._writer.write(picture)
-        self._frames += count
+            before = max(0, round(time * self._fps) - self._frames)
+        shown = picture if self._last is None else self._last
+        for _ in range(before):
+            self._writer.write(shown)
+        self._writer.write(picture)
+        self._frames += before + 1
+        self._last = picture
 
     def close(self) -> None:
         """Complete the file.

@@ -1,0 +1,107 @@
+"""Archives of images, in shards: from arguments to files."""
+
+from pathlib import Path
+
+import pytest
+
+
+def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
+    pytest.importorskip('pyarrow')
+    assert infer(photos, '--engine', 'ray', '--track') == 2
+    assert '--track is not for --engine ray' in capsys.readouterr().err
+    for option in ('--batch-size', '--threshold'):
+        assert infer(photos, '--engine', 'ray', option, '1') == 2
+        assert f'{option} is not for' in capsys.readouterr().err
+    assert infer(photos, '--engine', 'ray', '--workers', '0') == 2
+    assert '--workers 0' in capsys.readouterr().err
+    clip = photos / 'clip.mp4'
+    clip.touch()
+    assert infer(photos, '--engine', 'ray') == 2
+    assert 'clip.mp4' in capsys.readouterr().err
+
+
+def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+    from wholebody_mm.inference.shards import write_shard
+
+    def here(shards, build, *_):
+        return (write_shard(build(), shard) for shard in shards)
+
+    monkeypatch.setattr(ray_engine, 'run_on_ray', here)
+    monkeypatch.setattr(ray_engine, 'require_ray', lambda: None)
+    command = [photos, '--engine', 'ray', '--shard-size', '2']
+    assert infer(*command) == 0
+    assert '3 images with 6 people in 2 shards' in capsys.readouterr().out
+    files = sorted(p.name for p in (infer.out / 'shards').glob('shard-*'))
+    assert files == [f'shard-00000{i}-of-000002.parquet' for i in (0, 1)]
+    assert infer(*command) == 0
+    assert '2 shards done by an earlier run' in capsys.readouterr().out
+    assert infer(*command, '--max-people', '1') == 2
+    assert 'other settings' in capsys.readouterr().err
+    plan = infer.out / 'shards' / '_plan.json'
+    plan.write_text(plan.read_text()[:20])
+    assert infer(*command) == 2
+    assert '_plan.json is damaged' in capsys.readouterr().err
+    (photos / '4.png').write_bytes(b'broken')
+    assert infer(*command, '--overwrite') == 1
+    assert '4.png' in capsys.readouterr().err
+
+
+def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
+    pytest.importorskip('pyarrow')
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ray = ['--engine', 'ray']
+    assert infer(photos, *ray, '--scales', '0') == 2
+    assert 'scales' in capsys.readouterr().err
+    assert not (infer.out / 'shards').exists()
+    listed = photos / 'list.parquet'
+    pq.write_table(pa.table(dict(path=['s3://bucket/1.jpg'])), listed)
+    assert infer(listed, *ray) == 2
+    assert 'mount the store' in capsys.readouterr().err
+
+
+def test_an_archive_whose_list_is_called_as_a_shard(
+    infer, photos, run_python, capsys
+):
+    """It is neither removed nor is anything begun without Ray."""
+    pytest.importorskip('pyarrow')
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    listed = infer.out / 'shards' / 'shard-00000.parquet'
+    listed.parent.mkdir(parents=True)
+    paths = [str(photos / '1.png')]
+    pq.write_table(pa.table(dict(path=paths)), listed)
+    arguments = ['infer', str(listed), '--engine', 'ray']
+    arguments += ['--out', str(infer.out), '--weights', str(infer.weights)]
+    code = (
+        'import sys, types\n'
+        f'sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n'
+        'from support.known_people import known_people\n'
+        'import wholebody_mm.inference.predictor as p\n'
+        'p.load_network = lambda *a: known_people()\n'
+        'from wholebody_mm.cli import main\n'
+        'sys.stderr = sys.stdout\n'
+    )
+    main = f'print(main({arguments!r}))\n'
+    assert 'needs Ray' in run_python(code + main, hide=('ray',))
+    ray = "sys.modules['ray'] = types.ModuleType('ray')\n"
+    assert 'Move it away' in run_python(code + ray + main)
+    assert [p.name for p in listed.parent.iterdir()] == [listed.name]
+
+
+def test_archives_without_ray(run_python, tmp_path):
+    (tmp_path / 'w.onnx').touch()
+    out = run_python(
+        'import contextlib, sys\n'
+        'from wholebody_mm.cli import main\n'
+        'with contextlib.redirect_stderr(sys.stdout):\n'
+        "    print(main(['infer', '.', '--weights', 'w.onnx', '--out', 'o', "
+        "'--engine', 'ray']))\n",
+        hide=('ray', 'pyarrow'),
+    )
+    assert "pip install 'wholebody-mm[ray]'" in out
+    assert out.rstrip().endswith('2')

@@ -1,0 +1,172 @@
+"""Frames of videos at their own times, and what is missing of them."""
+
+import os
+import struct
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from wholebody_mm.inference.sources import Source, find_sources
+from wholebody_mm.inference.videos import VideoReader
+
+SIZE = 64, 48
+FPS = 30
+
+
+def write_video(path, frames=60, fps=FPS, fourcc='mp4v'):
+    code = cv2.VideoWriter_fourcc(*fourcc)
+    writer = cv2.VideoWriter(str(path), code, fps, SIZE)
+    assert writer.isOpened()
+    for i in range(frames):
+        writer.write(np.full((*SIZE[::-1], 3), 4 * i % 256, np.uint8))
+    writer.release()
+    return path
+
+
+def set_length(path, seconds):
+    """Write another duration into a Matroska file, as longer sound has."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b'\x44\x89\x88') + 3
+    data[place : place + 8] = struct.pack('>d', 1000 * seconds)
+    path.write_bytes(data)
+
+
+def set_times(path, times):
+    """Write other times (seconds) of the frames into a Matroska file."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b'\x1f\x43\xb6\x75')
+    place = data.index(b'\xe7\x81\x00', place) + 3
+    for moment in times:
+        assert data[place] == 0xA3  # a block: its size, track, time
+        more = 8 - data[place + 1].bit_length()
+        start = place + 2 + more
+        size = int.from_bytes(data[place + 1 : start], 'big')
+        size &= (1 << 7 * (more + 1)) - 1
+        assert data[start] == 0x81
+        data[start + 1 : start + 3] = round(1000 * moment).to_bytes(2, 'big')
+        place = start + size
+    path.write_bytes(data)
+    set_length(path, times[-1] + times[-1] - times[-2])
+
+
+def read(path, limit=None):
+    """The frames of a video, its error and its remark."""
+    frames = list(Source('video', str(path), 'video').frames(limit))
+    error = frames.pop().error if frames[-1].error else None
+    assert not any(frame.remark for frame in frames[:-1])
+    return frames, error, frames[-1].remark if frames else None
+
+
+VARYING = [i / 30 for i in range(30)] + [1 + i / 5 for i in range(30)]
+
+
+def test_frames_of_a_varying_rate_have_their_times(tmp_path):
+    path = write_video(tmp_path / 'varying.mkv')
+    set_times(path, VARYING)
+    frames, error, remark = read(path)
+    assert (error, remark) == (None, None)
+    times = [frame.time for frame in frames]
+    assert times == pytest.approx(VARYING, abs=0.002)
+    assert frames[0].fps == pytest.approx(30, rel=0.01)
+
+
+@pytest.mark.parametrize('seconds', [4, 1.99])
+def test_sound_may_be_longer_than_the_pictures(tmp_path, seconds):
+    path = write_video(tmp_path / 'sound.mkv')
+    set_length(path, seconds)
+    frames, error, remark = read(path)
+    assert len(frames) == 60 and error is None
+    if seconds == 4:
+        assert 'pictures end at 2.0 of 4.0 s: its sound is longer' in remark
+    else:
+        assert remark is None
+    assert read(path, limit=60)[1:] == (None, None)
+
+
+@pytest.mark.parametrize('name', ['a.mkv', 'a.mov', 'a.avi'])
+@pytest.mark.parametrize('share', [0.9, 0.6])
+def test_cut_files_are_broken(tmp_path, name, share):
+    """Also where few of the frames are missing."""
+    path = write_video(tmp_path / name, 120, fourcc='MJPG')
+    assert read(path)[1:] == (None, None)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    frames, error, _ = read(path)
+    assert len(frames) < 120
+    assert f'{name} ' in error
+    assert 'damaged' in error
+
+
+def test_an_index_that_is_cut_off_is_not_missed(tmp_path):
+    path = write_video(tmp_path / 'a.mkv', 120, fourcc='MJPG')
+    path.write_bytes(path.read_bytes()[:-20])
+    frames, *problems = read(path)
+    assert len(frames) == 120 and problems == [None, None]
+
+
+def test_places_without_frames_are_told(tmp_path):
+    """Times go on after damage; frames count what could be read."""
+    path = write_video(tmp_path / 'hole.mkv')
+    times = [i / 30 + (i >= 20) * 0.5 for i in range(60)]
+    set_times(path, times)
+    frames, error, remark = read(path)
+    assert error is None and 'missing from 0.63 to 1.17 s' in remark
+    assert [f.number for f in frames] == list(range(60))
+    assert [f.time for f in frames] == pytest.approx(times, abs=0.002)
+
+
+def test_times_that_make_no_sense_are_replaced(tmp_path):
+    path = write_video(tmp_path / 'odd.mkv', 40)
+    times = [i / 30 for i in range(40)]
+    odd = times.copy()
+    odd[20], odd[30] = 0.1, 29.0
+    set_times(path, odd)
+    frames, error, _ = read(path)
+    assert error is None
+    found = [f.time for f in frames]
+    assert found == pytest.approx(times, abs=0.005)
+    assert (np.diff(found) > 0).all()
+
+
+def test_the_rate_where_the_file_tells_none(tmp_path, monkeypatch):
+    """Times in milliseconds are not 1000 frames a second."""
+    path = write_video(tmp_path / 'a.mkv', fps=20)
+
+    class Tells1000:
+        def __init__(self, path):
+            self._capture = capture(path)
+
+        def get(self, what):
+            return 1000.0 if what == cv2.CAP_PROP_FPS else self._get(what)
+
+        def _get(self, what):
+            return self._capture.get(what)
+
+        def __getattr__(self, name):
+            return getattr(self._capture, name)
+
+    capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, 'VideoCapture', Tells1000)
+    reader = VideoReader(str(path))
+    assert reader.fps == pytest.approx(20, rel=0.01)
+    reader.close()
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='names are bytes there')
+def test_a_name_that_is_not_utf8_is_a_broken_source(tmp_path):
+    """OpenCV ends the process."""
+    path = write_video(tmp_path / 'a.mp4')
+    other = os.fsencode(tmp_path) + b'/caf\xe9.mp4'
+    os.rename(path, other)
+    ((source,), _) = find_sources([str(tmp_path)])
+    assert source.count() is None
+    (frame,) = source.frames()
+    assert 'not UTF-8; rename it' in frame.error
+    frame.error.encode()
+
+
+def test_a_video_that_is_gone(tmp_path):
+    (frame,) = Source('video', str(tmp_path / 'a.mp4'), 'a').frames()
+    assert 'no video' in frame.error and 'a.mp4' in frame.error
