@@ -53,7 +53,21 @@ def test_a_hidden_hand_is_ignored_where_it_would_be(tmp_path):
     assert part == 'lefthand'
     assert box[0] < 30 and box[2] > 50 and box[1] < 10 and box[3] > 20
     assert box[2] - box[0] < 40  # not the whole person
-    assert (sample['keypoints_visible'][0, hand] == 0).all()
+    assert (sample['keypoints_visible'][0, hand] < 0).all()
+
+
+def test_the_place_of_a_hidden_point_is_kept(tmp_path):
+    values = everything()
+    knee, hip = (WHOLEBODY135.index(f'left_{n}') for n in ('knee', 'hip'))
+    values[knee, 2] = 0
+    values[hip] = 0  # of somebody who has none
+    sample = read(write(tmp_path, [rendered(values)]))
+    visible = sample['keypoints_visible'][0]
+    assert (visible[knee], visible[hip]) == (-1, 0)
+    np.testing.assert_allclose(
+        sample['keypoints'][0, knee], values[knee, :2], 1e-5
+    )
+    assert not sample['keypoints'][0, hip].any()
 
 
 def test_labels_of_an_older_renderer_are_refused(tmp_path):
@@ -62,7 +76,7 @@ def test_labels_of_an_older_renderer_are_refused(tmp_path):
 
 
 def test_someone_without_labels_is_ignored(tmp_path):
-    nobody = person(visible=0)
+    nobody = person(visible=0, id=2)
     sample = read(write(tmp_path, [nobody, rendered(everything())]))
     assert len(sample['keypoints']) == 1
     assert [part for part, _ in sample['ignore_regions']] == [None]

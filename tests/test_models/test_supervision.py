@@ -96,3 +96,46 @@ def test_a_person_outside_the_image_changes_nothing():
         visible=visible, boxes=np.array([[-90.0, -90, -30, -30]])
     )
     assert (keypoints == 1).all()
+
+
+def test_a_hidden_point_of_known_place_is_ignored_around_it_only():
+    elbow, wrist, shoulder = (
+        WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist', 'shoulder')
+    )
+    visible = np.full((1, 135), 2.0)
+    visible[0, elbow] = -1
+    points = np.full((1, 135, 2), 20.0)
+    points[0, [shoulder, elbow, wrist]] = [4, 12], [60, 12], [60, 76]
+    arguments = dict(visible=visible, boxes=np.array([[0.0, 0, 95, 95]]))
+    keypoints, limbs = weights(keypoints=points, **arguments)
+    # a box of 95 pixels: 14 pixels around the elbow's cell 7, 1
+    assert (keypoints[elbow, 0:3, 6:9] == 0).all()
+    assert keypoints[elbow].mean() > 0.7
+    others = np.delete(keypoints, elbow, axis=0)
+    assert others.all()
+    upper = WHOLEBODY135.limbs.index((shoulder, elbow))
+    lower = WHOLEBODY135.limbs.index((elbow, wrist))
+    assert (limbs[upper, 1, 0:9] == 0).all() and limbs[upper, 6:].all()
+    assert (limbs[lower, 1:10, 7] == 0).all() and limbs[lower, :, :4].all()
+    # without places, and of those that nobody knows, the whole box
+    unknown = weights(**arguments)
+    assert not unknown[0][elbow].any() and not unknown[1][upper].any()
+    visible[0, elbow] = 0
+    for planes, expected in zip(
+        weights(keypoints=points, **arguments), unknown, strict=True
+    ):
+        np.testing.assert_array_equal(planes, expected)
+
+
+def test_a_limb_to_somewhere_unknown_is_ignored_in_the_whole_box():
+    elbow, wrist = (
+        WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')
+    )
+    visible = np.full((1, 135), 2.0)
+    visible[0, [elbow, wrist]] = -1, 0
+    _, limbs = weights(
+        visible=visible,
+        boxes=np.array([[0.0, 0, 95, 95]]),
+        keypoints=np.full((1, 135, 2), 20.0),
+    )
+    assert not limbs[WHOLEBODY135.limbs.index((elbow, wrist))].any()

@@ -18,9 +18,10 @@ def rendered_points(annotation: dict, ann_file: str) -> Points:
     """The union skeleton's 135 points of a rendered person.
 
     Returns:
-        (135, 3) float32 x, y, v, points beyond the image included, and part
-        name to the (4,) x0, y0, x1, y1 box of a face or hand that is there
-        but not labelled.
+        (135, 3) float32 x, y, v, points beyond the image included, v = -1
+        for those that are known but not labelled since nobody could place
+        them, and part name to the (4,) x0, y0, x1, y1 box of a face or hand
+        that is there but not labelled.
 
     Raises:
         ValueError: If the person has labelled points, but not of the union
@@ -44,6 +45,8 @@ def rendered_points(annotation: dict, ann_file: str) -> Points:
         there = places[where][places[where].any(axis=1)]
         if len(there) and not rows[where, 2].any():
             boxes[part] = np.concatenate([there.min(0), there.max(0)])
+    hidden = (rows[:, 2] == 0) & places.any(axis=1)
+    rows[hidden, :2], rows[hidden, 2] = places[hidden], -1
     return rows, boxes
 
 
@@ -56,8 +59,8 @@ class RenderedPeopleDataset(CocoWholeBodyPoseDataset):
     - upper neck, head top and pupils are labelled too;
     - points outside the image are known: that a person cut off at the knees
       shows no ankle is learnt, and so is the field towards it;
-    - a face or hand that is hidden is ignored where it would be, not in the
-      whole box of the person.
+    - a face, a hand or a single point that is hidden is ignored where it
+      would be, not in the whole box of the person, where others may be.
     """
 
     SOURCE = WHOLEBODY135

@@ -197,7 +197,12 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         )
     if regions is not None:
         weights = expand_weights(
-            codec.skeleton, codec.stride, *regions, visible, people.bboxes
+            codec.skeleton,
+            codec.stride,
+            *regions,
+            visible,
+            people.bboxes,
+            np.asarray(people.keypoints, np.float32),
         )
         for name, planes in zip(
             ('heatmap_weights', 'paf_weights'), weights, strict=True

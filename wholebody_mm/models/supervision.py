@@ -10,7 +10,8 @@ refinement":
 
 A limb is labelled if both its ends are; it takes the union of its ends'
 ignored regions. A single keypoint that is missing from a labelled part of a
-person is ignored within that person's box.
+person is ignored within that person's box, or, where its place is known though
+nobody could label it (rendered people, visibility below 0), around that place.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ import numpy as np
 
 from wholebody_mm.codecs.geometry import to_cells
 from wholebody_mm.skeletons import Skeleton
+
+# How far around a hidden keypoint whose place is known nothing is learnt of
+# it, of the longer side of the person's box: a third of a torso.
+HIDDEN_REACH = 0.1
 
 
 def expand_weights(
@@ -30,6 +35,7 @@ def expand_weights(
     negatives: bool,
     visible: np.ndarray,
     boxes: np.ndarray,
+    keypoints: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The weights of one image.
 
@@ -40,8 +46,11 @@ def expand_weights(
         ignore: (P, h, w) uint8, 1 where a part is not to be learnt.
         person: (h, w) uint8, 1 near people.
         negatives: Whether absence of unlabelled keypoints may be learnt.
-        visible: (N, K) visibilities; 0 is not labelled.
+        visible: (N, K) visibilities; 0 is not labelled, below 0 neither, but
+            its place is in ``keypoints``.
         boxes: (N, 4) people's boxes x0, y0, x1, y1 in input pixels.
+        keypoints: (N, K, 2) places in input pixels, for those below 0;
+            without them those count as 0.
 
     Returns:
         (K, h, w) and (L, h, w) uint8, 1 where the channel is supervised.
@@ -61,16 +70,41 @@ def expand_weights(
     limb_weights[limb_labelled] &= free[limb_parts[:, 1]]
     limb_weights[~limb_labelled] = outside
     part = skeleton.keypoint_part
-    for seen, box in zip(visible, boxes, strict=True):
+    if keypoints is None:
+        keypoints = np.zeros((*np.shape(visible)[:2], 2), np.float32)
+        visible = np.maximum(visible, 0)
+    for seen, box, places in zip(visible, boxes, keypoints, strict=True):
         # a part without any keypoint is ignored as a whole, in `ignore`
         part_seen = np.bincount(part, seen > 0) > 0
         missing = labelled & (seen <= 0) & part_seen[part]
         if not missing.any():
             continue
-        x0, y0, x1, y1 = to_cells(box, stride)
-        columns = slice(max(int(np.floor(x0)), 0), max(int(x1) + 2, 0))
-        rows = slice(max(int(np.floor(y0)), 0), max(int(y1) + 2, 0))
+        lost = missing & (seen == 0)
         limb_missing = limb_labelled & missing[limbs].any(axis=1)
-        keypoint_weights[missing, rows, columns] = 0
-        limb_weights[limb_missing, rows, columns] = 0
+        limb_lost = limb_missing & (seen[limbs] == 0).any(axis=1)
+        rows, columns = _cells(box, stride)
+        keypoint_weights[lost, rows, columns] = 0
+        limb_weights[limb_lost, rows, columns] = 0
+        reach = HIDDEN_REACH * max(box[2] - box[0], box[3] - box[1])
+        for k in np.flatnonzero(missing & ~lost):
+            rows, columns = _cells(_around(places[[k]], reach), stride)
+            keypoint_weights[k, rows, columns] = 0
+        for limb in np.flatnonzero(limb_missing & ~limb_lost):
+            ends = places[limbs[limb]]
+            rows, columns = _cells(_around(ends, reach), stride)
+            limb_weights[limb, rows, columns] = 0
     return keypoint_weights, limb_weights
+
+
+def _around(points: np.ndarray, reach: float) -> np.ndarray:
+    """(4,) box around (n, 2) points and ``reach`` pixels further."""
+    low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
+    return np.concatenate([low, high])
+
+
+def _cells(box: np.ndarray, stride: int) -> tuple[slice, slice]:
+    """Rows and columns of the cells that a box in pixels touches."""
+    x0, y0, x1, y1 = to_cells(box, stride)
+    columns = slice(max(int(np.floor(x0)), 0), max(int(x1) + 2, 0))
+    rows = slice(max(int(np.floor(y0)), 0), max(int(y1) + 2, 0))
+    return rows, columns

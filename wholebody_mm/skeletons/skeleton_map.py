@@ -78,7 +78,8 @@ class SkeletonMap:
 
         Args:
             keypoints: (N, Ks, 2) coordinates, any unit.
-            visible: (N, Ks) visibilities (0, 1, 2) or scores; 0 is absent.
+            visible: (N, Ks) visibilities (0, 1, 2) or scores; 0 is absent,
+                below 0 too, but at a known place, which is kept.
 
         Returns:
             (N, Kt, 2) float32 coordinates (0 where absent) and (N, Kt)
@@ -111,7 +112,7 @@ class SkeletonMap:
         for t, group in self.requires.items():
             lacking = ~(visible[:, list(group)] > 0).any(axis=1)
             out_visible[lacking, t] = 0
-        out[out_visible <= 0] = 0
+        out[out_visible == 0] = 0
         return out, out_visible
 
 

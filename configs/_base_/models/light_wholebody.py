@@ -65,7 +65,7 @@ model = dict(
             dict(
                 type='LightConfidenceMapStage',
                 width=96,
-                dilations=(1, 2),
+                dilations=(1, 2, 1),
                 expand=288,
             )
         ],

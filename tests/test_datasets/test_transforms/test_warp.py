@@ -168,6 +168,19 @@ def test_absent_points_stay_absent_and_points_outside_stay_labelled():
     assert (out['keypoints'][0, absent] == 0).all()
 
 
+def test_hidden_points_of_known_places_move_with_the_image():
+    results = sample()
+    results['keypoints_visible'][0, 5] = -1
+    before = results['keypoints'][0, 5].copy()
+    results = warp(results, flip_prob=0.0)
+    np.testing.assert_allclose(
+        results['keypoints'][0, 5],
+        results['warp_mat'] @ [*before, 1],
+        atol=1e-3,
+    )
+    assert results['keypoints_visible'][0, 5] == -1
+
+
 def test_a_flip_swaps_sides_everywhere():
     results = sample(1)
     out = warp(results, 0, flip_prob=1.0)

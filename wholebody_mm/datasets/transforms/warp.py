@@ -250,7 +250,7 @@ def apply_warp(
         }
         regions = [(other.get(part), shape) for part, shape in regions]
     # An absent point stays at zero: nothing must look like a position.
-    results['keypoints'] = np.where(visible[..., None] > 0, keypoints, 0)
+    results['keypoints'] = np.where(visible[..., None] != 0, keypoints, 0)
     results['keypoints_visible'] = visible
     for key in ('bbox', 'person_boxes'):
         results[key] = warp_boxes(results[key], matrix)
