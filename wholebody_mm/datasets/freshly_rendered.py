@@ -58,7 +58,10 @@ class RenderedImages(Sequence):
         )
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         record.update(
-            img=image, img_id=rendered['id'], img_path=rendered['file_name']
+            img=image,
+            img_id=rendered['id'],
+            img_path=rendered['file_name'],
+            annotated_size=image.shape[:2],
         )
         return record
 
