@@ -11,7 +11,7 @@ The averaged weights are what is tested and shipped.
 _base_ = ['synthetic_wholebody.py']
 
 # what synthetic_wholebody.py left behind
-load_from = 'work_dirs/synthetic_wholebody/iter_7000.pth'
+load_from = 'work_dirs/synthetic_wholebody/iter_8000.pth'
 max_iters = 30000
 decay_from = 24000
 warm_up = 200

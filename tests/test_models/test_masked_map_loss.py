@@ -1,9 +1,13 @@
 """The loss is the paper's sum over what is supervised."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 
 from wholebody_mm.models import MaskedMapLoss
+from wholebody_mm.models.losses.fused import Fused
 
 
 def test_sum_is_half_the_squared_error_of_an_image():
@@ -97,3 +101,55 @@ def test_positive_weight_under_mmposes_heads():
     torch.testing.assert_close(
         loss(prediction, target, weight), (each * weight).sum()
     )
+
+
+def test_fused_is_the_same_with_its_gradient():
+    """Masked NaN included; also for a smaller input after the first."""
+    torch.manual_seed(0)
+    plain = MaskedMapLoss(positive_weight=2.0)
+    fused = MaskedMapLoss(positive_weight=2.0, fused=True)
+    for side in (6, 4):
+        target = torch.rand(2, 8, side, side)
+        weight = plain.weights(target)
+        weight[0, 3] = 0
+        target[0, 3] = torch.nan
+        results = []
+        for loss in (plain, fused):
+            prediction = torch.ones(2, 8, side, side).bfloat16() / 3
+            prediction.requires_grad_()
+            value = loss(prediction, target, weight)
+            value.backward()
+            results.append((value.detach(), prediction.grad))
+        torch.testing.assert_close(*results)
+        assert (results[1][1][0, 3] == 0).all()
+    without = torch.rand(1, 2, 3, 3), torch.rand(1, 2, 3, 3)
+    torch.testing.assert_close(
+        MaskedMapLoss(fused=True)(*without), MaskedMapLoss()(*without)
+    )
+
+
+def test_what_cannot_be_compiled_is_computed_step_by_step(monkeypatch):
+    calls, said = [], []
+
+    def uncompilable(*args):
+        calls.append(args)
+        raise RuntimeError('no C++ compiler')
+
+    monkeypatch.setattr(
+        'wholebody_mm.models.losses.fused.print_log',
+        lambda message, *_, **__: said.append(message),
+    )
+    fused = Fused(torch.add, torch.add)
+    fused.compiled = uncompilable
+    for _ in range(2):
+        assert fused(torch.tensor(1), torch.tensor(2)) == 3
+    assert len(calls) == 1, 'tried again after it had failed'
+    assert len(said) == 1
+    assert 'no C++ compiler' in said[0]
+
+
+def test_a_fused_loss_can_be_copied():
+    """As averaged weights copy the whole model."""
+    loss = pickle.loads(pickle.dumps(MaskedMapLoss(fused=True)))
+    maps = torch.ones(1, 1, 2, 2)
+    assert copy.deepcopy(loss)(maps, 0 * maps).item() == 2.0

@@ -37,9 +37,12 @@ model = dict(
         # true peaks with the same fields had 62.
         # Fields cover more cells than peaks, hence the smaller factor.
         # Narrow Gaussians weigh less in the sum, hence 0.06.
-        loss=dict(loss_weight=0.06, positive_weight=2.0),
+        loss=dict(loss_weight=0.06, positive_weight=2.0, fused=True),
         paf_loss=dict(
-            type='MaskedMapLoss', loss_weight=0.003, positive_weight=1.0
+            type='MaskedMapLoss',
+            loss_weight=0.003,
+            positive_weight=1.0,
+            fused=True,
         ),
         part_weights=dict(body=4.0, foot=3.0, lefthand=1.3, righthand=1.3),
         # tools/tune_decoder.py on rendered images, shipped weights; of equal

@@ -6,6 +6,8 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from wholebody_mm.models.losses.fused import Fused
+
 
 @MODELS.register_module()
 class MaskedMapLoss(nn.Module):
@@ -24,6 +26,10 @@ class MaskedMapLoss(nn.Module):
             trained for hours instead of weeks learns sooner what is not. The
             paper's loss has 0. Maps of doubtful places come out higher for
             it, so the decoder's thresholds want to be higher too.
+        fused: Compute the loss by ``torch.compile``, in one pass over the
+            maps instead of a dozen: a third of its time, after some seconds
+            at the start of a training. Where nothing can be compiled (no C++
+            compiler), it is computed as without, which the log says.
 
     Raises:
         ValueError: If the reduction is unknown or the weight negative.
@@ -34,6 +40,7 @@ class MaskedMapLoss(nn.Module):
         reduction: str = 'sum',
         loss_weight: float = 1.0,
         positive_weight: float = 0.0,
+        fused: bool = False,
     ) -> None:
         super().__init__()
         if reduction not in ('sum', 'mean'):
@@ -43,6 +50,9 @@ class MaskedMapLoss(nn.Module):
         self.reduction = reduction
         self.loss_weight = loss_weight
         self.positive_weight = positive_weight
+        self._squares = WeightedSquares.apply
+        if fused:
+            self._squares = Fused(weighted_squares, self._squares)
 
     def weights(
         self,
@@ -125,7 +135,7 @@ class MaskedMapLoss(nn.Module):
         if weight is not None and weight.shape[1] != target.shape[1]:
             shared = target.shape[1] // weight.shape[1]
             weight = weight.repeat_interleave(shared, dim=1)
-        squared = WeightedSquares.apply(prediction, target, weight)
+        squared = self._squares(prediction, target, weight)
         if self.reduction == 'sum':
             squared = squared / per_cell
             return self.loss_weight * squared / (2 * len(prediction))
@@ -139,6 +149,18 @@ def _layout(maps: Tensor) -> torch.memory_format:
     if maps.is_contiguous(memory_format=torch.channels_last):
         return torch.channels_last
     return torch.contiguous_format
+
+
+def weighted_squares(
+    prediction: Tensor, target: Tensor, weight: Tensor | None
+) -> Tensor:
+    """What :class:`WeightedSquares` gives, for ``torch.compile`` to fuse."""
+    error = prediction.float() - target
+    if weight is None:
+        return (error * error).sum()
+    # not a product: 0 x NaN of an unsupervised target is NaN
+    error = torch.where(weight == 0, 0, error)
+    return (error * error * weight).sum()
 
 
 class WeightedSquares(torch.autograd.Function):
