@@ -244,6 +244,7 @@ def test_arguments_out_of_range(bad):
         ('hand', (0.5, 1.2), ('left_wrist', 'right_wrist'), 0.0),
         ('face', (2.5, 4.0), ('nose',), 0.95),
         ('wholebody', (2.5, 4.0), ('nose',), 0.475),
+        ('extremities', (2.5, 4.0), ('left_ankle', 'right_ankle'), 0.317),
         (None, (2.5, 4.0), ('nose', 'left_wrist', 'right_wrist'), 0.0),
     ],
 )
@@ -271,7 +272,7 @@ def test_large_people_are_centred_on_what_the_data_set_is_for(
 
 def test_a_centre_that_nobody_has_is_an_error_or_the_person():
     with pytest.raises(ValueError, match='centre_on'):
-        WholeBodyRandomWarp(centre_on='foot')
+        WholeBodyRandomWarp(centre_on='elbow')
     results = sample(1)
     results['keypoints_visible'][:, WHOLEBODY135.index('nose')] = 0
     middle = (results['bbox'][0, :2] + results['bbox'][0, 2:]) / 2

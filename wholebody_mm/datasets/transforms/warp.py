@@ -20,7 +20,13 @@ from wholebody_mm.datasets.transforms.geometry import (
 MIN_KEYPOINTS = 5
 MIN_AREA = 32 * 32
 _WRISTS, _NOSE = ('left_wrist', 'right_wrist'), ('nose',)
-CENTRES = {'hand': (_WRISTS,), 'face': (_NOSE,), 'wholebody': (_WRISTS, _NOSE)}
+_ANKLES = ('left_ankle', 'right_ankle')
+CENTRES = {
+    'hand': (_WRISTS,),
+    'face': (_NOSE,),
+    'wholebody': (_WRISTS, _NOSE),
+    'extremities': (_WRISTS, _NOSE, _ANKLES),
+}
 
 
 @TRANSFORMS.register_module()
@@ -59,7 +65,8 @@ class WholeBodyRandomWarp(BaseTransform):
             middle instead of the person where the person would be large, half
             of the time above m = 1.3 and nearly always above 2; otherwise
             what the data set is for would often be out of sight.
-            ``wholebody``: one or the other, half and half.
+            ``wholebody``: one or the other, half and half; ``extremities``:
+            an ankle as often as each of these.
         fill: The input shows the image and as little beside it as can be:
             the image is made no smaller than it fits, and where the person is
             near its border, they and not the image move from the middle.
@@ -183,7 +190,7 @@ class WholeBodyRandomWarp(BaseTransform):
         rng: np.random.Generator,
         factor: float,
     ) -> np.ndarray | None:
-        """(2,) wrist or nose of a person that comes to the middle instead."""
+        """(2,) wrist, nose or ankle of a person that comes to the middle instead."""
         if self.centre_on is None:
             return None
         names = CENTRES[self.centre_on]
