@@ -62,6 +62,12 @@ def test_samples_know_their_data_set(configs):
     assert labelled[0].sum() == 131 and labelled[1].sum() == 17
 
 
+def test_all_sets_are_of_the_skeleton_it_promises(configs):
+    assert MultiTaskDataset(configs).skeleton.name == 'wholebody135'
+    with pytest.raises(ValueError, match='set coco_wholebody .*wholebody135'):
+        MultiTaskDataset(configs, skeleton='coco_wholebody133')
+
+
 def test_mmpose_finds_its_keypoints_in_a_config():
     # what MMPoseInferencer takes where weights bring no dataset_meta
     config = Config.fromfile(CONFIGS / 'fast_wholebody.py')

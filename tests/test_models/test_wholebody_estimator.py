@@ -122,6 +122,9 @@ def test_a_checkpoint_of_another_skeleton_is_refused(build):
     assert torch.equal(lenient.state_dict()[key], before)
     other = 'head.paf_stages.0.maps.weight'
     assert torch.equal(lenient.state_dict()[other], weights[other])
+    for nothing in ({'some.layer': torch.zeros(1)}, {key: weights[key]}):
+        with pytest.raises(CheckpointError, match='no weight that fits'):
+            lenient.load_state_dict(nothing, strict=False)
 
 
 @pytest.mark.parametrize('able', [True, False])

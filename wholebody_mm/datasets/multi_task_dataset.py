@@ -59,7 +59,7 @@ class MultiTaskDataset(Dataset):
                 f'required data sets {", ".join(unknown)} are not among '
                 f'{", ".join(datasets) or "none"}'
             )
-        skeleton = get_skeleton(skeleton)
+        self.skeleton = skeleton = get_skeleton(skeleton)
         self._metainfo = parse_pose_metainfo(metainfo or skeleton.metainfo())
         self.missing: dict[str, str] = {}
         self.datasets: dict[str, Dataset] = {}
@@ -68,6 +68,14 @@ class MultiTaskDataset(Dataset):
                 self.datasets[name] = DATASETS.build(config)
             except FileNotFoundError as error:
                 self.missing[name] = str(error)
+                continue
+            own = getattr(self.datasets[name], 'skeleton', skeleton)
+            if own != skeleton:
+                raise ValueError(
+                    f'data set {name} is converted to {own}, not to '
+                    f'{skeleton}, which MultiTaskDataset promises: give both '
+                    f'the same skeleton'
+                )
         self._complain(strict, tuple(required))
         self.names = tuple(self.datasets)
         self.lens = tuple(len(d) for d in self.datasets.values())

@@ -118,9 +118,20 @@ class WholeBodyEstimator(BottomupPoseEstimator):
                     'copies',
                     'current',
                 )
+        fitting = 0
         for key, value in given.items():
-            if key in own and own[key].shape != value.shape:
+            if key not in own:
+                continue
+            if own[key].shape == value.shape:
+                fitting += value.ndim > 0  # counters fit anywhere
+            else:
                 del state_dict[prefix + key]
+        if not fitting:
+            raise CheckpointError(
+                'The checkpoint has no weight that fits this model, which '
+                'would be trained from nothing; give load_from the weights '
+                'of the same kind of network, or leave it out'
+            )
 
     def _forward(self, inputs: Tensor, *_) -> Maps:
         """Mode ``tensor``: the final maps of (B, 3, H, W) images."""

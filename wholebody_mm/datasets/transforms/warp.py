@@ -190,7 +190,7 @@ class WholeBodyRandomWarp(BaseTransform):
         rng: np.random.Generator,
         factor: float,
     ) -> np.ndarray | None:
-        """(2,) wrist, nose or ankle of a person that comes to the middle instead."""
+        """(2,) wrist, nose or ankle that comes to the middle instead."""
         if self.centre_on is None:
             return None
         names = CENTRES[self.centre_on]
