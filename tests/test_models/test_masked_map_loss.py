@@ -131,19 +131,22 @@ def test_fused_is_the_same_with_its_gradient():
 def test_what_cannot_be_compiled_is_computed_step_by_step(monkeypatch):
     calls, said = [], []
 
-    def uncompilable(*args):
-        calls.append(args)
+    def uncompilable(function, dynamic):
+        calls.append(function)
         raise RuntimeError('no C++ compiler')
 
+    monkeypatch.setattr(torch, 'compile', uncompilable)
     monkeypatch.setattr(
         'wholebody_mm.models.losses.fused.print_log',
         lambda message, *_, **__: said.append(message),
     )
-    fused = Fused(torch.add, torch.add)
-    fused.compiled = uncompilable
+    fused = Fused(torch.sub, torch.add)
+    with pytest.raises(TypeError):
+        fused('wrong', 'inputs')
+    assert not said, 'blamed the compiler for wrong inputs'
     for _ in range(2):
         assert fused(torch.tensor(1), torch.tensor(2)) == 3
-    assert len(calls) == 1, 'tried again after it had failed'
+    assert len(calls) == 2, 'tried again after it had failed'
     assert len(said) == 1
     assert 'no C++ compiler' in said[0]
 

@@ -19,30 +19,30 @@ class Fused:
     """
 
     def __init__(self, function: Callable, plain: Callable) -> None:
+        self.function = function
         self.plain = plain
-        self.compiled: Callable | None = torch.compile(function, dynamic=True)
+        self.chosen: Callable | None = None
 
     def __call__(self, *args: Any) -> Any:
         """Call the one or the other."""
-        if self.compiled is not None:
-            try:
-                return self.compiled(*args)
-            except RuntimeError as error:
-                # Also what is wrong with the inputs: `plain` says it better.
-                reason = str(error).strip().splitlines()[0]
-                print_log(
-                    f'the loss is not fused, for torch.compile failed '
-                    f'({reason}); it is computed step by step',
-                    'current',
-                    level=logging.WARNING,
-                )
-                self.compiled = None
-        return self.plain(*args)
+        if self.chosen is not None:
+            return self.chosen(*args)
+        try:
+            compiled = torch.compile(self.function, dynamic=True)
+            result = compiled(*args)
+        except RuntimeError as error:  # torch's own are all of this kind
+            result = self.plain(*args)  # what is wrong with args ends here
+            reason = str(error).strip().splitlines()[0]
+            print_log(
+                f'the loss is not fused, for torch.compile failed '
+                f'({reason}); it is computed step by step',
+                'current',
+                level=logging.WARNING,
+            )
+            compiled = self.plain
+        self.chosen = compiled
+        return result
 
     def __reduce__(self) -> tuple:
         """Compiled code is neither copied nor sent to other processes."""
-        return _plain, (self.plain,)
-
-
-def _plain(function: Callable) -> Callable:
-    return function
+        return Fused, (self.function, self.plain)
