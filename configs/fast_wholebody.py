@@ -5,8 +5,9 @@
         --out data/synthetic/train-640
     python tools/train.py configs/fast_wholebody.py
 
-Days of one small machine rather than hours: a constant learning rate that can
-be stopped and resumed at any time, a decay at the end.
+Some five hours of two cores with bfloat16: a constant learning rate, then a
+decay; it can be stopped and resumed at any time. With 7,200 iterations and a
+decay from 2,400 on it is what the shipped weights were trained with last.
 The averaged weights are what is tested and shipped.
 """
 
@@ -16,7 +17,7 @@ close_root = 'data/synthetic/train-640/'
 # what synthetic_wholebody.py left behind
 load_from = 'work_dirs/synthetic_wholebody/iter_8000.pth'
 max_iters = 30000
-decay_from = 24000
+decay_from = 10000
 warm_up = 200
 train_cfg = dict(max_iters=max_iters, val_interval=1000)
 model = dict(
@@ -25,7 +26,7 @@ model = dict(
     head=dict(decoder=dict(decoder=dict(min_keypoints=7))),
     test_cfg=dict(height=512),
 )
-optim_wrapper = dict(optimizer=dict(lr=6e-4))
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [
     dict(
         type='LinearLR',
@@ -35,11 +36,11 @@ param_scheduler = [
         by_epoch=False,
     ),
     dict(
-        type='CosineAnnealingLR',
+        type='LinearLR',
+        start_factor=1.0,
+        end_factor=0.01,
         begin=decay_from,
         end=max_iters,
-        T_max=max_iters - decay_from,
-        eta_min=1e-5,
         by_epoch=False,
     ),
 ]
