@@ -51,10 +51,7 @@ default_hooks = dict(checkpoint=dict(interval=200))
 # disk: 1 ms more a sample, in the loader's worker.
 on_disk = _base_.train_dataloader.dataset
 load, warp, *rest = on_disk.pipeline
-close_warp = {
-    **warp,
-    **dict(scale=(1.5, 4.5), centre_on='extremities'),
-}
+close_warp = dict(warp, scale=(1.5, 4.5), centre_on='extremities')
 train_dataloader = dict(
     batch_sampler=dict(
         type='DatasetProbabilitySampler',
@@ -68,12 +65,11 @@ train_dataloader = dict(
         skeleton=_base_.skeleton,
         datasets=dict(
             on_disk=on_disk,
-            close={
-                **on_disk,
-                **dict(
-                    data_root=close_root, pipeline=[load, close_warp, *rest]
-                ),
-            },
+            close=dict(
+                on_disk,
+                data_root=close_root,
+                pipeline=[load, close_warp, *rest],
+            ),
             fresh=dict(
                 type='FreshlyRenderedDataset',
                 skeleton=_base_.skeleton,
