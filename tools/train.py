@@ -17,6 +17,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
+from wholebody_mm.engine.heap import keep_freed_memory
 from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
@@ -124,6 +125,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
 
     def run() -> None:
+        if not torch.cuda.is_available():
+            keep_freed_memory()
         Runner.from_cfg(build_config(args)).train()
 
     return run_cleanly('train.py', run)
