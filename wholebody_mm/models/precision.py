@@ -25,10 +25,7 @@ def cpu_has_bfloat16() -> bool:
         and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     )
     if not (x86 or arm):
-        print_log(
-            'this CPU has no bfloat16 instructions: computing in float32',
-            'current',
-        )
+        _say_float32('CPU')
     return bool(x86 or arm)
 
 
@@ -41,8 +38,12 @@ def gpu_has_bfloat16() -> bool:
     """
     able = torch.cuda.is_bf16_supported(including_emulation=False)
     if not able:
-        print_log(
-            'this GPU has no bfloat16 instructions: computing in float32',
-            'current',
-        )
+        _say_float32('GPU')
     return able
+
+
+def _say_float32(device: str) -> None:
+    print_log(
+        f'this {device} has no bfloat16 instructions: computing in float32',
+        'current',
+    )
