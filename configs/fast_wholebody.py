@@ -20,12 +20,7 @@ max_iters = 30000
 decay_from = 10000
 warm_up = 200
 train_cfg = dict(max_iters=max_iters, val_interval=1000)
-model = dict(
-    data_preprocessor=dict(input_scales=((0, 1.0),)),
-    # close-ups let it see larger people, and trust people of fewer points
-    head=dict(decoder=dict(decoder=dict(min_keypoints=7))),
-    test_cfg=dict(height=512),
-)
+model = dict(data_preprocessor=dict(input_scales=((0, 1.0),)))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [
     dict(

@@ -22,7 +22,7 @@ model = dict(
     backbone=dict(frozen_stages=4, norm_eval=True),
     head=dict(
         skeleton=skeleton,
-        # the shipped network's ten keypoints are more than a bust has
+        # the base asks for more keypoints than a bust has
         decoder=dict(**codec, decoder=dict(min_keypoints=3)),
         part_weights=None,
     ),
@@ -84,7 +84,6 @@ train_cfg = dict(
 )
 val_cfg = dict()
 test_cfg = dict()
-# a tenth of the rate that the network was trained with
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=5e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=30, by_epoch=False),

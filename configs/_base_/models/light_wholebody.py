@@ -55,7 +55,7 @@ model = dict(
                 limb_threshold=0.03,
                 limb_fraction=0.7,
                 part_threshold=0.1,
-                min_keypoints=10,
+                min_keypoints=7,
                 adopt_distance=0.3,
                 double_distance=0.22,
             ),
@@ -75,5 +75,5 @@ model = dict(
     ),
     # People of one size are found best: smaller scales are for large ones, at
     # half of the cost of the first (docs/fast_wholebody_training.md)
-    test_cfg=dict(height=448, scales=(1.0, 0.6, 0.35), flip_test=False),
+    test_cfg=dict(height=512, scales=(1.0, 0.6, 0.35), flip_test=False),
 )
