@@ -20,7 +20,6 @@ import torch
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import build_model
-from wholebody_mm.skeletons import SKELETONS
 from wholebody_mm.whole_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -72,13 +71,10 @@ def main() -> int:
     )
     size = args.out.stat().st_size / 1e6
     print(f'{args.out}: {size:.1f} MB, {info.to_json()}')
-    beside = [info.skeleton] if info.skeleton not in SKELETONS else []
     if not info.config.startswith('wholebody_mm::'):
-        beside.append(info.config)
-    if beside:
         print(
-            f'whoever uses it needs {" and ".join(beside)} at these places '
-            f'as well; a file of "wholebody-mm export" needs the skeleton only'
+            f'whoever uses it needs {info.config} and what that refers to as '
+            f'well; a file of "wholebody-mm export" needs nothing beside it'
         )
     return 0
 

@@ -68,6 +68,15 @@ def test_all_sets_are_of_the_skeleton_it_promises(configs):
         MultiTaskDataset(configs, skeleton='coco_wholebody133')
 
 
+def test_a_skeleton_in_a_file_of_ones_own(configs):
+    mine = f'{CONFIGS}/examples/finetune_skeleton.py:BUST'
+    sets = {
+        name: dict(config, skeleton=mine) for name, config in configs.items()
+    }
+    dataset = MultiTaskDataset(sets, skeleton=mine)
+    assert dataset.skeleton.name == 'bust'
+
+
 def test_mmpose_finds_its_keypoints_in_a_config():
     # what MMPoseInferencer takes where weights bring no dataset_meta
     config = Config.fromfile(CONFIGS / 'fast_wholebody.py')

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from wholebody_mm.inference.network import (
     load_network,
 )
 from wholebody_mm.inference.weights import find_weights
+from wholebody_mm.skeletons import get_skeleton
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 INFO = NetworkInfo(
     'small',
@@ -159,6 +164,25 @@ def config(tmp_path_factory, root):
         'model = dict(autocast=None, head=dict(decoder=codec))\n'
     )
     return path
+
+
+def test_a_skeleton_of_ones_own_travels_with_the_weights(tmp_path):
+    pytest.importorskip('torch')
+
+    from wholebody_mm.inference.torch_network import (
+        info_of,
+        model_of,
+        read_config,
+    )
+
+    folder = tmp_path / 'elsewhere'
+    shutil.copytree(CONFIGS, folder)
+    cfg = read_config(folder / 'examples' / 'finetune.py')
+    info = info_of(cfg, model_of(cfg))
+    shutil.rmtree(folder)
+    stored = NetworkInfo.from_json(info.to_json())
+    assert get_skeleton(stored.skeleton).name == 'bust'
+    assert stored.build_decoder().skeleton.num_keypoints == 6
 
 
 def test_a_checkpoint_and_its_config(config, tmp_path):

@@ -1,15 +1,20 @@
 """Invariants of the skeletons and of what is derived from them."""
 
+import json
+import pickle
+
 import numpy as np
 import pytest
 
 from wholebody_mm.skeletons import (
+    BODY25,
     BODY25B,
     COCO17,
     COCO_WHOLEBODY133,
     SKELETONS,
     WHOLEBODY135,
     Skeleton,
+    get_map,
     get_skeleton,
 )
 
@@ -158,3 +163,26 @@ def test_own_skeletons_load_from_a_file(tmp_path):
         get_skeleton(f'{file}:ABSENT')
     with pytest.raises(ValueError, match='there are wholebody135'):
         get_skeleton('wholebody')
+
+
+def test_the_same_definition_is_the_same_skeleton(tmp_path):
+    file = tmp_path / 'mine.py'
+    file.write_text(
+        'from wholebody_mm.skeletons import Skeleton\n'
+        f'MINE = Skeleton(**{SIMPLE!r})\n'
+    )
+    mine, again = (get_skeleton(f'{file}:MINE') for _ in range(2))
+    assert mine is not again and mine == again
+    assert len({mine, again}) == 1
+    stored = json.loads(json.dumps(mine.definition()))
+    assert get_skeleton(stored) == mine
+    assert get_skeleton(stored).limbs == mine.limbs
+    assert mine != get_skeleton({**stored, 'oks_sigmas': [0.5, 0.5, 0.5]})
+    with pytest.raises(ValueError, match='no definition of a skeleton'):
+        get_skeleton(dict(name='mine'))
+
+
+def test_a_copy_from_another_process_is_converted_by_the_same_rule():
+    copy = pickle.loads(pickle.dumps(WHOLEBODY135))
+    assert copy == WHOLEBODY135
+    assert get_map(copy, BODY25) is get_map(WHOLEBODY135, BODY25)

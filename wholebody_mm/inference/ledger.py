@@ -54,7 +54,7 @@ class Ledger:
 
     Args:
         path: The file.
-        skeleton: Registered name of the skeleton of the people.
+        skeleton: What ``get_skeleton`` takes, of the people.
         settings: How the people are found; a run resumes only with equal
             ones.
         kinds: What this run writes. The file keeps those of all runs with
@@ -69,7 +69,7 @@ class Ledger:
     def __init__(
         self,
         path: Path,
-        skeleton: str,
+        skeleton: str | dict,
         settings: dict[str, Any],
         overwrite: bool = False,
         kinds: Iterable[str] = (),

@@ -32,7 +32,9 @@ class NetworkInfo:
 
     Args:
         name: Of the network, for example ``fast_wholebody``.
-        skeleton: Name of a registered skeleton (``skeletons.get_skeleton``).
+        skeleton: What ``skeletons.get_skeleton`` takes: the name of one of
+            the package's, else the ``definition()`` of one, so that a file
+            needs nothing beside it.
         stride: Pixels of the input a cell of the fields.
         multiple: Sides of an input are multiples of it; itself a multiple of
             the stride.
@@ -58,7 +60,7 @@ class NetworkInfo:
     """
 
     name: str
-    skeleton: str
+    skeleton: str | dict
     stride: int
     multiple: int
     height: int

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
+from wholebody_mm.skeletons import SKELETONS, get_skeleton
 
 
 class ImageToMaps(nn.Module):
@@ -190,7 +191,8 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
     codec = model.head.decoder
     options = model.test_cfg
     graph = ImageToMaps(model)
-    skeleton = cfg.model.head.get('skeleton')
+    skeleton = get_skeleton(cfg.model.head.get('skeleton') or codec.skeleton)
+    own = SKELETONS.get(skeleton.name) != skeleton
     resize = _resize_step(cfg)
     # what pads a batch in training also suits the network
     preprocessor = cfg.model.get('data_preprocessor') or {}
@@ -198,10 +200,7 @@ def info_of(cfg: Config, model: WholeBodyEstimator) -> NetworkInfo:
     given = dict(border=tuple(resize['border'])) if 'border' in resize else {}
     return NetworkInfo(
         name=Path(cfg.filename or 'network').stem,
-        # a skeleton of the user's own is found by its place, not its name
-        skeleton=(
-            skeleton if isinstance(skeleton, str) else codec.skeleton.name
-        ),
+        skeleton=skeleton.definition() if own else skeleton.name,
         stride=codec.stride,
         multiple=math.lcm(int(multiple), codec.stride),
         height=int(options.get('height', codec.input_size[1])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
 
 from wholebody_mm.skeletons.body25b import BODY25B
@@ -31,20 +32,23 @@ SKELETONS = {
 }
 
 
-def get_skeleton(name: str | Skeleton) -> Skeleton:
+def get_skeleton(name: str | Skeleton | Mapping) -> Skeleton:
     """A skeleton by name, or one of your own.
 
     Args:
         name: ``wholebody135``, ``coco_wholebody133``, ``coco17``,
             ``body25b``, ``body25``, ``face70``, ``hand21``;
             ``package.module:NAME`` or ``path/to/file.py:NAME`` for a
-            :class:`Skeleton` of your own; or the object itself.
+            :class:`Skeleton` of your own; the object itself, or its
+            ``definition()``.
 
     Raises:
         ValueError: If nothing of that name is a skeleton.
     """
     if isinstance(name, Skeleton):
         return name
+    if isinstance(name, Mapping):
+        return Skeleton.of_definition(name)
     if name in SKELETONS:
         return SKELETONS[name]
     location, _, attribute = name.rpartition(':')

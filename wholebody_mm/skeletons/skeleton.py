@@ -7,7 +7,8 @@ and colours all derive from a :class:`Skeleton`; none of them is typed twice.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +58,43 @@ class Skeleton:
         if not self.links:
             object.__setattr__(self, 'links', self.limbs)
         self._validate()
+
+    def __eq__(self, other: object) -> bool:
+        # by value: files of one's own are run each time they are named, and
+        # other processes get copies
+        if self is other:
+            return True
+        if not isinstance(other, Skeleton):
+            return NotImplemented
+        return (
+            self.name == other.name and self.definition() == other.definition()
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self.keypoint_names)))
+
+    def definition(self) -> dict:
+        """What it was made of, as plain as JSON; see :meth:`of_definition`."""
+        return {
+            field.name: _plain(getattr(self, field.name))
+            for field in fields(self)
+        }
+
+    @classmethod
+    def of_definition(cls, definition: Mapping) -> Skeleton:
+        """The skeleton of :meth:`definition`.
+
+        Raises:
+            ValueError: If something is missing or does not fit together.
+        """
+        known = {field.name for field in fields(cls)}
+        values = {k: _tuples(v) for k, v in definition.items() if k in known}
+        try:
+            return cls(**values)
+        except (TypeError, IndexError) as error:
+            raise ValueError(
+                f'no definition of a skeleton: {error}'
+            ) from error
 
     def _validate(self) -> None:
         k = self.num_keypoints
@@ -293,3 +331,19 @@ class Skeleton:
             f'Skeleton({self.name!r}, {self.num_keypoints} keypoints, '
             f'{self.num_limbs} limbs)'
         )
+
+
+def _plain(value: object) -> object:
+    """Lists and plain numbers for tuples, arrays and NumPy's numbers."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _tuples(value: object) -> object:
+    """Tuples for lists."""
+    if isinstance(value, list | tuple):
+        return tuple(_tuples(item) for item in value)
+    return value
