@@ -31,12 +31,13 @@ def test_it_looks_only_now_and_then_and_bears_a_few():
         runner = SimpleNamespace(iter=iteration, work_dir='')
         hook.after_train_iter(runner, iteration, None, outputs)
 
-    for iteration in range(14, 19):
+    for iteration in range(12, 17):
         at(iteration, bad)  # nobody looks
-    at(19, bad)
-    at(20, bad)
-    at(21, good)
-    at(29, bad)
-    at(30, bad)
-    with pytest.raises(ValueError, match='iteration 32 '):
-        at(31, bad)
+    at(17, bad)
+    at(18, bad)
+    at(19, good)
+    at(27, bad)
+    at(28, bad)
+    # on a multiple of the interval: before the checkpoint that is due there
+    with pytest.raises(ValueError, match='iteration 30 '):
+        at(29, bad)

@@ -21,7 +21,7 @@ def faults():
 def use():
     torch.ones(40 * 2**18)  # 40 MiB
 
-for _ in range(3):  # the heap finds its size
+for _ in range(40):  # until the heap has found its size
     use()
 before = faults()
 for _ in range(8):

@@ -75,6 +75,22 @@ def test_bad_input_is_one_message_and_code_2(capsys, monkeypatch):
         run_cleanly('train.py', fail)
 
 
+def test_an_epoch_ends_where_its_batch_sampler_says(tmp_path):
+    path = tmp_path / 'config.py'
+    loader = (
+        "train_dataloader = dict(sampler=dict(type='{}'), batch_sampler="
+        "dict(type='DatasetProbabilitySampler'{}))\n"
+    )
+    loop = "train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)\n"
+    for sampler in ('ResumableSampler', 'DefaultSampler'):
+        path.write_text(CONFIG + loader.format(sampler, '') + loop)
+        with pytest.raises(ValueError, match='batches_per_epoch=N'):
+            config_of(parse(path))
+        ends = loader.format(sampler, ', batches_per_epoch=3')
+        path.write_text(CONFIG + ends + loop)
+        config_of(parse(path))
+
+
 def test_epochs_that_would_never_end(tmp_path):
     path = tmp_path / 'config.py'
     loader = "train_dataloader = dict(sampler=dict(type='{}'))\n"

@@ -144,3 +144,11 @@ def test_masks_without_what_belongs_to_them_are_refused():
 def test_smaller_inputs_need_a_codec():
     with pytest.raises(ValueError, match='input_scales needs codec'):
         WholeBodyDataPreprocessor(input_scales=((0, 0.5), (10, 1.0)))
+
+
+def test_regions_of_another_stride_are_refused():
+    finer = WholeBodyDataPreprocessor(
+        codec=dict(CODEC, stride=4), mean=[0.0] * 3, std=[1.0] * 3
+    )
+    with pytest.raises(ValueError, match='SupervisionRegions the same stride'):
+        finer(batch(), training=True)

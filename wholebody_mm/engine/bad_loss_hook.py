@@ -15,7 +15,9 @@ class BadLossHook(Hook):
     checkpoints with NaN.
 
     Args:
-        interval: Iterations between checks; each waits for the device.
+        interval: Iterations between checks; each waits for the device. They
+            begin so early that the verdict falls on its multiples, before a
+            checkpoint that is due there is written.
         patience: Bad iterations in a row that are borne: the scaled losses
             of mixed precision skip one now and then.
     """
@@ -33,9 +35,8 @@ class BadLossHook(Hook):
         Raises:
             ValueError: If one is not finite; names it and the images.
         """
-        due = not runner.iter or self.every_n_train_iters(
-            runner, self.interval
-        )
+        ahead = runner.iter + 1 + self.patience
+        due = not runner.iter or ahead % self.interval == 0
         if not due and not self.in_a_row:
             return
         bad = [

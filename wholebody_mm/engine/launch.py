@@ -83,13 +83,24 @@ def config_of(args: argparse.Namespace) -> Config:
 def check_loop(cfg: Config) -> None:
     """Raise ValueError if the training would never come to an end.
 
-    A loop of epochs reads its loader until that ends, which ours never does.
+    A loop of epochs reads its loader until that ends, which ours never do
+    unless they are told where.
     """
     loop = cfg.get('train_cfg') or {}
-    sampler = (cfg.get('train_dataloader') or {}).get('sampler') or {}
-    if (
-        loop.get('by_epoch') or loop.get('type') == 'EpochBasedTrainLoop'
-    ) and sampler.get('type') == 'ResumableSampler':
+    if not loop.get('by_epoch') and loop.get('type') != 'EpochBasedTrainLoop':
+        return
+    loader = cfg.get('train_dataloader') or {}
+    batches = loader.get('batch_sampler') or {}
+    if batches.get('type') == 'DatasetProbabilitySampler':
+        # where it ends, whatever draws the samples of other loaders
+        if batches.get('batches_per_epoch') is None:
+            raise ValueError(
+                'DatasetProbabilitySampler has no end, so an epoch would have '
+                'none: with max_epochs give train_dataloader.batch_sampler.'
+                'batches_per_epoch=N, or count iterations (train_cfg=dict('
+                "type='ResumableTrainLoop', max_iters=N))"
+            )
+    elif (loader.get('sampler') or {}).get('type') == 'ResumableSampler':
         raise ValueError(
             'ResumableSampler has no end, so an epoch would have none: with '
             'max_epochs take train_dataloader.sampler=dict(_delete_=True, '

@@ -80,8 +80,11 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
             # drawn on the CPU, then moved to the device with the images
             shapes = self._get_pad_shape(data)
             height, width = (max(side) for side in zip(*shapes, strict=True))
-            for sample in data['data_samples']:
-                add_targets(sample, self.codec, (width, height))
+            for image, sample in zip(
+                data['inputs'], data['data_samples'], strict=True
+            ):
+                unpadded = image.shape[-1], image.shape[-2]
+                add_targets(sample, self.codec, (width, height), unpadded)
         return super().forward(data, training)
 
     def current_scale(self) -> float:
@@ -140,7 +143,12 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
     return dict(data, inputs=list(images))
 
 
-def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
+def add_targets(
+    sample,
+    codec: PAFCodec,
+    input_size: tuple[int, int],
+    image_size: tuple[int, int] | None = None,
+) -> None:
     """Draw the targets of one sample into its ``gt_fields``.
 
     Adds ``heatmaps`` (K, r h, r w) and ``pafs`` (2 L, h, w) float32 and,
@@ -153,9 +161,24 @@ def add_targets(sample, codec: PAFCodec, input_size: tuple[int, int]) -> None:
         sample: A packed sample on the CPU.
         codec: Draws the maps.
         input_size: Width and height of the network's input in pixels.
+        image_size: Those of the image before a border was added; by default
+            the same.
+
+    Raises:
+        ValueError: If regions of another stride than the codec's were drawn,
+            targets are there already and do not fit, or it is not said what
+            is labelled.
     """
     fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
     if 'ignore' in fields:
+        width, height = image_size or input_size
+        h, w = fields.ignore.shape[-2:]
+        if (width, height) != (w * codec.stride, h * codec.stride):
+            raise ValueError(
+                f'regions of {w} x {h} cells were drawn for an image of '
+                f'{width} x {height} pixels, and the maps have a stride of '
+                f'{codec.stride}: give SupervisionRegions the same stride'
+            )
         fields = _padded(fields, codec.stride, input_size)
     if codec.subdivision > 1:
         fields = MapData.of(dict(fields.items()))
