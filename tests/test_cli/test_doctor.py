@@ -1,6 +1,8 @@
 """The report names what is there and how to get what is not."""
 
+import io
 import re
+import sys
 
 import pytest
 
@@ -109,3 +111,24 @@ def test_it_runs_where_nothing_else_does(run_python):
     for name in ('numpy', 'numba', 'cv2'):
         assert re.search(rf'{name} +missing, for everything: pip', out)
     assert out.rstrip().endswith('1')
+
+
+def test_errors_of_an_engine_are_one_message(capsys, monkeypatch):
+    def fail(args):
+        raise RuntimeError('CUDA out of memory')
+
+    monkeypatch.setattr(doctor, 'run', fail)
+    assert main(['doctor']) == 2
+    assert 'doctor: CUDA out of memory' in capsys.readouterr().err
+    monkeypatch.setenv('WHOLEBODY_MM_TRACEBACK', '1')
+    with pytest.raises(RuntimeError, match='out of memory'):
+        main(['doctor'])
+
+
+def test_a_log_file_that_lacks_the_letters(monkeypatch):
+    log = io.TextIOWrapper(io.BytesIO(), encoding='cp1252')
+    monkeypatch.setattr(sys, 'stdout', log)
+    monkeypatch.setattr(doctor, 'run', lambda args: print('D:/\u7d50\u679c'))
+    assert main(['doctor']) == 0
+    log.flush()
+    assert rb'D:/\u7d50\u679c' in log.buffer.getvalue()

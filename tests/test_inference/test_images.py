@@ -109,3 +109,10 @@ def test_what_is_no_image_is_refused(tmp_path):
         as_bgr(np.zeros((0, 4, 3), np.uint8))
     with pytest.raises(TypeError, match='not a int'):
         as_bgr(3)
+
+
+def test_a_name_that_begins_like_a_home(tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((4, 5, 3), np.uint8))
+    (tmp_path / 'a.png').rename(tmp_path / '~IMG_1.png')
+    monkeypatch.chdir(tmp_path)
+    assert as_bgr('~IMG_1.png').shape == (4, 5, 3)

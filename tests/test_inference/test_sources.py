@@ -250,3 +250,28 @@ def test_long_names_leave_room(tmp_path):
         written = part_of(tmp_path / f'{name}_{0:012d}_keypoints.json')
         assert len(os.fsencode(written.name)) <= 255
     assert [s.name for s in find_sources([str(tmp_path)])[0]] == names
+
+
+def test_a_name_that_begins_like_a_home(tmp_path, monkeypatch):
+    save(tmp_path / '~IMG_1.png')
+    monkeypatch.chdir(tmp_path)
+    for text in ('.', '~IMG_1.png', '*.png'):
+        (source,), _ = find_sources([text])
+        (frame,) = source.frames()
+        assert frame.error is None
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path, monkeypatch):
+    save(tmp_path / 'a.png')
+    (tmp_path / 'private').mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if 'private' in str(path):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    # permissions do not hold for root, as whom tests may run
+    monkeypatch.setattr(os, 'scandir', refusing)
+    with pytest.raises(OSError, match='private cannot be looked into'):
+        find_sources([str(tmp_path)])

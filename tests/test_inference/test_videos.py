@@ -7,7 +7,9 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from wholebody_mm.inference import videos
 from wholebody_mm.inference.sources import Source, find_sources
 from wholebody_mm.inference.videos import VideoReader
 
@@ -170,3 +172,48 @@ def test_a_name_that_is_not_utf8_is_a_broken_source(tmp_path):
 def test_a_video_that_is_gone(tmp_path):
     (frame,) = Source('video', str(tmp_path / 'a.mp4'), 'a').frames()
     assert 'no video' in frame.error and 'a.mp4' in frame.error
+
+
+def test_an_animation_of_few_uneven_frames(tmp_path):
+    frames = [Image.new('RGB', SIZE, (60 * i, 0, 0)) for i in range(3)]
+    path = tmp_path / 'a.gif'
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=[100, 500, 100]
+    )
+    found, error, _ = read(path)
+    assert error is None
+    assert [round(frame.time, 1) for frame in found] == [0.0, 0.1, 0.6]
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no such names')
+def test_a_name_like_an_address(tmp_path, monkeypatch):
+    write_video(tmp_path / 'a.mp4', 10).rename(tmp_path / '12:30.mp4')
+    monkeypatch.chdir(tmp_path)
+    frames, error, _ = read('12:30.mp4')
+    assert len(frames) == 10 and error is None
+
+
+def test_a_frame_that_opencv_fails_at_is_a_broken_source(
+    tmp_path, monkeypatch
+):
+    path = write_video(tmp_path / 'a.mp4', 10)
+
+    class Failing:
+        def __init__(self, capture):
+            self.capture, self.left = capture, 3
+
+        def __getattr__(self, name):
+            return getattr(self.capture, name)
+
+        def read(self):
+            self.left -= 1
+            if not self.left:
+                raise cv2.error('no memory')
+            return self.capture.read()
+
+    monkeypatch.setattr(
+        videos, 'open_video', lambda p: Failing(cv2.VideoCapture(p))
+    )
+    frames, error, _ = read(path)
+    assert 'a.mp4: frame 3 cannot be read' in error
+    assert len(frames) >= 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 COMMANDS = {
@@ -36,10 +37,21 @@ def main(argv: list[str] | None = None) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # a path in a log file of Windows must not end hours of work
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
     try:
         return args.run(args) or 0
-    except (ValueError, OSError, ImportError) as error:
-        print(f'wholebody-mm {args.command}: {error}', file=sys.stderr)
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
+        # RuntimeError: a device that is out of memory, an engine that fails
+        if os.environ.get('WHOLEBODY_MM_TRACEBACK'):
+            raise
+        print(
+            f'wholebody-mm {args.command}: {error}\n'
+            f'(WHOLEBODY_MM_TRACEBACK=1 shows where it came from)',
+            file=sys.stderr,
+        )
         return 2
 
 

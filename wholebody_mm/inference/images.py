@@ -83,7 +83,8 @@ def read_image(path: str | PathLike) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         BrokenImageError: If it is no image or is damaged.
     """
-    path = Path(path).expanduser()
+    # pathlib's raises for a file that is called ~IMG_1.jpg
+    path = Path(os.path.expanduser(path))
     if not path.is_file():
         raise FileNotFoundError(not_there('image', path))
     # not cv2.imread, which says nothing of why it fails

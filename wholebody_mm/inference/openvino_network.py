@@ -74,6 +74,9 @@ class OpenVinoNetwork:
             settings['INFERENCE_PRECISION_HINT'] = kind
             # Pinned, two processes of one thread each share the first core.
             settings['ENABLE_CPU_PINNING'] = False
+        elif device.startswith('GPU') and self.info.precision == 'fp32':
+            # a GPU's own choice is half precision
+            settings['INFERENCE_PRECISION_HINT'] = 'f32'
         try:
             self._model = core.compile_model(model, device, settings)
         except RuntimeError as error:

@@ -225,6 +225,7 @@ def find_sources(
 
     Raises:
         FileNotFoundError: If there is no such file.
+        OSError: If a folder cannot be looked into.
         ValueError: If a folder or a pattern holds neither image nor video,
             there are only files to leave out, or an input is empty or a
             network address.
@@ -245,7 +246,7 @@ def find_sources(
                 'an input is empty; name a file, a folder or a camera (. is '
                 'the current folder)'
             )
-        path = Path(text).expanduser()
+        path = Path(os.path.expanduser(text))
         camera = _camera_number(text)
         if camera and not path.is_file() and not path.is_dir():
             # a recording of its own each time
@@ -322,12 +323,15 @@ def files_below(folder: Path) -> list[Path]:
     Folders that are linked to are looked at after those that lie there, so
     that what is found both ways has its own path; a link back to a folder
     above is no endless way.
+
+    Raises:
+        OSError: If a folder cannot be looked into.
     """
     files: list[Path] = []
     seen: set[str] = set()
     tops = [str(folder)]
     while tops:
-        for where, folders, names in os.walk(tops.pop(0)):
+        for where, folders, names in os.walk(tops.pop(0), onerror=_refuse):
             real = os.path.realpath(where)
             if real in seen:
                 folders.clear()
@@ -337,6 +341,13 @@ def files_below(folder: Path) -> list[Path]:
             tops += [link for link in links if os.path.islink(link)]
             files += [Path(where, name) for name in names]
     return sorted(files)
+
+
+def _refuse(error: OSError) -> None:
+    raise OSError(
+        f'{error.filename} cannot be looked into ({error.strerror}): change '
+        f'its permissions, or name the other folders'
+    ) from error
 
 
 def _media(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from statistics import fmean, median
+from statistics import fmean, median_low
 
 import cv2
 import numpy as np
@@ -41,7 +41,9 @@ def open_video(path: str) -> cv2.VideoCapture:
         )
     if not os.path.isfile(path):
         raise SourceError(not_there('video', path))
-    capture = cv2.VideoCapture(path)
+    # whole: of a name like 12:30.mp4 FFmpeg takes what is before the colon
+    # for a protocol
+    capture = cv2.VideoCapture(os.path.abspath(path))
     if not capture.isOpened():
         capture.release()
         raise SourceError(
@@ -93,7 +95,13 @@ class VideoReader:
         """Seconds since the first frame, and the image, of each frame."""
         first = 0.0
         while True:
-            good, image = self._capture.read()
+            try:
+                good, image = self._capture.read()
+            except cv2.error as error:
+                raise SourceError(
+                    f'{self.path}: frame {self.count + 1} cannot be read '
+                    f'({error.err})'
+                ) from error
             if not good:
                 return
             shown = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -188,7 +196,7 @@ def _measured_rate(path: str) -> float | None:
     steps = [step for step in np.diff(times).tolist() if step > 0]
     if not steps:
         return None
-    usual = median(steps)
+    usual = median_low(steps)  # one of them
     # times in whole milliseconds: their mean is better than one of them
     rate = 1 / fmean(s for s in steps if abs(s - usual) <= 0.2 * usual)
     return rate if rate <= MOST_MEASURED_FPS else None

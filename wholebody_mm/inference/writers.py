@@ -164,7 +164,7 @@ class _Video:
         for rate in dict.fromkeys((fps, round(fps, 2), max(1.0, round(fps)))):
             self._fps = float(rate)
             self._writer = cv2.VideoWriter(
-                str(self._part), fourcc, self._fps, size
+                os.path.abspath(self._part), fourcc, self._fps, size
             )
             if self._writer.isOpened():
                 return

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wholebody_mm.inference.images import is_called
+from wholebody_mm.inference.images import is_called, read_image
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.noise import fractal_image
 from wholebody_mm.synthetic.surroundings import PLANE_COLUMNS
@@ -37,12 +37,12 @@ def photo_paths(folder: str) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=32)
 def _photo(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
+    try:
+        image = read_image(path)
+    except (ValueError, OSError) as error:
         raise ValueError(
-            f'{path} is no image that OpenCV reads; remove it from the '
-            f'folder of backgrounds'
-        )
+            f'{error}; or remove it from the folder of backgrounds'
+        ) from error
     scale = 1000 / max(image.shape[:2])
     if scale < 1:
         image = cv2.resize(

@@ -14,6 +14,7 @@ from mmpose.registry import TRANSFORMS
 
 from wholebody_mm.datasets.transforms.geometry import box_corners, warp_points
 from wholebody_mm.datasets.transforms.rasters import fill_polygon
+from wholebody_mm.inference.images import read_image
 
 
 class NegativeImages:
@@ -60,12 +61,12 @@ class NegativeImages:
             ValueError: If an image cannot be read; names it.
         """
         path = self.folder / rng.choice(self.names).decode()
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
+        try:
+            image = read_image(path)
+        except (ValueError, OSError) as error:
             raise ValueError(
-                f'{path} is no image that can be read; download it again or '
-                f'make the list of images without people anew'
-            )
+                f'{error}; or make the list of images without people anew'
+            ) from error
         h, w = image.shape[:2]
         scale = max(width / w, height / h)
         if scale > 1:
