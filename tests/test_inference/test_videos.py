@@ -174,6 +174,43 @@ def test_a_video_that_is_gone(tmp_path):
     assert 'no video' in frame.error and 'a.mp4' in frame.error
 
 
+def trim(path, start, seconds):
+    """Show a part of an MP4 only, as phones trim: frames stay in the file."""
+    data = bytearray(path.read_bytes())
+
+    def put(box, offset, value):
+        place = data.index(box) + 4 + offset
+        struct.pack_into('>I', data, place, value)
+
+    movie, media = (
+        struct.unpack_from('>I', data, data.index(box) + 16)[0]
+        for box in (b'mvhd', b'mdhd')
+    )
+    put(b'mvhd', 16, round(movie * seconds))
+    put(b'tkhd', 20, round(movie * seconds))
+    put(b'elst', 8, round(movie * seconds))
+    put(b'elst', 12, round(media * start))
+    path.write_bytes(data)
+
+
+def test_trimmed_files_are_whole(tmp_path):
+    path = write_video(tmp_path / 'a.mp4', 90)
+    trim(path, 1, 1.5)
+    frames, error, _ = read(path)
+    assert len(frames) == 45 and error is None
+    # cut off as well
+    data = path.read_bytes()
+    damaged = bytearray(data)
+    place = data.index(b'mdat') + 4
+    half = (data.index(b'moov') - place) // 2
+    damaged[place + half : data.index(b'moov') - 4] = bytes(
+        data.index(b'moov') - 4 - place - half
+    )
+    path.write_bytes(damaged)
+    frames, error, _ = read(path)
+    assert len(frames) < 40 and 'cut off or damaged' in error
+
+
 def test_an_animation_of_few_uneven_frames(tmp_path):
     frames = [Image.new('RGB', SIZE, (60 * i, 0, 0)) for i in range(3)]
     path = tmp_path / 'a.gif'

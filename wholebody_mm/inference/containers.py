@@ -8,6 +8,7 @@ varying rate or a late start make wrong.
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,10 +27,13 @@ class Container:
     Attributes:
         counts_frames: Whether it stores how many frames there are.
         cut_off: Whether the file ends before the container does.
+        shown: Seconds that are shown, if it says so: fewer than it holds
+            where a phone or an editor trimmed it without a new encoding.
     """
 
     counts_frames: bool = False
     cut_off: bool = False
+    shown: float | None = None
 
 
 def read_container(path: str | Path) -> Container:
@@ -54,7 +58,7 @@ def read_container(path: str | Path) -> Container:
 
 
 def _mp4(file: IO[bytes], size: int) -> Container:
-    place, fragments = 0, False
+    place, fragments, shown = 0, False, None
     while place + 8 <= size:
         file.seek(place)
         header = file.read(16)
@@ -67,9 +71,25 @@ def _mp4(file: IO[bytes], size: int) -> Container:
         # such files are written piece by piece, without a number
         fragments |= kind == b'moof'
         if place + length > size:
-            return Container(not fragments, kind in _NEEDED_BOXES)
+            return Container(not fragments, kind in _NEEDED_BOXES, shown)
+        if kind == b'moov':
+            file.seek(place + 8)
+            shown = _movie_length(file.read(8 + 4 + 28))
         place += length
-    return Container(not fragments)
+    return Container(not fragments, shown=shown)
+
+
+def _movie_length(start: bytes) -> float | None:
+    """Seconds by the movie header (mvhd), the first box of the moov box."""
+    if len(start) < 40 or start[4:8] != b'mvhd':
+        return None
+    # times of creation and change, ticks a second, ticks
+    if start[8] == 1:
+        units, length = struct.unpack_from('>IQ', start, 28)
+    else:
+        units, length = struct.unpack_from('>II', start, 20)
+    unknown = length in (0, 2**32 - 1, 2**64 - 1)
+    return None if unknown or not units else length / units
 
 
 def _is_matroska_cut_off(file: IO[bytes], size: int) -> bool:

@@ -136,6 +136,8 @@ class VideoReader:
         elif container.counts_frames:
             lacks = self.count < self._promised
             broken = (container.cut_off and lacks) or self.count < least
+            if self._is_trimmed(container):  # it holds more than is shown
+                broken = self._end < 0.95 * container.shown - 2 / self.fps
         else:  # only an index may be cut off, behind the last frame
             whole = self._length is not None and self._end >= self._length
             broken = container.cut_off and not whole
@@ -176,6 +178,12 @@ class VideoReader:
     def _end(self) -> float:
         """Seconds until the end of the last frame, or a little more."""
         return self._time + 1.5 / self.fps
+
+    def _is_trimmed(self, container: Container) -> bool:
+        """Whether it is whole, and holds frames that are not to be shown."""
+        if container.cut_off or None in (container.shown, self._length):
+            return False
+        return container.shown < 0.98 * self._length
 
     def _container(self) -> Container:
         try:
