@@ -15,7 +15,6 @@ from pathlib import Path
 
 import wholebody_mm.register  # noqa: F401  mends the stack before it loads
 
-import cv2
 import numpy as np
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
@@ -23,6 +22,7 @@ from mmpose.registry import DATASETS, MODELS
 
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
 from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 from wholebody_mm.visualization.supervision_picture import supervision_picture
 
@@ -121,7 +121,7 @@ def browse(args: argparse.Namespace) -> None:
                     dataset[SeededIndex(index, seed)], preprocessor, skeleton
                 )
                 file = args.out / f'{name}_{i:02d}.png'
-                cv2.imwrite(str(file), picture)
+                write_picture(file, picture)
                 print(file)
         first += size
 

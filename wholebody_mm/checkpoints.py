@@ -266,7 +266,10 @@ def _known_safe() -> list[Any]:
     """What MMEngine's runner writes into a checkpoint beside tensors."""
     from mmengine.logging import HistoryBuffer
 
-    multiarray = np._core.multiarray
+    try:
+        from numpy._core import multiarray
+    except ImportError:  # NumPy 1
+        from numpy.core import multiarray
     dtypes = [
         dtype
         for name in dir(np.dtypes)

@@ -33,6 +33,15 @@ _LATEST_WHEEL = (
 )
 
 
+# uv has no --implementation, and its own names of platforms.
+_UV_ARGUMENTS = {
+    '--implementation=cp': '--no-build',
+    '--platform=manylinux2014_x86_64': (
+        '--python-platform=x86_64-manylinux2014'
+    ),
+}
+
+
 def is_there(requirement: str) -> bool:
     """Whether the package is installed, in any version."""
     name = requirement.partition('==')[0]
@@ -55,6 +64,11 @@ def missing() -> list[list[str]]:
     return calls
 
 
+def _for_uv(argument: str) -> str:
+    """An argument of pip as uv has it."""
+    return _UV_ARGUMENTS.get(argument, argument)
+
+
 def main() -> int:
     """Install what is missing; returns the exit code."""
     calls = missing()
@@ -62,7 +76,8 @@ def main() -> int:
         print(
             'this environment has no pip: python -m ensurepip, or with uv: '
             + ' && '.join(
-                f'uv pip install --no-deps {" ".join(c)}' for c in calls
+                f'uv pip install --no-deps {" ".join(map(_for_uv, c))}'
+                for c in calls
             ),
             file=sys.stderr,
         )

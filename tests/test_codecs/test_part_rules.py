@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,11 @@ def test_limits_of_ones_own():
     assert rules.count(has('foot')) == 2
     with pytest.raises(ValueError, match="names \\['tail'\\]"):
         PartRules(WHOLEBODY135, dict(tail=2))
+
+
+def test_the_first_part_counts_whatever_it_is_called():
+    foot = COCO17.subset('foot', COCO17.keypoint_names[:3])
+    foot = replace(foot, part_sizes=(('foot', 3),))
+    rules = PartRules(foot)
+    assert rules.most == 3
+    assert rules.count(np.ones((1, 3), bool)) == 3

@@ -310,3 +310,14 @@ def test_the_log_says_what_a_file_has(tmp_path, log):
         f'{path}: 1 images, 1 people with keypoints; left out, for they are '
         f'no people: 1 of category 9'
     )
+
+
+def test_ids_may_be_numbers_and_names(tmp_path):
+    path = write(tmp_path, [person(id=1, image_id=1)], 3)
+    content = json.loads(path.read_text())
+    content['images'][1]['id'] = 'b_flipped'
+    content['images'][2]['id'] = 'a'
+    path.write_text(json.dumps(content))
+    dataset = build(path, test_mode=True)
+    ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
+    assert ids == [1, 'a', 'b_flipped']

@@ -169,6 +169,65 @@ def test_boxes_and_areas_are_those_of_the_keypoints(box):
     assert person['area'] == AREA_OF_BOX * 18 * 28
 
 
+def test_boxes_are_those_of_every_part():
+    face = [50.0, 60.0, 2, 70.0, 90.0, 2] + [0, 0, 0] * 66
+    (person,) = evaluated(
+        somebody(keypoints=[0] * 6, face_kpts=face, bbox=None, area=None)
+    )
+    assert person['bbox'] == [50, 60, 20, 30] and person['area'] > 0
+
+
+@pytest.mark.parametrize(
+    'keypoints', [[12, 22, 2, 0, 0, 0], [12, 22, 2, 12, 90, 2]]
+)
+def test_a_point_or_a_line_has_an_area(keypoints):
+    # of none, the similarity of any detection would be 0
+    (person,) = evaluated(somebody(keypoints=keypoints, bbox=None, area=0))
+    assert person['area'] > 0 and min(person['bbox'][2:]) == 1
+
+
+@pytest.mark.parametrize(
+    'outline',
+    [
+        [[10, 20, 40, 20, 40, 60, 10, 60]],
+        dict(size=[70, 50], counts=[10 * 70 + 20, 40, *[30, 40] * 29, 710]),
+    ],
+)
+def test_who_is_only_outlined_has_its_box(outline):
+    first, second = evaluated(
+        somebody(),
+        dict(id=2, image_id=1, category_id=0, iscrowd=1, segmentation=outline),
+    )
+    x, y, w, h = second['bbox']
+    assert (x, y) == (10, 20) and 29 < w <= 31 and 39 < h <= 41
+
+
+def test_what_does_not_count_stays():
+    # whatever category people have
+    region = dict(
+        id=2, image_id=1, category_id=1, iscrowd=1, bbox=[0, 0, 9, 9],
+        area=81, made_by='mask_people',
+    )  # fmt: skip
+    assert len(evaluated(somebody(), region)) == 2
+
+
+@pytest.mark.parametrize('ids', [('a', 'b'), (-5, 3), (2**70, 1), (0, 1)])
+def test_ids_that_the_evaluation_cannot_hold_become_numbers(ids):
+    people = evaluated(*(somebody(id=i) for i in ids))
+    assert [person['id'] for person in people] == [1, 2]
+
+
+def test_parts_of_which_nothing_is_labelled():
+    for empty in ([], None):
+        found = regular(somebody(face_kpts=empty))
+        assert found['face_kpts'] == [0] * 204
+    nulls = [5, 6, 2, None, None, 0] + [0] * 198
+    assert regular(somebody(face_kpts=nulls))['face_kpts'][3:6] == [0, 0, 0]
+    nulls[5] = 2
+    with pytest.raises(ValueError, match="'face_kpts', or v = 0"):
+        regular(somebody(face_kpts=nulls))
+
+
 def test_what_cannot_be_evaluated_is_named():
     content = file(somebody(image_id='a'))
     content['images'][0]['id'] = 'a'

@@ -64,3 +64,37 @@ def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
     evaluator.process(data_samples=[sample], data_batch=None)
     values = evaluator.evaluate(1)
     assert key in keys and values[key] == pytest.approx(1.0)
+
+
+def test_only_the_categories_that_are_people_are_tested(tmp_path):
+    """Dogs with other keypoints are in the same file."""
+    points = np.random.default_rng(0).uniform(20, 90, (17, 2))
+    box = dict(image_id=1, bbox=[20, 20, 70, 70])
+    worker = dict(
+        id=1,
+        category_id=2,
+        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
+        **box,
+    )
+    dog = dict(id=2, category_id=3, keypoints=[30, 30, 2] * 8, **box)
+    path = write(tmp_path, [worker, dog])
+    content = json.loads(path.read_text())
+    content['categories'] = [
+        dict(id=2, name='worker'), dict(id=3, name='dog')
+    ]  # fmt: skip
+    path.write_text(json.dumps(content))
+    dataset = DATASETS.build(
+        dict(
+            type='mmpose.CocoPoseDataset',
+            ann_file=str(path),
+            data_prefix=dict(img=str(tmp_path)),
+            categories=['worker'],
+            test_mode=True,
+        )
+    )
+    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
+    loop._runner = SimpleNamespace(work_dir=str(tmp_path / 'run'))
+    loop._evaluator('mine', SimpleNamespace(dataset=dataset))
+    written = tmp_path / 'run' / 'val_sources' / 'mine.json'
+    (person,) = json.loads(written.read_text())['annotations']
+    assert person['num_keypoints'] == 17

@@ -74,3 +74,6 @@ def test_an_environment_without_pip_is_told(
     assert install.main() == 1 and not calls
     said = capsys.readouterr().err
     assert 'ensurepip' in said and 'uv pip install --no-deps' in said
+    # options that uv does not have
+    assert '--implementation' not in said and '--platform' not in said
+    assert '--python-platform=x86_64-manylinux2014' in said

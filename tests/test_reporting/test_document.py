@@ -139,7 +139,7 @@ def test_html_shows_the_same_and_escapes(tmp_path):
     page = as_html(parts)
     assert '<h2>A &lt;b&gt; title</h2>' in page
     assert '<td>1 &amp; 2</td><td><code>code &lt;x&gt;</code></td>' in page
-    assert 'src="gallery/&quot;x&quot;.jpg"' in page
+    assert 'src="gallery/%22x%22.jpg"' in page
     assert page.count('<tr>') == page.count('</tr>') == 2
     paths = write(tmp_path / 'new', parts)
     assert [p.name for p in paths] == ['report.md', 'report.html']
@@ -151,3 +151,11 @@ def test_a_table_of_markdown_has_equal_rows(results):
     for block in re.findall(r'(?:^\|.*\n)+', text, re.MULTILINE):
         counts = {line.count('|') for line in block.splitlines()}
         assert len(counts) == 1
+
+
+def test_pictures_of_any_name_are_links():
+    part = Section('Pictures')
+    part.blocks.append(Picture('gallery/1_my photo #2.jpg', 'Mine.'))
+    link = 'gallery/1_my%20photo%20%232.jpg'
+    assert f']({link})' in markdown([part])
+    assert f'src="{link}"' in as_html([part])

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             number = len(annotations) + 1
             annotations.append(annotation(points, image_id, number))
         name = f'{image_id:06d}.png'
-        cv2.imwrite(str(folder / name), image)
+        write_picture(folder / name, image)
         images.append(
             dict(
                 id=image_id, file_name=name, width=args.size, height=args.size

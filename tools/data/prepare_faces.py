@@ -43,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     add_split_arguments(parser, 'data/SET')
     args = parser.parse_args(argv)
-    args.out = Path(str(args.out).replace('SET', args.set))
+    if args.out == parser.get_default('out'):
+        args.out = Path('data') / args.set
 
     def prepare() -> dict:
         everyone = SETS[args.set]

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from wholebody_mm.benchmarks.crowds import crowd
@@ -26,6 +25,7 @@ from wholebody_mm.datasets.wholebody_format import (
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.inference.images import read_image
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 
@@ -129,9 +129,7 @@ def bound_of_annotations(
 def _check_image(path: Path, image: dict) -> None:
     if not path.is_file():
         raise FileNotFoundError(f'no image {path}; is --img-dir its folder?')
-    pixels = cv2.imread(str(path), cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None:
-        raise ValueError(f'{path} is no image that OpenCV can read')
+    pixels = read_image(path)  # upright, as in training
     if pixels.shape[:2] != (image['height'], image['width']):
         raise ValueError(
             f'{path} has {pixels.shape[1]} x {pixels.shape[0]} pixels, its '

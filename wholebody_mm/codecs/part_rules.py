@@ -59,7 +59,8 @@ class PartRules:
         self.skeleton = skeleton
         self._sizes = np.array([n for _, n in skeleton.part_sizes])
         self._starts = np.cumsum(self._sizes) - self._sizes
-        default = {body: skeleton.num_keypoints, FOOT: 0}
+        # whatever the body is called: of somebody's skeleton also foot
+        default = {FOOT: 0, body: skeleton.num_keypoints}
         self._limits = np.array(
             [limits.get(p, default.get(p, 1)) for p in skeleton.part_names]
         )

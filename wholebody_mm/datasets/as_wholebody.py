@@ -16,6 +16,8 @@ from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton, map_by_names
 
 # A part is evaluated if the data set labels at least this share of it.
 LEAST_SHARE = 0.5
+# What an annotation keeps beside its points.
+KEPT_KEYS = ('id', 'image_id', 'bbox', 'area', 'segmentation', 'made_by')
 
 
 def labelled_parts(source: Skeleton) -> list[str]:
@@ -58,9 +60,7 @@ def as_wholebody(
         points, visible = to_wholebody(rows[None, :, :2], rows[None, :, 2])
         triplets = np.concatenate([points[0], visible[0][:, None]], axis=1)
         person = {
-            key: annotation[key]
-            for key in ('id', 'image_id', 'bbox', 'area', 'segmentation')
-            if key in annotation
+            key: annotation[key] for key in KEPT_KEYS if key in annotation
         }
         person |= dict(
             category_id=PERSON, iscrowd=annotation.get('iscrowd', 0)

@@ -23,6 +23,7 @@ from wholebody_mm.datasets.preparation.writing import (
     write_annotations,
 )
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133, WHOLEBODY135
 from wholebody_mm.skeletons.labelled_sets import HANDS42, IBUG68
 from wholebody_mm.skeletons.skeleton_map import map_by_names
@@ -126,7 +127,7 @@ def _write_nobody(folder: Path, images: int, seed: int, size: tuple) -> None:
     for i in range(images):
         rng = np.random.default_rng([seed, i])
         name = f'{i:06d}.jpg'
-        cv2.imwrite(str(folder / 'images' / name), background(rng, *size))
+        write_picture(folder / 'images' / name, background(rng, *size))
         entries.append(
             dict(id=i + 1, file_name=name, width=size[0], height=size[1])
         )

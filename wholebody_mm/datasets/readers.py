@@ -152,7 +152,10 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 f'{self.HOW_TO_GET}'
             )
         records = []
-        for image in sorted(images, key=lambda image: image['id']):
+        # numbers first: ids that are names of files may be either
+        for image in sorted(
+            images, key=lambda i: (isinstance(i['id'], str), i['id'])
+        ):
             people = annotations.get(image['id'], [])
             record = image_record(
                 people,

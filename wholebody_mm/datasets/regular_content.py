@@ -22,6 +22,7 @@ from wholebody_mm.datasets.wholebody_format import (
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
 
 PERSON = 1  # the category id of people in what is evaluated
+MOST_ID = 2**63 - 1  # of an annotation in COCO's evaluation
 
 
 def regular_content(content: dict, ann_file: str) -> dict:
@@ -184,9 +185,11 @@ def content_to_evaluate(
 ) -> dict:
     """A regular content's people, as COCO's evaluation wants them.
 
-    Only people stay, as category 1. A box or an area that is missing or
-    empty is that of the labelled keypoints; of people without keypoints in a
-    file that has some they are all unlabelled.
+    Only people stay, as category 1, and what preparations marked as not to
+    count. A box or an area that is missing or empty is that of the labelled
+    keypoints of all parts, else of the outline; of people without keypoints
+    in a file that has some they are all unlabelled. Ids that COCO's
+    evaluation cannot hold (text, negative ones) become numbers.
 
     Args:
         content: What :func:`regular_content` gives.
@@ -212,6 +215,7 @@ def content_to_evaluate(
         a
         for a in content['annotations']
         if a.get('category_id') in ours
+        or 'made_by' in a
         or (categories is None and 'keypoints' in a)
     ]
     counts = [len(a['keypoints']) // 3 for a in people if 'keypoints' in a]
@@ -241,6 +245,11 @@ def content_to_evaluate(
         for person in evaluated:
             person.setdefault(key, [0] * (3 * size))
             person.setdefault(VALID_KEYS[part], any(person[key]))
+    if not all(
+        isinstance(p['id'], int) and 0 < p['id'] <= MOST_ID for p in evaluated
+    ):
+        for number, person in enumerate(evaluated, 1):
+            person['id'] = number
     return content | dict(
         annotations=evaluated, categories=[dict(id=PERSON, name='person')]
     )
@@ -250,21 +259,57 @@ def _fill_box_and_area(person: dict) -> None:
     """Box and area of a person who has none, from what is labelled."""
     box = person.get('bbox') or [0, 0, 0, 0]
     if box[2] <= 0 or box[3] <= 0:
-        rows = person.get('keypoints') or []
-        xs = [x for x, v in zip(rows[0::3], rows[2::3], strict=True) if v > 0]
-        ys = [y for y, v in zip(rows[1::3], rows[2::3], strict=True) if v > 0]
+        points = [
+            (x, y)
+            for key in PART_KEYS.values()
+            for x, y, v in _in_threes(person.get(key) or [])
+            if v > 0
+        ]
         box = [0.0, 0.0, 0.0, 0.0]
-        if xs:
-            low, high = (min(xs), min(ys)), (max(xs), max(ys))
-            box = [*low, *(b - a for a, b in zip(low, high, strict=True))]
+        if points or person.get('segmentation'):
+            box = _box_of(points) if points else _box_of_outline(person)
     person['bbox'] = [float(value) for value in box]
     if person.get('area', 0) <= 0:
         person['area'] = AREA_OF_BOX * person['bbox'][2] * person['bbox'][3]
 
 
+def _in_threes(values: Sequence[float]) -> Iterable[tuple]:
+    return zip(values[0::3], values[1::3], values[2::3], strict=True)
+
+
+def _box_of(points: Sequence[tuple[float, float]]) -> list[float]:
+    """x, y, width, height; a point or a line has the width of a pixel.
+
+    Of no area, nothing would ever be near enough to it.
+    """
+    xs, ys = zip(*points, strict=True)
+    width, height = max(xs) - min(xs), max(ys) - min(ys)
+    return [min(xs), min(ys), max(width, 1.0), max(height, 1.0)]
+
+
+def _box_of_outline(person: dict) -> list[float]:
+    """x, y, width, height of polygons or of a mask."""
+    outline = person['segmentation']
+    if isinstance(outline, list):
+        corners = [
+            corner
+            for polygon in outline
+            for corner in zip(polygon[0::2], polygon[1::2], strict=True)
+        ]
+        return _box_of(corners) if corners else [0.0, 0.0, 0.0, 0.0]
+    # needs OpenCV and pycocotools, which nothing else here does
+    from wholebody_mm.datasets.transforms.rasters import decode_rle
+
+    rows, columns = decode_rle(outline).nonzero()
+    if not len(rows):
+        return [0.0, 0.0, 0.0, 0.0]
+    low, high = (columns.min(), rows.min()), (columns.max(), rows.max())
+    return [*low, high[0] - low[0] + 1, high[1] - low[1] + 1]
+
+
 def _regular_image(image: dict) -> dict:
     """An image whose id is a number if it can be one."""
-    number = _as_number(image['id'])
+    number = as_number(image['id'])
     return image if number is image['id'] else image | dict(id=number)
 
 
@@ -274,16 +319,19 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
     where = f'{ann_file}: annotation {annotation.get("id")!r}'
     for key in ('id', 'image_id', 'category_id'):
         if key in changed:
-            changed[key] = _as_number(changed[key])
+            changed[key] = as_number(changed[key])
     if 'keypoints' in changed and not changed['keypoints']:
         del changed['keypoints']
-    if 'keypoints' in changed:
-        changed['keypoints'] = _regular_keypoints(changed['keypoints'], where)
-        if changed.get('iscrowd') and any(
-            v > 0 for v in changed['keypoints'][2::3]
-        ):
-            # some tools encode every outline like a crowd's
-            changed['iscrowd'] = 0
+    for part, size in COCO_WHOLEBODY133.part_sizes:
+        key = PART_KEYS[part]
+        if key in annotation and key != 'keypoints' and not changed.get(key):
+            changed[key] = [0] * (3 * size)  # of which nothing is labelled
+        if key in changed:
+            changed[key] = _regular_keypoints(changed[key], key, where)
+    labelled = any(v > 0 for v in changed.get('keypoints', ())[2::3])
+    if changed.get('iscrowd') and labelled:
+        # some tools encode every outline like a crowd's
+        changed['iscrowd'] = 0
     if 'bbox' in changed:
         box = changed['bbox']
         if not _are_numbers(box) or len(box) not in (0, 4):
@@ -296,23 +344,23 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
     return annotation if changed == annotation else changed
 
 
-def _regular_keypoints(values: Any, where: str) -> list:
+def _regular_keypoints(values: Any, key: str, where: str) -> list:
     """x, y, v with zeros where a point that is not labelled has nulls."""
     if not isinstance(values, list):
         raise ValueError(
-            f"{where}: 'keypoints' {_short(values)} is no list of x, y, v"
+            f'{where}: {key!r} {_short(values)} is no list of x, y, v'
         )
     if None not in values:
         if not _are_numbers(values):
             raise ValueError(
-                f"{where}: 'keypoints' {_short(values)} are not all numbers"
+                f'{where}: {key!r} {_short(values)} are not all numbers'
             )
         return values
     for i in range(0, len(values) - 2, 3):
         if values[i + 2] and None in values[i : i + 2]:
             raise ValueError(
                 f'{where}: keypoint {i // 3 + 1} is labelled but has no '
-                f"place; give it one in 'keypoints', or v = 0"
+                f'place; give it one in {key!r}, or v = 0'
             )
     return [0 if value is None else value for value in values]
 
@@ -343,7 +391,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f'{text[:57]}...'
 
 
-def _as_number(identity: Any) -> Any:
+def as_number(identity: Any) -> Any:
     """An id as a whole number, where it is one in quotes or 7.0."""
     if isinstance(identity, str) and identity.isdecimal():
         return int(identity)

@@ -17,7 +17,11 @@ from mmpose.registry import LOOPS, METRICS
 from torch.utils.data import DataLoader
 
 from wholebody_mm.datasets.as_wholebody import as_wholebody, labelled_parts
-from wholebody_mm.datasets.regular_content import regular_content
+from wholebody_mm.datasets.regular_content import (
+    keep_people,
+    people_categories,
+    regular_content,
+)
 from wholebody_mm.datasets.sources import advice
 from wholebody_mm.evaluation.part_ap import HANDS, VALUES
 from wholebody_mm.evaluation.partial_metric import PartialPoseMetric
@@ -97,11 +101,19 @@ class MultiSourceValLoop(ValLoop):
             return evaluator, [f'{metric.prefix}/{value}' for value in VALUES]
         file = Path(self.runner.work_dir) / 'val_sources' / f'{name}.json'
         if is_main_process():
+            content = regular_content(
+                json.loads(Path(dataset.ann_file).read_bytes()),
+                dataset.ann_file,
+            )
+            ours = people_categories(
+                content['categories'],
+                content['annotations'],
+                dataset.categories,
+                dataset.ann_file,
+            )
+            people = keep_people(content['annotations'], ours)
             content = as_wholebody(
-                regular_content(
-                    json.loads(Path(dataset.ann_file).read_bytes()),
-                    dataset.ann_file,
-                ),
+                dict(content, annotations=people),
                 dataset.SOURCE,
                 dataset.parse_points,
                 dataset.ann_file,

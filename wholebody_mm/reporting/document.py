@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from wholebody_mm.benchmarks.multi_network_times import of_one_engine
 from wholebody_mm.evaluation.report import ROWS, VALUES
@@ -267,7 +268,7 @@ def markdown(parts: Sequence[Section]) -> str:
                 for cells in (block.head, rule, *block.rows):
                     lines.append('| ' + ' | '.join(cells) + ' |')
             elif isinstance(block, Picture):
-                lines.append(f'![{block.caption}]({block.file})')
+                lines.append(f'![{block.caption}]({quote(block.file)})')
                 lines += ['', block.caption]
             else:
                 lines.append(block)
@@ -316,7 +317,7 @@ def as_html(parts: Sequence[Section]) -> str:
                 out.append('<table>' + '\n'.join(rows) + '</table>')
             elif isinstance(block, Picture):
                 out.append(
-                    f'<figure><img src="{html.escape(block.file)}" alt="">'
+                    f'<figure><img src="{quote(block.file)}" alt="">'
                     f'<figcaption>{text(block.caption)}</figcaption></figure>'
                 )
             else:

@@ -8,6 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.reporting.document import Picture, Section
 from wholebody_mm.reporting.measure import FindPeople
 from wholebody_mm.visualization.people_picture import draw_skeletons
@@ -28,7 +30,7 @@ def gallery(
             of these networks.
 
     Raises:
-        FileNotFoundError: If an image cannot be read.
+        FileNotFoundError, ValueError: If an image cannot be read; names it.
     """
     # several galleries show the same images, two folders the same name
     place = 'gallery/' + '-'.join(networks).replace('/', '_')
@@ -36,9 +38,7 @@ def gallery(
     title = 'Figure 5: ' + ' beside '.join(networks)
     section = Section(title)
     for number, path in enumerate(images, 1):
-        image = cv2.imread(str(path))
-        if image is None:
-            raise FileNotFoundError(f'--gallery: no image {path}')
+        image = read_image(path)
         panels, counts = [], []
         for name, find in networks.items():
             people = find(image)
@@ -51,7 +51,7 @@ def gallery(
             panels.append(labelled(drawn, name))
             counts.append(f'{name}: {len(people)} people')
         file = f'{place}/{number}_{path.stem}.jpg'
-        cv2.imwrite(str(folder / file), beside(panels))
+        write_picture(folder / file, beside(panels))
         caption = f'{path.name}. {"; ".join(counts)}.'
         section.blocks.append(Picture(file, caption))
     return section

@@ -116,7 +116,10 @@ def test_a_coco_style_file_has_held_out_faces_too(root, tmp_path):
     points = np.column_stack([face_points(), np.full(68, 2)])
     file = tmp_path / '300w.json'
     content = dict(
-        images=[dict(id=i, file_name=name) for i, name in enumerate(names)],
+        # ids of images are text, as some tools write them
+        images=[
+            dict(id=f'{i}', file_name=name) for i, name in enumerate(names)
+        ],
         annotations=[
             dict(image_id=i, keypoints=points.ravel().tolist())
             for i in range(2)

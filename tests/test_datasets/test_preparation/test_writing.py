@@ -3,8 +3,13 @@
 from contextlib import suppress
 
 import pytest
+from PIL import Image
 
-from wholebody_mm.datasets.preparation.writing import Skip, for_each
+from wholebody_mm.datasets.preparation.writing import (
+    Skip,
+    for_each,
+    image_entry,
+)
 
 
 class Interrupted(Exception):
@@ -57,3 +62,17 @@ def test_other_options_start_anew(tmp_path):
 def test_nothing_at_all_says_why(tmp_path):
     with pytest.raises(ValueError, match='all 2 are left out: 2 not there'):
         run(tmp_path / 'x.json', 'ab', missing='ab')
+
+
+@pytest.mark.parametrize('orientation', [1, 3, 6])
+def test_turned_images_are_left_out(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / 'a.jpg'
+    Image.new('RGB', (40, 30)).save(path, exif=exif)
+    if orientation == 1:
+        entry = image_entry(path, tmp_path)
+        assert entry == dict(file_name='a.jpg', width=40, height=30)
+    else:
+        with pytest.raises(Skip, match='turned'):
+            image_entry(path, tmp_path)

@@ -16,6 +16,7 @@ from wholebody_mm.datasets.preparation.writing import (
     read_json,
     write_splits,
 )
+from wholebody_mm.datasets.regular_content import regular_content
 from wholebody_mm.skeletons.labelled_sets import IBUG68
 
 
@@ -145,6 +146,7 @@ def convert_coco_faces(
         seed: Decides which.
     """
     content = read_json(ann_file, 'annotation file of faces')
+    content = regular_content(content, str(ann_file))
     faces: dict[int, list[np.ndarray]] = {}
     for annotation in content['annotations']:
         rows = np.reshape(annotation['keypoints'], (-1, 3))
@@ -152,7 +154,7 @@ def convert_coco_faces(
     entries = {str(image['id']): image for image in content['images']}
 
     def make(key: str) -> dict:
-        found = faces.get(int(key), [])
+        found = faces.get(entries[key]['id'], [])
         if len(found) != 1:
             raise Skip(f'{len(found)} faces instead of one')
         image = image_entry(images / entries[key]['file_name'], images)

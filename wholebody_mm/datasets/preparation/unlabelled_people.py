@@ -20,7 +20,7 @@ from wholebody_mm.datasets.preparation.writing import (
     ignored,
     read_json,
 )
-from wholebody_mm.datasets.regular_content import regular_content
+from wholebody_mm.datasets.regular_content import as_number, regular_content
 from wholebody_mm.datasets.transforms.rasters import decode_rle, fill_polygon
 from wholebody_mm.whole_files import write_json
 
@@ -212,7 +212,8 @@ def mask_people(
     known = {image['id'] for image in content['images']}
     found = defaultdict(list)
     for detection in detections:
-        if detection.get('image_id') not in known:
+        image_id = as_number(detection.get('image_id'))
+        if image_id not in known:
             raise ValueError(
                 f'a detection is of image {detection.get("image_id")}, which '
                 f'{ann_file} does not have'
@@ -222,7 +223,7 @@ def mask_people(
                 f'a detection in image {detection["image_id"]} has no '
                 f'segmentation; a detector with masks is needed'
             )
-        found[detection['image_id']].append(detection)
+        found[image_id].append(detection)
     of_image = defaultdict(list)
     for annotation in content['annotations']:
         if annotation.get('made_by') not in (OUTSIDE, MASKED):

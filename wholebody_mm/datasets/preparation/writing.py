@@ -19,6 +19,8 @@ from wholebody_mm.skeletons import Skeleton
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
 PERSON = 1  # category id
+# EXIF's tag of how a camera was held, and its value for upright.
+ORIENTATION, UPRIGHT = 0x0112, 1
 
 
 class Skip(Exception):
@@ -223,7 +225,7 @@ def image_entry(path: Path, folder: Path) -> dict:
     """``file_name``, ``width``, ``height`` of an image below a folder.
 
     Raises:
-        Skip: If the image is missing.
+        Skip: If the image is missing, or is to be turned for viewing.
         ValueError: If it is broken.
     """
     if not path.is_file():
@@ -231,11 +233,15 @@ def image_entry(path: Path, folder: Path) -> dict:
     try:
         with Image.open(path) as image:
             width, height = image.size
+            turned = image.getexif().get(ORIENTATION, UPRIGHT) != UPRIGHT
     except OSError as error:
         raise ValueError(
             f'{path} is no image that can be read ({error}); download it '
             f'again or delete it'
         ) from error
+    if turned:
+        # labels of which pixels? training would turn the image
+        raise Skip('image turned by its EXIF orientation')
     name = path.relative_to(folder).as_posix()
     return dict(file_name=name, width=width, height=height)
 
