@@ -52,6 +52,13 @@ def test_without_any_folder_to_cache_in_it_still_compiles(tmp_path, root):
     assert out == 'NullCache'
 
 
+def test_everything_is_compiled_by_it(root):
+    # else a read-only installation could not even import the rest
+    files = (root / 'wholebody_mm').rglob('*.py')
+    using = [f.name for f in files if 'njit' in f.read_text('utf-8')]
+    assert using == ['compiled.py']
+
+
 def test_the_codec_needs_neither_torch_nor_mmpose(run_python):
     out = run_python(
         'import sys\n'

@@ -56,6 +56,18 @@ def test_a_hidden_hand_is_ignored_where_it_would_be(tmp_path):
     assert (sample['keypoints_visible'][0, hand] < 0).all()
 
 
+def test_hidden_feet_are_ignored_where_they_would_be(tmp_path):
+    values = everything()
+    feet = WHOLEBODY135.parts['foot']
+    values[feet, 0] = np.linspace(30, 50, 6)
+    values[feet, 1] = np.linspace(90, 95, 6)
+    values[feet, 2] = 0
+    sample = read(write(tmp_path, [rendered(values)]))
+    ((part, box),) = sample['ignore_regions']
+    assert part == 'foot'
+    assert box[3] - box[1] < 20 and box[2] - box[0] < 40
+
+
 def test_the_place_of_a_hidden_point_is_kept(tmp_path):
     values = everything()
     knee, hip = (WHOLEBODY135.index(f'left_{n}') for n in ('knee', 'hip'))

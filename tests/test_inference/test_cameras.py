@@ -38,6 +38,9 @@ def camera(monkeypatch):
             time.sleep(0.005)
             state.reads += 1
             number = state.script.pop(0) if state.script else None
+            if number == 'stall':
+                time.sleep(2 * module.PATIENCE)
+                number = None
             if number is None:
                 return False, None
             return True, np.full((2, 2, 3), number % 256, np.uint8)
@@ -79,6 +82,17 @@ def test_a_moment_without_pictures_ends_nothing(camera):
     camera.script = [2]
     assert next(pictures)[1][0, 0, 0] == 2
     assert next(pictures, None) is None  # until the patience ends
+    reader.close()
+
+
+def test_a_read_that_takes_longer_than_the_patience(camera):
+    """As of a USB camera that stalls: it is opened anew all the same."""
+    camera.script = [1, 'stall']
+    pictures = iter(reader := CameraReader('0'))
+    assert next(pictures)[1][0, 0, 0] == 1
+    until(lambda: camera.opened > 1)
+    camera.script = [2]
+    assert next(pictures)[1][0, 0, 0] == 2
     reader.close()
 
 

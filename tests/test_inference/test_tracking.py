@@ -61,6 +61,17 @@ def test_newcomers_get_new_ids_and_the_lost_are_remembered_a_while():
     ]
 
 
+def test_frames_far_apart():
+    # a slow network, a time-lapse
+    tracker = Tracker(memory=1.0)
+    where = [people_at((100 + 3 * i, 100)) for i in range(3)]
+    found = [tracker(p, 4.0 * i).ids.tolist() for i, p in enumerate(where)]
+    assert found == [[1], [1], [1]]
+    assert tracker(people_at(), 12.0).ids.tolist() == []
+    # one frame later is longer ago than is remembered
+    assert tracker(where[-1], 16.0).ids.tolist() == [2]
+
+
 def test_someone_hidden_is_expected_further_on():
     """Meanwhile a newcomer stands where they were lost."""
     walk = [people_at((8 * i, 0)) for i in range(10)]

@@ -120,3 +120,12 @@ def test_shape_and_pose_agree_with_anny(body):
         assert error.mean() < 0.002
         face = body.rest[:13380, 2] > 0.72
         assert error[face].mean() < 0.0005
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    pytest.importorskip('anny')
+    blocked = tmp_path / 'file'
+    blocked.write_text('no folder')
+    monkeypatch.setenv('XDG_CACHE_HOME', str(blocked))
+    with pytest.raises(ValueError, match='set XDG_CACHE_HOME'):
+        body_module.load_body.__wrapped__()

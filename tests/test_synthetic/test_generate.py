@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from wholebody_mm.cli import main
+from wholebody_mm.synthetic import generate as generate_module
+from wholebody_mm.synthetic.backgrounds import photo_backdrop, photo_paths
 from wholebody_mm.synthetic.generate import (
     CHUNK,
     Settings,
@@ -271,6 +273,41 @@ def test_photos_as_backgrounds(tmp_path):
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), 1).astype(float)
         shares.append(picture[..., 2].mean() / (picture.mean() + 1))
     assert np.sum(np.array(shares) > 2) >= 3
+
+
+def test_photos_that_are_tiny_narrow_or_broken(tmp_path):
+    import cv2
+
+    folder = tmp_path / 'photos'
+    folder.mkdir()
+    with pytest.raises(ValueError, match=r'no image in it can be read'):
+        (folder / 'a.jpg').write_bytes(b'no image')
+        with pytest.warns(UserWarning, match='a.jpg'):
+            photo_backdrop(str(folder), np.random.default_rng(0), 64, 48)
+    for name, shape in (('b', (1, 1)), ('c', (2, 5000)), ('d', (4000, 30))):
+        image = np.full((*shape, 3), 128, np.uint8)
+        cv2.imwrite(str(folder / f'{name}.png'), image)
+    photo_paths.cache_clear()
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        assert photo_backdrop(str(folder), rng, 64, 48).shape == (48, 64, 3)
+    with pytest.raises(ValueError, match='lies in --backgrounds'):
+        generate(
+            Settings(1, 0, 64, 64, backgrounds=str(folder)), folder / 'out'
+        )
+    assert not (folder / 'out').exists()
+
+
+def test_another_run_of_the_same_may_have_finished(tmp_path, monkeypatch):
+    settings = Settings(1, 0, 64, 64, 'body', people=(0, 0))
+
+    def taken(job):
+        generate_module.write_json(tmp_path / 'annotations.json', {})
+        return 1
+
+    monkeypatch.setattr(generate_module, '_render_chunk', taken)
+    monkeypatch.setattr(generate_module, 'load_body', lambda: None)
+    generate(settings, tmp_path, progress=False)
 
 
 def test_a_benchmark_has_its_own_settings(tmp_path, capsys):

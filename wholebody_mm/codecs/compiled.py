@@ -13,20 +13,30 @@ from numba import njit
 
 
 def compiled(function: Callable, **options) -> Callable:
-    """Compile with numba, cached on disk where some folder can be written.
+    """Compile a loop over maps or peaks.
 
-    The machine code is kept beside the source file, else (a read-only
-    installation) in the user's cache folder, or in ``NUMBA_CACHE_DIR``.
-    Where none of them can be written numba refuses to decorate at all; then
-    each process compiles for itself, which takes some seconds. The loops
-    release the interpreter's lock. No ``fastmath``: it would let the compiler
-    assume that there are no NaN.
+    The loops release the interpreter's lock. No ``fastmath``: it would let
+    the compiler assume that there are no NaN.
 
     Args:
         function: What to compile.
         **options: More options of numba's.
     """
-    options |= {'nogil': True, 'error_model': 'numpy'}
+    return cached(function, nogil=True, error_model='numpy', **options)
+
+
+def cached(function: Callable, **options) -> Callable:
+    """Compile with numba, cached on disk where some folder can be written.
+
+    The machine code is kept beside the source file, else (a read-only
+    installation) in the user's cache folder, or in ``NUMBA_CACHE_DIR``.
+    Where none of them can be written numba refuses to decorate at all; then
+    each process compiles for itself, which takes some seconds.
+
+    Args:
+        function: What to compile.
+        **options: Numba's.
+    """
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available": no folder to cache in

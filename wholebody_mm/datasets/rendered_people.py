@@ -40,7 +40,7 @@ def rendered_points(annotation: dict, ann_file: str) -> Points:
     rows, _ = keypoints_of(WHOLEBODY135, union, ann_file)
     places = np.asarray(union['keypoints'], np.float32).reshape(-1, 3)[:, :2]
     boxes = {}
-    for part in BOX_KEYS:
+    for part in ('foot', *BOX_KEYS):
         where = WHOLEBODY135.parts[part]
         there = places[where][places[where].any(axis=1)]
         if len(there) and not rows[where, 2].any():
@@ -59,7 +59,7 @@ class RenderedPeopleDataset(CocoWholeBodyPoseDataset):
     - upper neck, head top and pupils are labelled too;
     - points outside the image are known: that a person cut off at the knees
       shows no ankle is learnt, and so is the field towards it;
-    - a face, a hand or a single point that is hidden is ignored where it
+    - feet, a face, a hand or a single point that is hidden is ignored where it
       would be, not in the whole box of the person, where others may be.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ def open_camera(number: str) -> cv2.VideoCapture:
     Raises:
         SourceError: If that fails.
     """
+    # by default a camera that stalls is waited for 10 seconds in one read
+    os.environ.setdefault('OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT', '1')
     capture = cv2.VideoCapture(int(number))
     if not capture.isOpened():
         capture.release()
@@ -91,7 +94,8 @@ class CameraReader:
                         self._newest = now - self._started, image
                         self._changed.notify_all()
                     continue
-                if now - seen > PATIENCE:
+                # a read may take longer than that: not without a second try
+                if now - seen > PATIENCE and reopened > seen:
                     break
                 time.sleep(PAUSE)
                 if now - reopened > UNTIL_REOPENED:

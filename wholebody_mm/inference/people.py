@@ -88,7 +88,7 @@ class PeopleInImage:
             ValueError: If there is no such skeleton, or none of its points.
         """
         target = get_skeleton(skeleton)
-        if target.name == self.skeleton.name:
+        if target == self.skeleton:
             return self
         convert = get_map(self.skeleton, target)
         keypoints, scores = convert(self.keypoints, self.keypoint_scores)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -262,7 +263,7 @@ def _people_of(
         for path in paths:
             try:
                 yield path, predictor.prepare(read_image(path)), None
-            except (ValueError, OSError, MemoryError) as error:
+            except (ValueError, OSError, MemoryError, cv2.error) as error:
                 yield path, None, str(error) or 'not enough memory'
 
     for path, item, error in ahead(inputs()):

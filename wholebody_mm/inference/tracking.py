@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -91,6 +92,7 @@ class Tracker:
         OneEuroFilter(**self._filter)  # refuses what does not fit
         self._tracks: list[_Track] = []
         self._next = 1
+        self._last = -math.inf  # time of the last frame
 
     def __call__(self, people: PeopleInImage, time: float) -> PeopleInImage:
         """The people of the next frame with ids, smoothed.
@@ -99,9 +101,14 @@ class Tracker:
             people: Of the frame.
             time: Seconds, later than at the last call.
         """
+        # who was there in the last frame, however long ago that is, and who
+        # was hidden for a short time
         self._tracks = [
-            t for t in self._tracks if time - t.seen <= self.memory
+            t
+            for t in self._tracks
+            if t.seen >= self._last or time - t.seen <= self.memory
         ]
+        self._last = time
         ids = np.zeros(len(people), np.int64)
         keypoints = people.keypoints.copy()
         matches = self._match(people, time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,31 +37,46 @@ def photo_paths(folder: str) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=32)
-def _photo(path: Path) -> np.ndarray:
+def _photo(path: Path) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB, at most 1000 a side; None if it is damaged."""
     try:
         image = read_image(path)
     except (ValueError, OSError) as error:
-        raise ValueError(
-            f'{error}; or remove it from the folder of backgrounds'
-        ) from error
-    scale = 1000 / max(image.shape[:2])
+        # not the end of a training that renders for hours
+        warnings.warn(f'--backgrounds: {error}; left out', stacklevel=2)
+        return None
+    height, width = image.shape[:2]
+    scale = 1000 / max(height, width)
     if scale < 1:
         image = cv2.resize(
-            image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+            image,
+            (max(1, round(width * scale)), max(1, round(height * scale))),
+            interpolation=cv2.INTER_AREA,
         )
     return np.ascontiguousarray(image[:, :, ::-1])
+
+
+def _readable_photo(folder: str, first: int) -> np.ndarray:
+    """The first photo from a place on, and around, that can be read."""
+    paths = photo_paths(folder)
+    for path in paths[first:] + paths[:first]:
+        photo = _photo(path)
+        if photo is not None:
+            return photo
+    raise ValueError(f'--backgrounds {folder}: no image in it can be read')
 
 
 def photo_backdrop(
     folder: str, rng: np.random.Generator, width: int, height: int
 ) -> np.ndarray:
     """(H, W, 3) float32 linear light, a random crop of a random photo."""
-    paths = photo_paths(folder)
-    photo = _photo(paths[int(rng.integers(len(paths)))])
+    photo = _readable_photo(
+        folder, int(rng.integers(len(photo_paths(folder))))
+    )
     fit = max(width / photo.shape[1], height / photo.shape[0])
     share = rng.uniform(0.55, 1.0)
-    w = max(int(width / fit * share), 8)
-    h = max(int(height / fit * share), 8)
+    w = min(max(int(width / fit * share), 8), photo.shape[1])
+    h = min(max(int(height / fit * share), 8), photo.shape[0])
     x = int(rng.integers(0, photo.shape[1] - w + 1))
     y = int(rng.integers(0, photo.shape[0] - h + 1))
     crop = cv2.resize(

@@ -16,11 +16,12 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-import numba
 import numpy as np
+
+from wholebody_mm.codecs.compiled import cached
 
 CACHE_VERSION = 3
 SHAPE_RANK = 48  # principal body shapes kept, see `_shape_space`
@@ -28,6 +29,10 @@ SHAPE_SAMPLES = 900
 # The average body: an adult between man and woman. Fields on the surface
 # (`regions.py`) and sizes of clothes refer to it.
 REFERENCE = {'age': 0.8, 'height': 0.44}
+_NO_CACHE = (
+    'the body model is kept in a folder; set XDG_CACHE_HOME to one that can '
+    'be written'
+)
 _MISSING_ANNY = (
     "rendering people needs the parametric body 'anny'; "
     'install it with: pip install anny'
@@ -192,7 +197,7 @@ class BodyModel:
         return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _add_dense(basis, coefficients, out):
     """out += coefficients @ basis, four rows a pass to spare memory."""
     rows = basis.shape[0]
@@ -212,7 +217,7 @@ def _add_dense(basis, coefficients, out):
         done += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@partial(cached, nogil=True)
 def _add_sparse(rows, deltas, value, out):
     for i in range(rows.shape[0]):
         for k in range(3):
@@ -220,8 +225,16 @@ def _add_sparse(rows, deltas, value, out):
 
 
 def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/wholebody_mm/synthetic`` or its usual default."""
-    base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    """``$XDG_CACHE_HOME/wholebody_mm/synthetic`` or its usual default.
+
+    Raises:
+        ValueError: If there is neither that nor a home.
+    """
+    base = os.environ.get('XDG_CACHE_HOME')
+    try:
+        base = base or Path.home() / '.cache'
+    except RuntimeError as error:  # a user without a home
+        raise ValueError(f'{error}: {_NO_CACHE}') from error
     return Path(base) / 'wholebody_mm' / 'synthetic'
 
 
@@ -230,7 +243,8 @@ def load_body() -> BodyModel:
     """The body model; built on first use (up to a minute), then cached.
 
     Raises:
-        ValueError: If `anny` is not installed and no cache exists.
+        ValueError: If no cache exists, and `anny` is not installed or no
+            folder can be written.
     """
     folder = cache_folder() / f'body-v{CACHE_VERSION}'
     if not (folder / 'info.json').is_file():
@@ -255,7 +269,10 @@ def _build(folder: Path) -> None:
         from anny.models.model_data import PHENOTYPE_VARIATIONS
     except ImportError as error:
         raise ValueError(f'{_MISSING_ANNY} ({error})') from error
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f'{error}: {_NO_CACHE}') from error
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         # anny would keep over a gigabyte of its own intermediate files.
         previous = anny.paths.get_anny_cache_path()

@@ -9,11 +9,11 @@ hems are sharp lines wherever they fall.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
-import numba
 import numpy as np
 
+from wholebody_mm.codecs.compiled import cached
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.kinematics import normals
 from wholebody_mm.synthetic.mesh import Piece, Surface, any_of
@@ -345,7 +345,7 @@ def _base(name: str) -> tuple[slice, np.ndarray, np.ndarray, np.ndarray]:
     return part, local, start, flat
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _smoothed(vertices, start, near, passes):
     """Each vertex half way to the middle of its neighbours."""
     now = vertices.copy()

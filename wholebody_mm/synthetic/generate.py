@@ -33,6 +33,7 @@ from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
 from wholebody_mm.whole_files import write_bytes, write_json
 
 CHUNK = 10  # images
+MOST_WORKERS = 61  # of a pool of processes on Windows
 ANNOTATIONS = 'annotations.json'
 IMAGES = 'images'
 _PARTS, _SETTINGS = '.chunks', 'settings.json'
@@ -154,8 +155,8 @@ def generate(
         Path of the annotation file.
 
     Raises:
-        ValueError: If the folder holds a data set of other settings, or the
-            body model is missing.
+        ValueError: If the folder holds a data set of other settings or lies
+            in that of the backgrounds, or the body model is missing.
         FileNotFoundError: If the folder of backgrounds has no photos.
         RuntimeError: If a script calls this with several workers and without
             the guard, in its workers.
@@ -171,9 +172,18 @@ def generate(
         )
     if settings.backgrounds:
         photo_paths(settings.backgrounds)  # before anything is written
+        folder = Path(settings.backgrounds).resolve()
+        if Path(out).resolve().is_relative_to(folder):
+            raise ValueError(
+                f'--out {out} lies in --backgrounds {settings.backgrounds}: '
+                f'people who are not labelled would be behind others; give '
+                f'another folder'
+            )
     out = Path(out)
     _claim(out, settings)
     if (out / ANNOTATIONS).is_file():
+        # what a run that was beside the one that finished may have left
+        shutil.rmtree(out / _PARTS, ignore_errors=True)
         return out / ANNOTATIONS
     load_body()  # built once, before workers look for it
     starts = range(0, settings.images, CHUNK)
@@ -194,14 +204,19 @@ def generate(
             # Compiles what is not compiled yet, once instead of in each.
             small = Settings(1, 0, 64, 64, 'body', people=(1, 1))
             render_image(small, 0)
-            _render_chunks(jobs, min(workers, len(jobs)), bar)
+            _render_chunks(jobs, min(workers, len(jobs), MOST_WORKERS), bar)
     records = []
-    for start in starts:
-        records += json.loads(_chunk_file(out, start).read_text())
+    try:
+        for start in starts:
+            records += json.loads(_chunk_file(out, start).read_text())
+    except FileNotFoundError:
+        if not (out / ANNOTATIONS).is_file():
+            raise
+        return out / ANNOTATIONS  # by another run of the same, just now
     content = merge(records, f'Rendered people, {asdict(settings)}')
     text = json.dumps(content, separators=(',', ':'))
     write_bytes(out / ANNOTATIONS, text.encode(), several=True)
-    shutil.rmtree(out / _PARTS)
+    shutil.rmtree(out / _PARTS, ignore_errors=True)
     return out / ANNOTATIONS
 
 

@@ -8,9 +8,11 @@ the same axis at every joint.
 from __future__ import annotations
 
 import math
+from functools import partial
 
-import numba
 import numpy as np
+
+from wholebody_mm.codecs.compiled import cached
 
 X = np.array([1.0, 0.0, 0.0])
 Y = np.array([0.0, 1.0, 0.0])
@@ -40,7 +42,7 @@ def rotation(axis: np.ndarray, degrees: float) -> np.ndarray:
     )
 
 
-@numba.njit(cache=True)
+@cached
 def _rotation(x, y, z, angle):
     n = math.sqrt(x * x + y * y + z * z) + 1e-12
     x, y, z = x / n, y / n, z / n
@@ -55,7 +57,7 @@ def _rotation(x, y, z, angle):
     )
 
 
-@numba.njit(cache=True)
+@cached
 def forward_kinematics(parents, heads, local, root):
     """World poses of all bones.
 
@@ -120,7 +122,7 @@ def skin(
     return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _skin(vertices, transforms, start, bones, values, out):
     for i in range(vertices.shape[0]):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
@@ -143,7 +145,7 @@ def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _normals(v, faces, out):
     for t in range(faces.shape[0]):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import cv2
-import numba
 import numpy as np
 
+from wholebody_mm.codecs.compiled import cached
 
-@numba.njit(cache=True, nogil=True, inline='always')
+
+@partial(cached, nogil=True, inline='always')
 def _hash(x, y, z):
     """A number in 0 to 1 for each lattice point."""
     h = (x * 374761393 + y * 668265263 + z * 1440662683) & 0xFFFFFFFF
@@ -18,7 +20,7 @@ def _hash(x, y, z):
     return h * 2.3283064e-10
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def noise3(x, y, z):
     """Smooth noise of 0 to 1 with features about one unit apart."""
     fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)
@@ -36,7 +38,7 @@ def noise3(x, y, z):
     return a * (1 - w) + c * w
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def texture_at(texture, u, v, out):
     """Bilinear look-up in a repeating (H, W, 3) texture; u, v in repeats."""
     height, width = texture.shape[0], texture.shape[1]

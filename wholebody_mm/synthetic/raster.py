@@ -9,14 +9,16 @@ Image axes: pixel centres at integers, x to the right, y down.
 from __future__ import annotations
 
 import math
+from functools import partial
 
-import numba
 import numpy as np
+
+from wholebody_mm.codecs.compiled import cached
 
 NEAR = 0.06  # metres; triangles that reach nearer are dropped
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def project(world, rotation, position, focal, cx, cy, screen, inverse_depth):
     """Perspective projection.
 
@@ -46,7 +48,7 @@ def project(world, rotation, position, focal, cx, cy, screen, inverse_depth):
             screen[i, 1] = focal * v / d + cy
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def rasterise(screen, inverse_depth, faces, cut, cull, depth, triangle):
     """Draw triangles into a z-buffer.
 
@@ -105,7 +107,7 @@ def rasterise(screen, inverse_depth, faces, cut, cull, depth, triangle):
                 w1 += w1x
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def shadow_map(world, faces, cut, cull, axes, centre, scale, size):
     """Distances from a far light, an orthographic depth map.
 
@@ -163,7 +165,7 @@ def shadow_map(world, faces, cut, cull, axes, centre, scale, size):
     return depth
 
 
-@numba.njit(cache=True, nogil=True)
+@partial(cached, nogil=True)
 def label_maps(triangle, face_piece, face_part, piece_owner, people, scale):
     """Who and which part is seen at each sub-pixel, and masks of people.
 

@@ -8,10 +8,11 @@ Colours are linear light.
 from __future__ import annotations
 
 import math
+from functools import partial
 
-import numba
 import numpy as np
 
+from wholebody_mm.codecs.compiled import cached
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.noise import noise3, texture_at
 
@@ -30,13 +31,13 @@ _DIR, _FREQ, _THR, _SEED = m.DIRECTION, m.FREQUENCY, m.THRESHOLD, m.SEED
 _TEX, _TEXS, _EXTRA = m.TEXTURE_INDEX, m.TEXTURE_SCALE, m.EXTRA
 
 
-@numba.njit(cache=True, nogil=True, inline='always')
+@partial(cached, nogil=True, inline='always')
 def _smooth(x, low, high):
     t = min(max((x - low) / (high - low), 0.0), 1.0)
     return t * t * (3 - 2 * t)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def lit(shadow, axes, centre, scale, x, y, z, bias):
     """Share of sunlight at a point, 0 to 1, softened over 2 x 2 taps."""
     size = shadow.shape[0]
@@ -63,7 +64,7 @@ def lit(shadow, axes, centre, scale, x, y, z, bias):
     return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _object_colour(row, p, textures, out):
     """Base colour of cloth and objects at texture position p."""
     pattern = int(row[_PATTERN])
@@ -123,7 +124,7 @@ def _object_colour(row, p, textures, out):
         out[k] = row[_A + k] * (1 - mix) + row[_B + k] * mix
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _skin_colour(row, p, field, out):
     """Skin with lips, brows, beard shadow, blush and the mouth's inside."""
     x, y, z = p[0], p[1], p[2]
@@ -155,7 +156,7 @@ def _skin_colour(row, p, field, out):
         out[2] = out[2] * (1 - inside) + 0.03 * inside
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _eye_colour(row, field, out):
     """Sclera, iris with a dark rim, pupil; by the distance from the pupil."""
     r = field[FIELD_A]
@@ -167,7 +168,7 @@ def _eye_colour(row, field, out):
         out[k] = row[_A + k] * white + iris * (1 - white)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def _hair_colour(row, p, out):
     """Strands along the texture's v, across u."""
     seed = row[_SEED]
@@ -178,7 +179,7 @@ def _hair_colour(row, p, out):
         out[k] = row[_A + k] * tone
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def resolve(
     triangle,
     screen,

@@ -5,9 +5,11 @@ Colours are linear light.
 
 from __future__ import annotations
 
-import numba
+from functools import partial
+
 import numpy as np
 
+from wholebody_mm.codecs.compiled import cached
 from wholebody_mm.synthetic.noise import texture_at
 from wholebody_mm.synthetic.shading import (
     GROUND,
@@ -24,7 +26,7 @@ PLANE_COLUMNS = 19
 _HAZE_FROM, _HAZE_DEPTH, _MOST_HAZE = 12.0, 60.0, 0.75  # metres, share
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@partial(cached, nogil=True, fastmath=True)
 def fill(
     triangle,
     eye,

@@ -81,10 +81,10 @@ class StagedPAFHead(BaseHead):
         self.feature_level = feature_level
         self.skeleton = get_skeleton(skeleton)
         self.decoder = KEYPOINT_CODECS.build(decoder)
-        if self.decoder.skeleton.name != self.skeleton.name:
+        if self.decoder.skeleton != self.skeleton:
             raise ValueError(
-                f'the head has skeleton {self.skeleton.name!r}, its decoder '
-                f'{self.decoder.skeleton.name!r}'
+                f'the head has {self.skeleton}, its decoder '
+                f'{self.decoder.skeleton}'
             )
         loss = loss or dict(type='MaskedMapLoss')
         self.loss_module = MODELS.build(loss)
