@@ -1,5 +1,7 @@
 """AP of a network on annotated images."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from support.drawn import truth, write_drawn
 
 from wholebody_mm.codecs import MapEncoder
 from wholebody_mm.export.accuracy import accuracy
+from wholebody_mm.inference.fixed_size import InputShape
 from wholebody_mm.inference.network import NetworkInfo
+from wholebody_mm.skeletons import get_skeleton
 
 SIZE = (320, 240)
 
@@ -56,3 +60,26 @@ def test_a_missing_image_is_named(tmp_path):
     network = Knowing(tmp_path, ann_file)
     with pytest.raises(FileNotFoundError, match='nowhere'):
         accuracy(network, ann_file, tmp_path / 'nowhere')
+
+
+def test_inputs_as_large_as_those_of_a_file_of_one_size(tmp_path):
+    """What is lost by a lower input is not lost by 8 bits."""
+    ann_file = write_drawn(tmp_path, 1)
+    shapes = []
+
+    class Blind:
+        info = NetworkInfo('blind', 'coco_wholebody133', 8, 8, SIZE[1])
+
+        def __call__(self, images):
+            shapes.append(images.shape[1:3])
+            h, w = (side // 8 for side in images.shape[1:3])
+            limbs = get_skeleton('coco_wholebody133').num_limbs
+            shape = (len(images), 133, h, w), (len(images), 2 * limbs, h, w)
+            return tuple(np.zeros(s, np.float32) for s in shape)
+
+    lower = Blind()
+    lower.info = replace(Blind.info, height=120)
+    lower.shape = InputShape(1, 120, 104)
+    accuracy(Blind(), ann_file, tmp_path / 'img', like=lower)
+    ((height, width),) = shapes
+    assert height <= 120 and width <= 104

@@ -178,9 +178,10 @@ def _print_accuracy(original, path: Path, args: argparse.Namespace) -> None:
     from wholebody_mm.export.accuracy import accuracy
     from wholebody_mm.export.exporter import load_exported
 
+    exported = load_exported(path)
     rows = [
-        accuracy(network, args.ann, args.img_dir, args.max_images)
-        for network in (original, load_exported(path))
+        accuracy(network, args.ann, args.img_dir, args.max_images, exported)
+        for network in (original, exported)
     ]
     print(f'{"AP":<12}{"torch":>8}{args.precision:>8}{"lost":>8}')
     for key in rows[0]:

@@ -17,14 +17,17 @@ def accuracy(
     ann_file: str | Path,
     img_dir: str | Path,
     max_images: int | None = None,
+    like: Network | None = None,
 ) -> dict[str, float]:
-    """AP and AR of each part at the network's own height, one scale.
+    """AP and AR of each part, one scale, not mirrored.
 
     Args:
         network: Of a skeleton that has COCO-WholeBody's points.
         ann_file: COCO-WholeBody (or COCO keypoints) annotations.
         img_dir: Folder of the images.
         max_images: Only the first so many, by their ids.
+        like: Gets inputs as large as this network's, whose file may take
+            lower and narrower ones; by default as large as its own.
 
     Returns:
         ``{part}/{AP,AR,AP50,AP75}``, values 0 to 1.
@@ -33,8 +36,13 @@ def accuracy(
         FileNotFoundError: If the file or an image is missing.
         ValueError: If a file is no image.
     """
+    options = dict(skeleton=COCO_WHOLEBODY133, scales=(1,), flip=False)
+    sizes = Predictor(network=like or network, **options)
     predictor = Predictor(
-        network=network, skeleton=COCO_WHOLEBODY133, scales=(1,), flip=False
+        network=network,
+        height=sizes.height,
+        max_aspect=sizes.max_width / sizes.height,
+        **options,
     )
     coco = load_coco(ann_file)
     ids = sorted(coco.getImgIds())[:max_images]
