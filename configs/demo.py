@@ -1,6 +1,6 @@
 """``make demo``: the shipped network learns on, for minutes on a CPU.
 
-Fine-tuning on a few hundred rendered close-ups of hands, which it knows least,
+Fine-tuning on a few hundred rendered images, many of them close-ups of hands,
 as one would on images of one's own. Data of ``tools/demo.py``::
 
     wholebody-mm synthesize --preset hand --size 320x320 ...
@@ -22,7 +22,7 @@ test_evaluator = dict(ann_file=data_root + 'test/' + _base_.images.ann_file)
 max_iters = 300
 warm_up = 30
 train_cfg = dict(type='ResumableTrainLoop', max_iters=max_iters)
-# a third of the learning rate of the training: it is to gain, not to forget
+# a fifth of the learning rate of the training
 optim_wrapper = dict(optimizer=dict(lr=4e-4))
 param_scheduler = [
     dict(

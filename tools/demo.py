@@ -1,10 +1,9 @@
 """The main job on one machine: make data, test, train on, test again, draw.
 
 ``make demo`` runs it: a few hundred rendered images, many of them close-ups
-of hands, which the shipped network knows least; that network fine-tuned on
-them for some minutes, AP of every part before and after on images that it did
-not see, and pictures of what it found. Everything goes to ``work_dirs/demo``;
-data that is there is used again.
+of hands; the shipped network fine-tuned on them for some minutes, AP of every
+part before and after on images that it did not see, and pictures of what it
+found. Everything goes to ``work_dirs/demo``; data that is there is used again.
 """
 
 from __future__ import annotations
