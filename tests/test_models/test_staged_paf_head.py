@@ -194,7 +194,7 @@ def test_a_head_and_a_decoder_of_two_skeletons_are_refused(build):
         confidence_map_stages=[dict(blocks=1, width=8, hidden=8)],
         decoder=other,
     )
-    with pytest.raises(ValueError, match="'coco17', its decoder 'body25b'"):
+    with pytest.raises(ValueError, match="'coco17'.*its decoder .*'body25b'"):
         build(head=model)
     with pytest.raises(ValueError, match='at least one PAF stage'):
         build(head={**model, 'paf_stages': []})
