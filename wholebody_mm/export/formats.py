@@ -61,9 +61,9 @@ FORMATS = {
 }
 PRECISIONS = ('fp32', 'bf16', 'fp16', 'int8')
 # Largest difference to float32 torch relative to a map's largest value that
-# is rounding and not a mistake: the light network has had 1.2e-4, with every
-# keypoint where it was, and a mistake is a hundred times as large.
-TOLERANCE = 5e-4
+# is rounding and not a mistake: the light network has had 5.2e-4, with every
+# keypoint where it was, and half precision several 1e-3.
+TOLERANCE = 1e-3
 TORCH = ('torch', 'mmengine', 'mmpose')
 INSTALL = (
     "pip install 'wholebody-mm[train,export]' "
