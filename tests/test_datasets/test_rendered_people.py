@@ -42,13 +42,20 @@ def test_all_points_are_labelled_even_beyond_the_image(tmp_path):
     assert sample['ignore_regions'] == []
 
 
-def test_a_hidden_hand_is_ignored_where_it_would_be(tmp_path):
+def with_hidden(tmp_path, part, ys):
+    """A sample of someone with a hidden part, from x 30 to 50."""
     values = everything()
+    where = WHOLEBODY135.parts[part]
+    number = len(values[where])
+    values[where, 0] = np.linspace(30, 50, number)
+    values[where, 1] = np.linspace(*ys, number)
+    values[where, 2] = 0
+    return read(write(tmp_path, [rendered(values)]))
+
+
+def test_a_hidden_hand_is_ignored_where_it_would_be(tmp_path):
+    sample = with_hidden(tmp_path, 'lefthand', (10, 20))
     hand = WHOLEBODY135.parts['lefthand']
-    values[hand, 0] = np.linspace(30, 50, 20)
-    values[hand, 1] = np.linspace(10, 20, 20)
-    values[hand, 2] = 0
-    sample = read(write(tmp_path, [rendered(values)]))
     ((part, box),) = sample['ignore_regions']
     assert part == 'lefthand'
     assert box[0] < 30 and box[2] > 50 and box[1] < 10 and box[3] > 20
@@ -57,12 +64,7 @@ def test_a_hidden_hand_is_ignored_where_it_would_be(tmp_path):
 
 
 def test_hidden_feet_are_ignored_where_they_would_be(tmp_path):
-    values = everything()
-    feet = WHOLEBODY135.parts['foot']
-    values[feet, 0] = np.linspace(30, 50, 6)
-    values[feet, 1] = np.linspace(90, 95, 6)
-    values[feet, 2] = 0
-    sample = read(write(tmp_path, [rendered(values)]))
+    sample = with_hidden(tmp_path, 'foot', (90, 95))
     ((part, box),) = sample['ignore_regions']
     assert part == 'foot'
     assert box[3] - box[1] < 20 and box[2] - box[0] < 40

@@ -25,6 +25,25 @@ BUST = Skeleton(
 )
 
 
+def evaluator_of(folder, people, listed, **config):
+    """What a file is tested with, and the keys that are reported."""
+    path = write(folder, people)
+    content = json.loads(path.read_text())
+    content['categories'] = listed
+    path.write_text(json.dumps(content))
+    dataset = DATASETS.build(
+        dict(
+            config,
+            ann_file=str(path),
+            data_prefix=dict(img=str(folder)),
+            test_mode=True,
+        )
+    )
+    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
+    loop._runner = SimpleNamespace(work_dir=str(folder / 'run'))
+    return loop._evaluator('mine', SimpleNamespace(dataset=dataset))
+
+
 @pytest.mark.parametrize(
     ('source', 'key'), [(BUST, 'coco/AP'), (COCO17, 'body/AP')]
 )
@@ -39,22 +58,13 @@ def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
         keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
         bbox=[20, 20, 70, 70],
     )
-    path = write(tmp_path, [person])
-    content = json.loads(path.read_text())
-    content['categories'] = [dict(id=0, name='worker')]
-    path.write_text(json.dumps(content))
-    dataset = DATASETS.build(
-        dict(
-            type='mmpose.PartialPoseDataset',
-            ann_file=str(path),
-            data_prefix=dict(img=str(tmp_path)),
-            source=source,
-            test_mode=True,
-        )
+    evaluator, keys = evaluator_of(
+        tmp_path,
+        [person],
+        [dict(id=0, name='worker')],
+        type='mmpose.PartialPoseDataset',
+        source=source,
     )
-    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
-    loop._runner = SimpleNamespace(work_dir=str(tmp_path / 'run'))
-    evaluator, keys = loop._evaluator('mine', SimpleNamespace(dataset=dataset))
     to_union = get_map(source, WHOLEBODY135)
     found, scores = to_union(points[None], np.ones((1, len(points))))
     people = dict(
@@ -77,24 +87,13 @@ def test_only_the_categories_that_are_people_are_tested(tmp_path):
         **box,
     )
     dog = dict(id=2, category_id=3, keypoints=[30, 30, 2] * 8, **box)
-    path = write(tmp_path, [worker, dog])
-    content = json.loads(path.read_text())
-    content['categories'] = [
-        dict(id=2, name='worker'), dict(id=3, name='dog')
-    ]  # fmt: skip
-    path.write_text(json.dumps(content))
-    dataset = DATASETS.build(
-        dict(
-            type='mmpose.CocoPoseDataset',
-            ann_file=str(path),
-            data_prefix=dict(img=str(tmp_path)),
-            categories=['worker'],
-            test_mode=True,
-        )
+    evaluator_of(
+        tmp_path,
+        [worker, dog],
+        [dict(id=2, name='worker'), dict(id=3, name='dog')],
+        type='mmpose.CocoPoseDataset',
+        categories=['worker'],
     )
-    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
-    loop._runner = SimpleNamespace(work_dir=str(tmp_path / 'run'))
-    loop._evaluator('mine', SimpleNamespace(dataset=dataset))
     written = tmp_path / 'run' / 'val_sources' / 'mine.json'
     (person,) = json.loads(written.read_text())['annotations']
     assert person['num_keypoints'] == 17

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
+
+from wholebody_mm.clean_errors import tell
 
 COMMANDS = {
     'benchmark': 'time the codec, networks, everything together',
@@ -45,14 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         return args.run(args) or 0
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         # RuntimeError: a device that is out of memory, an engine that fails
-        if os.environ.get('WHOLEBODY_MM_TRACEBACK'):
-            raise
-        print(
-            f'wholebody-mm {args.command}: {error}\n'
-            f'(WHOLEBODY_MM_TRACEBACK=1 shows where it came from)',
-            file=sys.stderr,
-        )
-        return 2
+        return tell(f'wholebody-mm {args.command}', error)
 
 
 if __name__ == '__main__':

@@ -161,15 +161,17 @@ class ImageFiles(Sequence[np.ndarray]):
 
 def people() -> np.ndarray:
     """(480, 640, 3) BGR picture of rendered people, else of drawn ones."""
+    from wholebody_mm.synthetic.body import load_body
     from wholebody_mm.synthetic.generate import Settings, render_image
 
-    settings = Settings(1, 0, 640, 480, preset='body', people=(5, 5))
     try:
-        data, _ = render_image(settings, 0)
-    except ValueError:  # no body model here
+        load_body()
+    except ValueError:  # there is none here
         from wholebody_mm.datasets.drawn_people import drawn_image
 
         return drawn_image(np.random.default_rng(0), 5, 640, 480)[0]
+    settings = Settings(1, 0, 640, 480, preset='body', people=(5, 5))
+    data, _ = render_image(settings, 0)
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 

@@ -1,8 +1,8 @@
-"""How this room compiles its loops.
+"""How this room compiles its loops, and the renderer its own.
 
-Each compiled function is self-contained within its file: numba's cache looks
-at the age of the file that a function stands in, and would not notice a
-change of a function that it calls in another file.
+Each compiled function of this room is self-contained within its file: numba's
+cache looks at the age of the file that a function stands in, and would not
+notice a change of a function that it calls in another file.
 """
 
 from __future__ import annotations

@@ -211,13 +211,7 @@ def content_to_evaluate(
     ours = people_categories(
         content['categories'], content['annotations'], categories, ann_file
     )
-    people = [
-        a
-        for a in content['annotations']
-        if a.get('category_id') in ours
-        or 'made_by' in a
-        or (categories is None and 'keypoints' in a)
-    ]
+    people = keep_people(content['annotations'], ours)
     counts = [len(a['keypoints']) // 3 for a in people if 'keypoints' in a]
     if num_keypoints is None and counts:
         num_keypoints = counts[0]
@@ -297,14 +291,12 @@ def _box_of_outline(person: dict) -> list[float]:
             for corner in zip(polygon[0::2], polygon[1::2], strict=True)
         ]
         return _box_of(corners) if corners else [0.0, 0.0, 0.0, 0.0]
-    # needs OpenCV and pycocotools, which nothing else here does
+    # need OpenCV and pycocotools, which nothing else here does
+    import cv2
+
     from wholebody_mm.datasets.transforms.rasters import decode_rle
 
-    rows, columns = decode_rle(outline).nonzero()
-    if not len(rows):
-        return [0.0, 0.0, 0.0, 0.0]
-    low, high = (columns.min(), rows.min()), (columns.max(), rows.max())
-    return [*low, high[0] - low[0] + 1, high[1] - low[1] + 1]
+    return list(cv2.boundingRect(decode_rle(outline)))
 
 
 def _regular_image(image: dict) -> dict:

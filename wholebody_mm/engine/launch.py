@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from mmengine.config import Config, DictAction
+
+from wholebody_mm.clean_errors import tell
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,12 +138,5 @@ def run_cleanly(tool: str, run: Callable[[], None]) -> int:
     try:
         run()
     except (FileNotFoundError, ValueError) as error:
-        if os.environ.get('WHOLEBODY_MM_TRACEBACK'):
-            raise
-        print(
-            f'{tool}: {error}\n'
-            f'(WHOLEBODY_MM_TRACEBACK=1 shows where it came from)',
-            file=sys.stderr,
-        )
-        return 2
+        return tell(tool, error)
     return 0
