@@ -1,16 +1,15 @@
 """``make demo``: the shipped network learns on, for minutes on a CPU.
 
-Fine-tuning on a few hundred rendered images, many of them close-ups of hands,
-as one would on images of one's own. Data of ``tools/demo.py``::
-
-    wholebody-mm synthesize --preset hand --size 320x320 ...
+Fine-tuning on a few hundred images of a camera that it does not know, as one
+would on images of one's own. ``tools/demo.py`` makes them: rendered people,
+grey, dim and noisy.
 """
 
 _base_ = ['_base_/datasets/rendered_people.py']
 load_from = (
     '{{ fileDirname }}/../wholebody_mm/weights/fast_wholebody.safetensors'
 )
-data_root = 'work_dirs/demo/data/'
+data_root = 'work_dirs/demo/data/night/'
 train_dataloader = dict(dataset=dict(data_root=data_root + 'train/'))
 # tested before and after, by tools/demo.py
 val_dataloader = None
