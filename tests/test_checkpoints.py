@@ -251,3 +251,25 @@ def test_another_network_is_said():
     del weights['head.bias']
     with pytest.raises(CheckpointError, match=r'lacks 1 of 4.*head\.bias'):
         checkpoints.check_compatible(Network(17), weights)
+
+
+def test_a_larger_network_is_not_cut_down():
+    """As of a config with a stage less; other keys are none of its layers."""
+    weights = Network(17).state_dict() | {'steps': torch.zeros(1)}
+    checkpoints.check_compatible(Network(17), weights)
+    weights['head.more.weight'] = torch.zeros(1)
+    with pytest.raises(CheckpointError, match=r'head\.more.*larger network'):
+        checkpoints.check_compatible(Network(17), weights)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(
+    tmp_path, monkeypatch
+):
+    checkpoints.save(tmp_path / 'x.pth', Network(17).state_dict())
+
+    def refuse(*_, **__):
+        raise PermissionError(13, 'Permission denied', 'x.pth')
+
+    monkeypatch.setattr(torch, 'load', refuse)
+    with pytest.raises(PermissionError):
+        checkpoints.load(tmp_path / 'x.pth')

@@ -19,7 +19,12 @@ import torch
 
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY
-from wholebody_mm.inference.torch_network import build_model
+from wholebody_mm.inference.torch_network import (
+    SETTINGS,
+    build_model,
+    info_of,
+    read_config,
+)
 from wholebody_mm.whole_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -45,8 +50,14 @@ def main() -> int:
     options = dict(info.decoder)
     if args.decoder:
         options = read_json(args.decoder)
+    # of weights that were published before, all but the decoder's options
+    configured = info_of(read_config(args.config), model)
+    settings = {
+        key: getattr(configured, key) for key in SETTINGS if key != 'decoder'
+    }
     info = dataclasses.replace(
         info,
+        **settings,
         name=args.name or info.name,
         data=args.data or info.data,
         licence=args.licence or info.licence,

@@ -129,7 +129,7 @@ def check_compatible(
 
     Raises:
         CheckpointError: Shapes differ, as for another skeleton, or weights
-            are missing.
+            are missing, or belong to layers that the model does not have.
     """
     wanted = model.state_dict()
     given = weights_of(checkpoint)
@@ -155,6 +155,15 @@ def check_compatible(
             f'{source} lacks {len(missing)} of {len(wanted)} weights of this '
             f'model ({_examples(missing)}). It belongs to a smaller network '
             'or to a part of one; give the config that it was trained with.'
+        )
+    # what else a checkpoint has, as counters of averages, is not below them
+    parts = tuple(f'{name}.' for name, _ in model.named_children())
+    extra = [k for k in given if k not in wanted and k.startswith(parts)]
+    if extra:
+        raise CheckpointError(
+            f'{source} has {len(extra)} weights of layers that this model '
+            f'does not have ({_examples(extra)}). It belongs to a larger '
+            'network; give the config that it was trained with.'
         )
 
 
@@ -248,6 +257,8 @@ def _load_pickled(path: Path, map_location: Any) -> dict[str, Any]:
             if wanted:
                 raise UnsafeCheckpointError(_unsafe(path, wanted)) from error
             raise CheckpointError(_damaged(path, error)) from error
+        except (PermissionError, torch.cuda.OutOfMemoryError):
+            raise  # the file is not to blame
         # torch raises any of these for damaged or foreign files.
         except (RuntimeError, EOFError, OSError, ValueError) as error:
             raise CheckpointError(_damaged(path, error)) from error

@@ -165,7 +165,7 @@ def test_a_file_that_differs_by_more_than_rounding_is_refused(
     monkeypatch.setattr(
         OnnxNetwork,
         '__call__',
-        lambda self, images: tuple(1.001 * m for m in run(self, images)),
+        lambda self, images: tuple(1.01 * m for m in run(self, images)),
     )
     arguments = ['export', *network, '--out', str(tmp_path / 'a.onnx')]
     assert main([*arguments, '--dynamic', '--image', picture]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import wholebody_mm.compat  # noqa: F401
@@ -18,8 +19,8 @@ from torch.utils.data import Dataset
 
 from wholebody_mm import checkpoints
 from wholebody_mm.checkpoints import UnsafeCheckpointError
-from wholebody_mm.inference.network import METADATA_KEY
-from wholebody_mm.skeletons import get_skeleton
+from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
+from wholebody_mm.skeletons import COCO17, get_skeleton
 
 
 class Numbers(Dataset):
@@ -117,14 +118,25 @@ def test_weights_and_metainfo_of_a_run_are_loaded(tmp_path):
     )
 
 
-@pytest.mark.parametrize('skeleton', ['coco17', 'wholebody135'])
-def test_published_weights_say_their_keypoints(tmp_path, skeleton):
-    path = tmp_path / 'weights.safetensors'
-    weights = Regression().state_dict()
-    checkpoints.save(path, weights, {METADATA_KEY: dict(skeleton=skeleton)})
+@pytest.mark.parametrize('suffix', ['safetensors', 'pth'])
+@pytest.mark.parametrize('skeleton', ['coco17', 'wholebody135', 'own'])
+def test_published_weights_say_their_keypoints(tmp_path, skeleton, suffix):
+    own = replace(COCO17, name='own')
+    info = NetworkInfo(
+        name='net',
+        skeleton=own.definition() if skeleton == 'own' else skeleton,
+        stride=8,
+        multiple=8,
+        height=64,
+    )
+    path = tmp_path / f'weights.{suffix}'
+    # as importer and publish_weights keep it
+    kept = info.to_json() if suffix == 'pth' else asdict(info)
+    checkpoints.save(path, Regression().state_dict(), {METADATA_KEY: kept})
     meta = load_checkpoint(Regression(), str(path))['meta']['dataset_meta']
     assert meta['dataset_name'] == skeleton
-    assert meta['num_keypoints'] == get_skeleton(skeleton).num_keypoints
+    known = own if skeleton == 'own' else get_skeleton(skeleton)
+    assert meta['num_keypoints'] == known.num_keypoints
     assert isinstance(meta['flip_indices'], list)  # parsed
 
 

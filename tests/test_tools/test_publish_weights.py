@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,26 @@ def test_small_file_runs_without_naming_its_config(checkpoint, tmp_path):
     for ours, theirs in zip(small(images), large(images), strict=True):
         # bf16 maps of weights that were rounded to half precision
         assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+
+
+def test_settings_of_published_weights_count_and_others_are_named(
+    checkpoint, tmp_path
+):
+    mine = tmp_path / 'mine.py'
+    mine.write_text(
+        f'_base_ = [{str(CONFIG)!r}]\n'
+        'model = dict(test_cfg=dict(height=384))\n'
+    )
+    out, again = tmp_path / 'a.safetensors', tmp_path / 'b.safetensors'
+    assert publish(CONFIG, checkpoint, '--out', out).returncode == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        height = load_network(out, CONFIG).info.height
+    with pytest.warns(match=rf': height \({height}, not 384\)\. '):
+        assert load_network(out, mine).info.height == height
+    done = publish(mine, out, '--out', again)
+    assert done.returncode == 0, done.stderr
+    assert load_network(again).info.height == 384
 
 
 def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--size',
         type=_size,
         metavar='WxH',
-        help="that size; 16:9 at the config's height by default",
+        help="that size; 16:9 at the network's height by default",
     )
     add(
         '--image',

@@ -9,7 +9,9 @@ and refuses everything else.
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlparse
 
@@ -19,7 +21,7 @@ import torch
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from wholebody_mm import checkpoints
-from wholebody_mm.skeletons import SKELETONS
+from wholebody_mm.skeletons import SKELETONS, Skeleton
 
 
 # MMEngine's log calls a loader by its name without "load_from_".
@@ -51,20 +53,27 @@ def with_dataset_meta(checkpoint: dict) -> dict:
     """Tell MMPose the keypoints of published weights.
 
     A training's checkpoints bring ``dataset_meta``, published weights the
-    name of their skeleton. Where MMPose finds neither it takes the config's
-    data set, which may be of any skeleton. Of a skeleton that is not the
-    package's own nothing is added: finding it could run code of the user's.
+    name of their skeleton or its definition. Where MMPose finds neither it
+    takes the config's data set, which may be of any skeleton. Of a skeleton
+    that stands in a module nothing is added: finding it could run code.
     """
     from wholebody_mm.inference.network import METADATA_KEY
 
     meta = checkpoint.get('meta')
     info = meta.get(METADATA_KEY) if isinstance(meta, dict) else None
-    name = info.get('skeleton') if isinstance(info, dict) else None
-    if name in SKELETONS and 'dataset_meta' not in meta:
+    if isinstance(info, str):  # of a .pth file, which keeps it as text
+        info = json.loads(info)
+    named = info.get('skeleton') if isinstance(info, dict) else None
+    skeleton = None
+    if isinstance(named, Mapping):
+        skeleton = Skeleton.of_definition(named)
+    elif isinstance(named, str):
+        skeleton = SKELETONS.get(named)
+    if skeleton is not None and 'dataset_meta' not in meta:
         # imports much of MMPose, which is mended by now
         from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-        meta['dataset_meta'] = parse_pose_metainfo(SKELETONS[name].metainfo())
+        meta['dataset_meta'] = parse_pose_metainfo(skeleton.metainfo())
     return checkpoint
 
 

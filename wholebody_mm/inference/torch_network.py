@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from os import PathLike
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 from wholebody_mm.skeletons import SKELETONS, get_skeleton
+
+# What is tuned for weights; their own count, whatever a config says.
+SETTINGS = ('height', 'scales', 'flip', 'decoder')
 
 
 class ImageToMaps(nn.Module):
@@ -122,11 +126,15 @@ def build_model(
 ) -> tuple[WholeBodyEstimator, NetworkInfo]:
     """A filled estimator in evaluation mode and what belongs to it.
 
+    What published weights say of height, scales and decoder counts, for they
+    were tuned for it; a warning names what the config has otherwise.
+
     Raises:
         FileNotFoundError: If there is no such file.
         CheckpointError: If the weights do not fit the config.
         ValueError: If no config is named or it builds something else.
     """
+    named = config is not None
     checkpoint = checkpoints.load(weights)
     stored = (checkpoint.get('meta') or {}).get(METADATA_KEY)
     info = NetworkInfo.from_json(stored, weights) if stored else None
@@ -141,7 +149,30 @@ def build_model(
     model = model_of(cfg)
     checkpoints.check_compatible(model, checkpoint, weights)
     model.load_state_dict(checkpoints.weights_of(checkpoint), strict=False)
-    return model.eval(), info or info_of(cfg, model)
+    if info is None:
+        return model.eval(), info_of(cfg, model)
+    if named:
+        _warn_of_differences(info, info_of(cfg, model), weights)
+    return model.eval(), info
+
+
+def _warn_of_differences(
+    stored: NetworkInfo, configured: NetworkInfo, weights: str | PathLike
+) -> None:
+    """Say which settings of a config do not count."""
+    differing = [
+        f'{key} ({getattr(stored, key)}, not {getattr(configured, key)})'
+        for key in SETTINGS
+        if getattr(stored, key) != getattr(configured, key)
+    ]
+    if differing:
+        warnings.warn(
+            f'{weights} has settings of its own, which count instead of the '
+            f"config's: {', '.join(differing)}. tools/publish_weights.py "
+            f"writes it anew with the config's height, scales and flip, and "
+            f'with the decoder that --decoder names',
+            stacklevel=3,
+        )
 
 
 def read_config(config: str | PathLike) -> Config:
