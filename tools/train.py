@@ -22,6 +22,7 @@ from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
     run_cleanly,
+    warn_of_a_flat_end,
 )
 
 
@@ -77,8 +78,28 @@ def build_config(args: argparse.Namespace) -> Config:
     elif args.resume:
         cfg.resume, cfg.load_from = True, args.resume
     if args.auto_scale_lr:
-        cfg.auto_scale_lr = {**cfg.get('auto_scale_lr', {}), 'enable': True}
+        scale_learning_rate(cfg, args.config)
+    warn_of_a_flat_end(cfg)
     return cfg
+
+
+def scale_learning_rate(cfg: Config, config: str) -> None:
+    """Let MMEngine scale the learning rate with the images of an update.
+
+    Raises:
+        ValueError: If the config does not say for how many its rate is.
+    """
+    options = dict(cfg.get('auto_scale_lr') or {}, enable=True)
+    if 'base_batch_size' not in options:
+        raise ValueError(
+            f'--auto-scale-lr: {config} does not say for which batch its '
+            f'learning rate is; give --cfg-options '
+            f'auto_scale_lr.base_batch_size=N'
+        )
+    # MMEngine counts the images of a step, of which an update may take some
+    steps = cfg.optim_wrapper.get('accumulative_counts', 1)
+    options['base_batch_size'] /= steps
+    cfg.auto_scale_lr = options
 
 
 def use_mixed_precision(cfg: Config) -> None:

@@ -20,6 +20,7 @@ import wholebody_mm.engine.host_memory_hook
 import wholebody_mm.engine.multi_source_val_loop
 import wholebody_mm.engine.muon
 import wholebody_mm.engine.resumable_loop
+import wholebody_mm.engine.save_best_check_hook
 import wholebody_mm.evaluation.metric
 import wholebody_mm.evaluation.partial_metric
 import wholebody_mm.models

@@ -19,6 +19,7 @@ default_hooks = dict(
 )
 custom_hooks = [
     dict(type='BadLossHook', interval=50),
+    dict(type='SaveBestCheckHook'),
     dict(type='HostMemoryHook'),
 ]
 env_cfg = dict(

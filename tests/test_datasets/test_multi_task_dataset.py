@@ -107,6 +107,11 @@ def test_missing_sets_are_left_out_and_named(configs, monkeypatch):
     assert any('hand_dome' in t and 'prepare_hand_dome' in t for t in said)
 
 
+def test_ones_own_sets_are_never_left_out(configs):
+    with pytest.raises(FileNotFoundError, match='set mine: .*/nowhere/x'):
+        MultiTaskDataset(absent(configs, 'mine'))
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [

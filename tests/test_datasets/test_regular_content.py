@@ -13,6 +13,16 @@ from wholebody_mm.datasets.regular_content import (
 from wholebody_mm.skeletons import COCO17
 
 
+@pytest.fixture
+def said(monkeypatch):
+    """Lines of the log."""
+    lines = []
+    monkeypatch.setattr(
+        'mmengine.logging.print_log', lambda line, *_: lines.append(line)
+    )
+    return lines
+
+
 def file(*annotations, images=2, **more):
     """A content with images 1, 2, ..."""
     return dict(
@@ -241,12 +251,32 @@ def test_another_order_of_keypoints_is_refused():
     names = list(COCO17.keypoint_names)
     category = dict(id=1, name='person', keypoints=names)
     check_order([category], frozenset({1}), COCO17, 'f.json')
-    category['keypoints'] = ['own', 'names']
-    check_order([category], frozenset({1}), COCO17, 'f.json')
     category['keypoints'] = names[::-1]
     check_order([category], frozenset(), COCO17, 'f.json')  # no people
     with pytest.raises(ValueError, match='f.json lists.*right_ankle.*order'):
         check_order([category], frozenset({1}), COCO17, 'f.json')
+
+
+@pytest.mark.parametrize('spelled', [str.upper, str.title, str])
+@pytest.mark.parametrize('joined', [' ', '-', '', '_'])
+def test_names_are_compared_however_they_are_spelled(spelled, joined, said):
+    names = [
+        spelled(name.replace('_', joined)) for name in COCO17.keypoint_names
+    ]
+    category = dict(id=1, name='worker', keypoints=names)
+    check_order([category], frozenset({1}), COCO17, 'f.json')
+    assert not said
+    category['keypoints'] = names[::-1]
+    with pytest.raises(ValueError, match='f.json lists the keypoints'):
+        check_order([category], frozenset({1}), COCO17, 'f.json')
+
+
+def test_other_names_are_read_in_order_and_said(said):
+    category = dict(id=1, name='worker', keypoints=['1', 'kopf'])
+    check_order([category], frozenset({1}), COCO17, 'f.json')
+    check_order([category], frozenset(), COCO17, 'f.json')  # no people
+    (line,) = said
+    assert '2 of 17: 1 as nose, kopf as left_eye. ' in line
 
 
 def test_what_is_left_out_is_said():
@@ -255,4 +285,11 @@ def test_what_is_left_out_is_said():
     assert what_is_read(records, others, frozenset({0})) == (
         '1 images, 2 people with keypoints, 1 regions to ignore; left out, '
         'for they are no people: 2 of category 9'
+    )
+    records += 3 * [dict(keypoints=[], ignore_regions=[])]
+    records[1] = dict(records[1], same_people=2, ignore_regions=[4])
+    assert what_is_read(records, [], frozenset({0})).startswith(
+        '4 images, 2 people with keypoints, 2 regions to ignore, 2 boxes of '
+        'people who are labelled elsewhere left out, 2 images without '
+        'anybody (if'
     )

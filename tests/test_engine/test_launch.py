@@ -9,6 +9,7 @@ from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
     run_cleanly,
+    warn_of_a_flat_end,
 )
 
 CONFIG = """
@@ -114,3 +115,33 @@ def test_epochs_that_would_never_end(tmp_path):
         + loop.format("type='ResumableTrainLoop', max_iters=2")
     )
     config_of(parse(path))
+
+
+@pytest.mark.parametrize(
+    'option', ['max_iters=3', 'data_root=x', 'trian_cfg.max_iters=3']
+)
+def test_options_that_nothing_reads_are_refused(tmp_path, option):
+    path = tmp_path / 'mine.py'
+    path.write_text(CONFIG + "max_iters = 2\ndata_root = 'data'\n")
+    with pytest.raises(ValueError, match=r'nothing reads.*mine\.py'):
+        config_of(parse(path, '--cfg-options', option))
+    read = ('load_from=a.pth', 'train_cfg.max_iters=3', 'compile=True')
+    cfg = config_of(parse(path, '--cfg-options', *read))
+    assert cfg.load_from == 'a.pth'
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'warned'),
+    [
+        ([dict(begin=0, end=5), dict(begin=5, end=80)], True),
+        (dict(begin=5, end=80), True),
+        ([dict(begin=0, end=5), dict(begin=5, end=90)], False),
+        ([dict(begin=0, end=5)], False),  # a warm-up, then as it is
+        ([dict(begin=5)], False),
+        (None, False),
+    ],
+)
+def test_a_schedule_that_ends_early_is_said(schedule, warned, capsys):
+    cfg = Config(dict(train_cfg=dict(max_iters=90), param_scheduler=schedule))
+    warn_of_a_flat_end(cfg)
+    assert ('iteration 80 of 90' in capsys.readouterr().err) == warned

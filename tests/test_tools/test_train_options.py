@@ -40,3 +40,15 @@ def test_mixed_precision_on_cuda_is_not_nested(tmp_path, monkeypatch):
     cfg = build(tmp_path, '--amp')
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.model.autocast is None
+
+
+def test_the_learning_rate_is_scaled_by_the_images_of_an_update(tmp_path):
+    deep = 'configs/deep_wholebody.py'
+    cfg = build(tmp_path, '--auto-scale-lr', config=deep)
+    assert cfg.auto_scale_lr == dict(base_batch_size=40, enable=True)
+    options = ('--cfg-options', 'optim_wrapper.accumulative_counts=4')
+    cfg = build(tmp_path, '--auto-scale-lr', *options, config=deep)
+    # MMEngine divides the images of a step by it
+    assert cfg.auto_scale_lr.base_batch_size == 10
+    with pytest.raises(ValueError, match='fast_wholebody.*base_batch_size=N'):
+        build(tmp_path, '--auto-scale-lr')

@@ -14,7 +14,7 @@ from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
 from wholebody_mm.datasets.seeded_index import SeededIndex
-from wholebody_mm.datasets.sources import advice
+from wholebody_mm.datasets.sources import SOURCES, advice
 from wholebody_mm.skeletons import WHOLEBODY135, Skeleton, get_skeleton
 
 
@@ -30,15 +30,19 @@ class MultiTaskDataset(Dataset):
     Args:
         datasets: Name to config of a data set with a pipeline that packs.
         skeleton: The skeleton that all of them are converted to.
-        strict: Ask for every data set; else those that are missing on disk
-            are left out, and the log says where to get them.
+        strict: Ask for every data set; else those of
+            :data:`~wholebody_mm.datasets.sources.SOURCES` that are missing on
+            disk are left out, and the log says where to get them. Data sets
+            of other names, one's own, are always asked for: a slip in a path
+            must not train without them.
         required: Names of which at least one has to be there, whatever
             ``strict`` is.
         metainfo: As in MMPose; by default that of ``skeleton``.
 
     Raises:
-        FileNotFoundError: If a data set is missing and ``strict``, if none of
-            ``required`` is there, or none at all; says where to get them.
+        FileNotFoundError: If a data set is missing and ``strict`` or one's
+            own, if none of ``required`` is there, or none at all; says where
+            to get them.
         ValueError: If a name or file is wrong; names it.
     """
 
@@ -67,6 +71,10 @@ class MultiTaskDataset(Dataset):
             try:
                 self.datasets[name] = DATASETS.build(config)
             except FileNotFoundError as error:
+                if name not in SOURCES:
+                    raise FileNotFoundError(
+                        f'data set {name}: {error}'
+                    ) from error
                 self.missing[name] = str(error)
                 continue
             own = getattr(self.datasets[name], 'skeleton', skeleton)

@@ -9,7 +9,9 @@ annotation.
 
 from __future__ import annotations
 
+import logging
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -124,6 +126,10 @@ def check_order(
 ) -> None:
     """Raise if the file lists a skeleton's keypoints in another order.
 
+    Names are the same whatever their case and what joins their words. Under
+    other names keypoints are read in the skeleton's order; a warning says
+    which is taken for which.
+
     Args:
         categories: Of the file.
         people: Ids of those that are people.
@@ -136,15 +142,37 @@ def check_order(
     for category in categories:
         listed = tuple(category.get('keypoints') or ())
         expected = skeleton.keypoint_names[: len(listed)]
-        if category.get('id') not in people or listed == expected:
+        plain, wanted = (
+            [_plain(name) for name in names] for names in (listed, expected)
+        )
+        if category.get('id') not in people or plain == wanted:
             continue
-        if sorted(map(str, listed)) == sorted(expected):
+        if sorted(plain) == sorted(wanted):
             raise ValueError(
                 f'{ann_file} lists the keypoints of {category.get("name")} '
                 f'as {", ".join(listed)}; the skeleton {skeleton.name} has '
                 f'them as {", ".join(expected)}. Give the skeleton the order '
                 f'of the file'
             )
+        # what reads files without data sets does without MMEngine
+        from mmengine.logging import print_log
+
+        pairs = zip(listed, skeleton.keypoint_names, strict=False)
+        print_log(
+            f'{ann_file} has names of its own for the keypoints of '
+            f'{category.get("name")}; they are read in the order of the '
+            f'skeleton {skeleton.name}, {len(listed)} of '
+            f'{skeleton.num_keypoints}: '
+            + ', '.join(f'{a} as {b}' for a, b in pairs)
+            + '. If that is wrong, give the skeleton the order of the file',
+            'current',
+            logging.WARNING,
+        )
+
+
+def _plain(name: Any) -> str:
+    """A name without case and without what joins its words."""
+    return re.sub(r'[\W_]+', '', str(name).lower())
 
 
 def what_is_read(
@@ -164,6 +192,18 @@ def what_is_read(
     line = f'{len(records)} images, {number} people with keypoints'
     if regions:
         line += f', {regions} regions to ignore'
+    same = sum(record.get('same_people', 0) for record in records)
+    if same:
+        line += f', {same} boxes of people who are labelled elsewhere left out'
+    empty = sum(
+        not len(record['keypoints']) and not len(record['ignore_regions'])
+        for record in records
+    )
+    if empty:
+        line += (
+            f', {empty} images without anybody (if they are not annotated '
+            f'yet, keep_images_without_people=False leaves them out)'
+        )
     others = Counter(
         a.get('category_id')
         for a in annotations

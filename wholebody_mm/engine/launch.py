@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.runner import Runner
 
 from wholebody_mm.clean_errors import tell
+
+# What MMEngine's runner takes from its config beside its own arguments.
+READ_FROM_CFG = ('compile', 'find_unused_parameters', 'model_wrapper_cfg')
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,12 +54,15 @@ def config_of(args: argparse.Namespace) -> Config:
 
     Raises:
         FileNotFoundError: If there is no such config.
+        ValueError: If an option would change nothing, or the training would
+            never end.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if not Path(args.config).is_file():
         raise FileNotFoundError(f'no config {args.config}')
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
+        check_options(args.cfg_options, args.config)
         cfg.merge_from_dict(args.cfg_options)
     sync_test_geometry(cfg)
     check_loop(cfg)
@@ -79,6 +89,46 @@ def config_of(args: argparse.Namespace) -> Config:
             out_dir=args.show_dir and str(Path(args.show_dir).absolute()),
         )
     return cfg
+
+
+def check_options(options: Mapping[str, Any], config: str) -> None:
+    """Raise ValueError for an option that nothing reads.
+
+    A config's own variables, such as ``max_iters`` or ``data_root``, were put
+    where they are used before options come: changing them changes nothing.
+    """
+    read = {*inspect.signature(Runner).parameters, *READ_FROM_CFG}
+    for option in options:
+        key = option.partition('.')[0]
+        if key not in read:
+            raise ValueError(
+                f'--cfg-options {option}=...: nothing reads {key}. If it is a '
+                f'variable of {config}, edit it there (a config of your own: '
+                f"_base_ = ['{Path(config).name}']), or name the places where "
+                f'it is used, such as train_cfg.max_iters or '
+                f'train_dataloader.dataset.data_root; known are '
+                f'{", ".join(sorted(read))}'
+            )
+
+
+def warn_of_a_flat_end(cfg: Config) -> None:
+    """Warn if the learning rate reaches its last value before the end.
+
+    As of a longer training whose schedule was left as it is.
+    """
+    most = (cfg.get('train_cfg') or {}).get('max_iters')
+    schedule = cfg.get('param_scheduler') or []
+    schedule = [schedule] if isinstance(schedule, dict) else schedule
+    # what begins at 0 is a warm-up, after which the rate may stay
+    ends = [s.get('end') for s in schedule if s.get('begin', 0)]
+    if most is None or not ends or None in ends or max(ends) >= most:
+        return
+    print(
+        f'the schedule of the learning rate ends at iteration {max(ends)} of '
+        f'{most} (param_scheduler, train_cfg.max_iters): the rest is trained '
+        f'at its last and lowest',
+        file=sys.stderr,
+    )
 
 
 def check_loop(cfg: Config) -> None:

@@ -22,7 +22,7 @@ from wholebody_mm.datasets.regular_content import (
     people_categories,
     regular_content,
 )
-from wholebody_mm.datasets.sources import advice
+from wholebody_mm.datasets.sources import SOURCES, advice
 from wholebody_mm.evaluation.part_ap import HANDS, VALUES
 from wholebody_mm.evaluation.partial_metric import PartialPoseMetric
 
@@ -45,10 +45,14 @@ class MultiSourceValLoop(ValLoop):
         runner: MMEngine's.
         dataloader: The main validation set.
         evaluator: Its metric.
-        sources: Data set name to the config of its held-out images; those
-            that are not on disk are left out with a line in the log. They are
-            loaded and resized as the main set.
+        sources: Data set name to the config of its held-out images. Those of
+            :data:`~wholebody_mm.datasets.sources.SOURCES` that are not on
+            disk are left out with a line in the log. They are loaded and
+            resized as the main set.
         fp16: As in MMEngine.
+
+    Raises:
+        FileNotFoundError: If a data set of one's own is not on disk.
     """
 
     def __init__(
@@ -72,6 +76,10 @@ class MultiSourceValLoop(ValLoop):
             try:
                 loader = runner.build_dataloader(loader)
             except FileNotFoundError as error:
+                if name not in SOURCES:
+                    raise FileNotFoundError(
+                        f'validation on {name}: {error}'
+                    ) from error
                 print_log(
                     f'no validation on {name}: {error} {advice(name)}; '
                     f'--val-share holds images out',

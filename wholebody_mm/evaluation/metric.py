@@ -11,7 +11,11 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
-from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
+from wholebody_mm.evaluation.part_ap import (
+    evaluate_parts,
+    load_coco,
+    part_metric_names,
+)
 from wholebody_mm.evaluation.report import metrics_table
 from wholebody_mm.evaluation.results import as_numpy, people_to_results
 from wholebody_mm.skeletons import (
@@ -40,6 +44,8 @@ class WholeBodyPartMetric(BaseMetric):
             for networks that see an image at once.
         collect_device: ``cpu`` or ``gpu``, how processes exchange results.
         prefix: Put before every key, none by default.
+        categories: Names of the file's categories that are people; by
+            default those called person and those with keypoints.
     """
 
     def __init__(
@@ -50,15 +56,20 @@ class WholeBodyPartMetric(BaseMetric):
         expected_oks: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
+        categories: Sequence[str] | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
         body = COCO_WHOLEBODY133.parts['body']
-        self.coco = load_coco(ann_file, body.stop - body.start)
+        self.coco = load_coco(ann_file, body.stop - body.start, categories)
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix
         self.expected_oks = expected_oks
+
+    def reported_names(self) -> list[str]:
+        """Names of the values, without ``prefix``."""
+        return part_metric_names(self.coco)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the people predicted in each image of a batch.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from wholebody_mm.datasets.regular_content import (
+    PERSON,
     content_to_evaluate,
     regular_content,
 )
@@ -117,7 +118,8 @@ def evaluate_parts(
         annotations: A COCO-WholeBody annotation file, a COCO keypoints file
             (then only the body is evaluated) or a loaded ``COCO``.
         results: What :func:`people_to_results` makes; the values of each
-            part are ranked by that part's score.
+            part are ranked by that part's score. All are people, of
+            whatever category, where ``annotations`` is a file.
         img_ids: Images to evaluate on; all of the file by default.
 
     Returns:
@@ -130,6 +132,8 @@ def evaluate_parts(
     """
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
+        # as the file's people are now, whatever they are in it
+        results = [result | dict(category_id=PERSON) for result in results]
     coco_eval = coco_tools()[1]
     img_ids = images_of(annotations, results, img_ids)
     # loadRes writes into the dictionaries, and ids it would reuse.
@@ -163,6 +167,15 @@ def evaluate_parts(
     if not metrics:
         warnings.warn('the annotations have no keypoints', stacklevel=2)
     return metrics
+
+
+def part_metric_names(annotations: Any) -> list[str]:
+    """What :func:`evaluate_parts` reports of all images of a ``COCO``."""
+    img_ids = images_of(annotations, ())
+    parts = [p for p in PARTS if _labelled(annotations, p, img_ids)]
+    if all(hand in parts for hand in HANDS):
+        parts.append('hands')
+    return [f'{part}/{value}' for part in parts for value in VALUES]
 
 
 def _labelled(annotations: Any, part: str, img_ids: list[int]) -> bool:

@@ -93,6 +93,10 @@ class PartialPoseMetric(BaseMetric):
                 f'{ann_file} has nobody with a labelled keypoint to test on'
             )
 
+    def reported_names(self) -> list[str]:
+        """Names of the values, without ``prefix``."""
+        return list(STATS)
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the people predicted in each image of a batch.
 
