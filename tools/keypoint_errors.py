@@ -29,12 +29,18 @@ def main() -> int:
     add('annotations', help='COCO-WholeBody annotation file')
     add('results', type=Path, help='COCO-WholeBody results')
     add('--max-images', type=int, metavar='N', help='the first N ids only')
+    add(
+        '--categories',
+        nargs='+',
+        metavar='NAME',
+        help='those of the annotations that are people',
+    )
     add('--json', type=Path, help='file to write the values to')
     args = parser.parse_args()
     results = read_json(args.results)
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
-    annotations = load_coco(args.annotations)
+    annotations = load_coco(args.annotations, categories=args.categories)
     img_ids = None
     if args.max_images:
         img_ids = sorted(annotations.getImgIds())[: args.max_images]

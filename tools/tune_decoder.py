@@ -2,11 +2,12 @@
 
     python tools/tune_decoder.py WEIGHTS --config CONFIG --ann FILE \
         --img-dir DIR [--height N] [--scales S [S ...]] [--flip] \
-        [--max-images N] [--json FILE]
+        [--max-images N] [--source SKELETON] [--json FILE]
 
 The maps are made once; then one option after the other is tried, and what
-gives the best mean AP of all parts stays. Tune on images that are not those
-of the test. The options go into the config's ``model.head.decoder.decoder``
+gives the best mean AP of all parts that are labelled stays; of keypoints of
+one's own, the best AP of those. Tune on images that are not those of the
+test. The options go into the config's ``model.head.decoder.decoder``
 or into the weights with tools/publish_weights.py ``--decoder FILE``.
 """
 
@@ -22,6 +23,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     OBJECTIVE,
     StoredMaps,
     objective,
+    parts_to_tune,
     tune,
 )
 from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
@@ -40,13 +42,29 @@ def main() -> int:
     add('--scales', type=float, nargs='+', help='to average; the same')
     add('--flip', action='store_true', default=None, help='average both')
     add('--device', default='cpu', help='where the network runs, as of infer')
-    add('--max-images', type=int, metavar='N')
+    add(
+        '--max-images',
+        type=int,
+        default=300,
+        metavar='N',
+        help='the first N (300); their maps are kept, some 10 MB each',
+    )
+    add(
+        '--source',
+        metavar='SKELETON',
+        help="of the annotations, if they are not COCO's or the network's",
+    )
+    add(
+        '--categories',
+        nargs='+',
+        metavar='NAME',
+        help='those of the file that are people',
+    )
     add(
         '--parts',
         nargs='+',
         choices=(*OBJECTIVE, 'lefthand', 'righthand'),
-        default=OBJECTIVE,
-        help='whose mean AP counts',
+        help='whose mean AP counts; all that are labelled',
     )
     add('--rounds', type=int, default=2)
     add('--json', type=Path, help='file to write the options to')
@@ -59,10 +77,24 @@ def main() -> int:
         scales=args.scales,
         flip=args.flip,
     )
-    stored = StoredMaps(predictor, args.ann, args.img_dir, args.max_images)
+    stored = StoredMaps(
+        predictor,
+        args.ann,
+        args.img_dir,
+        args.max_images,
+        args.source,
+        args.categories,
+    )
+    parts = args.parts or parts_to_tune(stored.truth.parts)
+    unknown = sorted(set(parts) - set(stored.truth.parts))
+    if unknown or not parts:
+        raise ValueError(
+            f'{args.ann} labels {", ".join(stored.truth.parts) or "nothing"}, '
+            f'not {", ".join(unknown) or "anybody"}'
+        )
 
     def score(options: dict) -> float:
-        return objective(stored.metrics(options), args.parts)
+        return objective(stored.metrics(options), parts)
 
     start = dict(predictor.network.info.decoder)
     print(f'{score(start):.4f} with {start}', flush=True)
@@ -75,10 +107,11 @@ def main() -> int:
     )
     print(f'{value:.4f} with {json.dumps(best)}')
     metrics = stored.metrics(best)
-    for part in OBJECTIVE:
+    for part in parts_to_tune(stored.truth.parts):
         print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
-    errors = keypoint_errors(stored.coco, stored.results(best), stored.ids)
-    print(f'  people split {100 * errors["people/split"]:.1f}%')
+    if stored.truth.by_parts:
+        errors = keypoint_errors(stored.coco, stored.results(best), stored.ids)
+        print(f'  people split {100 * errors["people/split"]:.1f}%')
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(best, indent=2) + '\n')

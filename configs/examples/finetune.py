@@ -32,13 +32,15 @@ test_options = _base_.model.test_cfg
 data_root = 'data/mine/'
 train_pipeline = [
     dict(type='LoadImageFile'),
+    # people some 60 to 180 pixels high, whatever they are in the photos: those
+    # are the sizes that the shipped weights know
     dict(
         type='WholeBodyRandomWarp',
-        relative_to='image',
         input_size=_base_.input_size,
-        scale=(0.7, 1.4),
-        rotation=30.0,
+        scale=(0.4, 1.2),
+        rotation=15.0,
         shift=32.0,
+        fill=True,
     ),
     dict(type='PhotometricDistortion'),
     *_base_.supervision,
@@ -78,6 +80,8 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
+# For more iterations change it here: --cfg-options train_cfg.max_iters=N would
+# leave the schedule below as it is.
 max_iters = 300
 train_cfg = dict(
     type='ResumableTrainLoop', max_iters=max_iters, val_interval=100

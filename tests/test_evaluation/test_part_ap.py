@@ -157,6 +157,21 @@ def test_images_that_the_file_does_not_have(drawn):
         evaluate_parts(drawn, results)
 
 
+@pytest.mark.parametrize('category', [1, 7])
+def test_people_of_any_category(drawn, tmp_path, category):
+    """Results may name the category of the file, or COCO's."""
+    content = json.loads(drawn.read_text())
+    for annotation in content['annotations']:
+        annotation['category_id'] = 7
+    content['categories'] = [dict(id=7, name='person')]
+    path = tmp_path / 'category_7.json'
+    path.write_text(json.dumps(content))
+    results = [r | dict(category_id=category) for r in noisy(drawn, 0)]
+    metrics = evaluate_parts(path, results)
+    assert metrics['wholebody/AP'] == pytest.approx(1.0)
+    assert results[0]['category_id'] == category
+
+
 def test_files_that_are_none(tmp_path):
     with pytest.raises(FileNotFoundError, match='x.json'):
         evaluate_parts(tmp_path / 'x.json', [])

@@ -84,3 +84,11 @@ def test_thresholds_that_find_everybody(
     assert best['peak_threshold'] <= 0.4
     assert f'1.0000 with {json.dumps(best)}' in said
     assert 'people split 0.0%' in said
+
+
+def test_parts_that_nobody_labels_are_refused(command, monkeypatch) -> None:
+    main = runpy.run_path(str(ROOT / 'tools/tune_decoder.py'))['main']
+    words = ['tune_decoder.py', *command, '--parts', 'body', 'face']
+    monkeypatch.setattr('sys.argv', words)
+    with pytest.raises(ValueError, match='labels body, .*, not face'):
+        main()

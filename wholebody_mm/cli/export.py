@@ -64,6 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add('--ann', metavar='FILE', help='annotations to compare AP on')
     add('--img-dir', metavar='DIR', help='their images')
+    add(
+        '--source',
+        metavar='SKELETON',
+        help="of the annotations, if they are not COCO's or the network's",
+    )
+    add(
+        '--categories',
+        nargs='+',
+        metavar='NAME',
+        help='those of the annotations that are people',
+    )
     add('--max-images', type=int, metavar='N', help='only the first N of them')
 
 
@@ -182,7 +193,15 @@ def _print_accuracy(original, path: Path, args: argparse.Namespace) -> None:
 
     exported = load_exported(path)
     rows = [
-        accuracy(network, args.ann, args.img_dir, args.max_images, exported)
+        accuracy(
+            network,
+            args.ann,
+            args.img_dir,
+            args.max_images,
+            exported,
+            args.source,
+            args.categories,
+        )
         for network in (original, exported)
     ]
     print(f'{"AP":<12}{"torch":>8}{args.precision:>8}{"lost":>8}')

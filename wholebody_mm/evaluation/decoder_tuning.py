@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from wholebody_mm.evaluation.part_ap import evaluate_parts, load_coco
-from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
 from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.skeletons import Skeleton
 
 # What is tried for each option, in this order.
 GRID: dict[str, tuple[float, ...]] = dict(
@@ -39,6 +39,9 @@ class StoredMaps:
         ann_file: COCO-WholeBody annotations.
         img_dir: Folder of the images.
         max_images: Only the first so many, by their ids.
+        source: Skeleton of the file's keypoints, if they are its own; see
+            :class:`AnnotatedPeople`.
+        categories: Names of the file's categories that are people.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -51,10 +54,15 @@ class StoredMaps:
         ann_file: str | Path,
         img_dir: str | Path,
         max_images: int | None = None,
+        source: str | Skeleton | None = None,
+        categories: Sequence[str] | None = None,
     ) -> None:
         self.predictor = predictor
-        self.coco = load_coco(ann_file)
-        self.ids = sorted(self.coco.getImgIds())[:max_images]
+        self.truth = AnnotatedPeople(
+            ann_file, predictor.output, source, categories
+        )
+        self.coco = self.truth.coco
+        self.ids = self.truth.ids[:max_images]
         if not self.ids:
             raise ValueError(f'{ann_file} has no images to tune on')
         self.maps = []
@@ -68,31 +76,33 @@ class StoredMaps:
             item = replace(item, pixels=np.empty((0, 0, 3), np.uint8))
             self.maps.append((image['id'], item, heatmaps, pafs))
 
-    def results(self, options: Mapping[str, float]) -> list[dict]:
-        """COCO-WholeBody results with some options of the decoder."""
+    def _people(
+        self, options: Mapping[str, float]
+    ) -> dict[int, PeopleInImage]:
+        """The people of each image with some options of the decoder."""
         decoder = self.predictor.network.info.build_decoder(options)
-        results: list[dict] = []
-        for image_id, item, heatmaps, pafs in self.maps:
-            people = self.predictor.decode(
+        return {
+            image_id: self.predictor.decode(
                 item,
                 heatmaps.astype(np.float32),
                 pafs.astype(np.float32),
                 decoder,
-            ).to(COCO_WHOLEBODY133)
-            results += people_to_results(
-                image_id,
-                people.keypoints,
-                people.keypoint_scores,
-                image_size=people.image_size,
             )
-        return results
+            for image_id, item, heatmaps, pafs in self.maps
+        }
+
+    def results(self, options: Mapping[str, float]) -> list[dict]:
+        """COCO-WholeBody results with some options of the decoder."""
+        return self.truth.results(self._people(options))
 
     def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
         """AP and AR of each part with some options of the decoder."""
-        results = self.results(options)
-        if not results:
-            return {}
-        return evaluate_parts(self.coco, results, self.ids)
+        return self.truth.metrics(self._people(options))
+
+
+def parts_to_tune(labelled: Sequence[str]) -> tuple[str, ...]:
+    """Of the parts that are labelled those whose mean AP is to be large."""
+    return tuple(p for p in OBJECTIVE if p in labelled) or tuple(labelled)
 
 
 def objective(

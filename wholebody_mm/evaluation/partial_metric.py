@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from wholebody_mm.evaluation.part_ap import (
     load_coco,
 )
 from wholebody_mm.evaluation.results import as_numpy
+from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import Skeleton, get_map, get_skeleton
 
 
@@ -108,30 +109,65 @@ class PartialPoseMetric(BaseMetric):
         """
         for sample in data_samples:
             found = sample['pred_instances']
-            points = as_numpy(found['keypoints'])
-            scores = as_numpy(found['keypoint_scores'])
-            people: list[dict] = []
-            if len(points):
-                points, scores = self.to_source(points, scores)
-                ranks = scores.mean(axis=1)
-                if 'bbox_scores' in found:
-                    ranks = as_numpy(found['bbox_scores'])
-                rows = np.concatenate([points, scores[..., None]], axis=-1)
-                people = [
-                    dict(
-                        image_id=int(sample['img_id']),
-                        category_id=PERSON,
-                        keypoints=np.nan_to_num(row[self.tested])
-                        .astype(float)
-                        .reshape(-1)
-                        .tolist(),
-                        score=float(rank),
-                    )
-                    for row, rank in zip(rows, ranks, strict=True)
-                ]
+            ranks = None
+            if 'bbox_scores' in found:
+                ranks = as_numpy(found['bbox_scores'])
+            people = self._rows(
+                int(sample['img_id']),
+                as_numpy(found['keypoints']),
+                as_numpy(found['keypoint_scores']),
+                ranks,
+            )
             self.results.append(
                 dict(img_id=int(sample['img_id']), people=people)
             )
+
+    def _rows(
+        self,
+        image_id: int,
+        points: np.ndarray,
+        scores: np.ndarray,
+        ranks: np.ndarray | None,
+    ) -> list[dict]:
+        """COCO's results of the tested keypoints of an image's people."""
+        if not len(points):
+            return []
+        points, scores = self.to_source(points, scores)
+        if ranks is None:
+            ranks = scores.mean(axis=1)
+        rows = np.concatenate([points, scores[..., None]], axis=-1)
+        return [
+            dict(
+                image_id=image_id,
+                category_id=PERSON,
+                keypoints=np.nan_to_num(row[self.tested])
+                .astype(float)
+                .reshape(-1)
+                .tolist(),
+                score=float(rank),
+            )
+            for row, rank in zip(rows, ranks, strict=True)
+        ]
+
+    def evaluate_people(
+        self, found: Mapping[int, PeopleInImage]
+    ) -> dict[str, float]:
+        """The values without a runner or a log.
+
+        Args:
+            found: Image id to its people, of ``skeleton``.
+
+        Raises:
+            ValueError: If an image is not in the file.
+        """
+        people = [
+            row
+            for image_id, those in found.items()
+            for row in self._rows(
+                image_id, those.keypoints, those.keypoint_scores, those.scores
+            )
+        ]
+        return self._evaluate(people, list(found))
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Evaluate what all processes found.
@@ -145,8 +181,18 @@ class PartialPoseMetric(BaseMetric):
         # An image seen twice would count its people as false positives.
         by_image = {image['img_id']: image['people'] for image in results}
         people = [person for found in by_image.values() for person in found]
+        metrics = self._evaluate(people, list(by_image))
+        MMLogger.get_current_instance().info(
+            f'{len(people)} people found in {len(by_image)} images'
+        )
+        return metrics
+
+    def _evaluate(
+        self, people: list[dict], img_ids: list[int]
+    ) -> dict[str, float]:
+        """COCO's evaluation of results on some images."""
         try:
-            img_ids = images_of(self.coco, people, list(by_image))
+            img_ids = images_of(self.coco, people, img_ids)
         except ValueError as error:
             raise ValueError(f'{self.ann_file}: {error}') from error
         sigmas = np.array(self.source.oks_sigmas)[self.tested]
@@ -159,11 +205,7 @@ class PartialPoseMetric(BaseMetric):
             evaluation.accumulate()
             evaluation.summarize()
         # -1 is COCOeval's word for nothing to evaluate.
-        metrics = {
+        return {
             value: max(0.0, float(evaluation.stats[place]))
             for value, place in STATS.items()
         }
-        MMLogger.get_current_instance().info(
-            f'{len(people)} people found in {len(by_image)} images'
-        )
-        return metrics

@@ -1,0 +1,88 @@
+"""People are tested on the keypoints that a file labels."""
+
+import json
+
+import numpy as np
+import pytest
+from support.annotations import write
+
+from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
+from wholebody_mm.evaluation.decoder_tuning import parts_to_tune
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, Skeleton, get_map
+
+BUST = Skeleton(
+    name='bust',
+    keypoint_names=('nose', 'left_shoulder', 'right_shoulder'),
+    part_sizes=(('body', 3),),
+    flip_pairs=((1, 2),),
+    limbs=((0, 1), (0, 2)),
+    oks_sigmas=(0.03, 0.08, 0.08),
+    target_sigmas=(7.0,) * 3,
+    colors=((0, 0, 0),) * 3,
+)
+
+
+def file_of(folder, skeleton, category='worker'):
+    """A file of one person, and the points of that."""
+    rng = np.random.default_rng(0)
+    points = rng.uniform(20, 90, (skeleton.num_keypoints, 2))
+    person = dict(
+        id=1,
+        image_id=1,
+        category_id=4,
+        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
+        bbox=[20, 20, 70, 70],
+    )
+    path = write(folder, [person], 2)
+    content = json.loads(path.read_text())
+    content['categories'] = [
+        dict(id=4, name=category),
+        dict(id=5, name='mannequin'),
+    ]
+    content['annotations'].append(
+        dict(person, id=2, image_id=2, category_id=5)
+    )
+    path.write_text(json.dumps(content))
+    return path, points
+
+
+def found_at(points, source, skeleton):
+    """Someone exactly there in image 1, nobody in image 2."""
+    to_skeleton = get_map(source, skeleton)
+    keypoints, scores = to_skeleton(points[None], np.ones((1, len(points))))
+    someone = PeopleInImage.of(keypoints, scores, [1.0], skeleton, (160, 120))
+    nobody = PeopleInImage.of([], [], [], skeleton, (160, 120))
+    return {1: someone, 2: nobody}
+
+
+@pytest.mark.parametrize(
+    ('source', 'network', 'given', 'part'),
+    [
+        (COCO17, WHOLEBODY135, None, 'body'),
+        (COCO17, COCO17, None, 'body'),
+        (BUST, BUST, None, 'coco'),
+        (BUST, WHOLEBODY135, BUST, 'coco'),
+    ],
+)
+def test_by_parts_or_by_its_own_keypoints(
+    tmp_path, source, network, given, part
+):
+    path, points = file_of(tmp_path, source)
+    truth = AnnotatedPeople(path, network, given, ['worker'])
+    assert truth.parts == (part,) and truth.by_parts == (part == 'body')
+    assert parts_to_tune(truth.parts) == (part,)
+    found = found_at(points, source, network)
+    metrics = truth.metrics(found)
+    assert metrics[f'{part}/AP'] == pytest.approx(1.0)
+    nothing = truth.metrics({image: found[2] for image in found})
+    assert set(nothing.values()) == {0.0} and nothing.keys() == metrics.keys()
+    # the mannequin of image 2 counts unless categories are named
+    both = AnnotatedPeople(path, network, given).metrics(found)
+    assert both[f'{part}/AR'] == pytest.approx(0.5)
+
+
+def test_keypoints_of_another_number_are_named(tmp_path):
+    path, _ = file_of(tmp_path, COCO17)
+    with pytest.raises(ValueError, match='51 numbers as keypoints, not 9'):
+        AnnotatedPeople(path, BUST)

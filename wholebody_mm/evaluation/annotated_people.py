@@ -1,0 +1,110 @@
+"""Annotated people of a file, whatever their keypoints, to test people on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from wholebody_mm.evaluation.part_ap import (
+    VALUES,
+    evaluate_parts,
+    load_coco,
+    part_metric_names,
+)
+from wholebody_mm.evaluation.results import people_to_results
+from wholebody_mm.inference.people import PeopleInImage
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, SKELETONS, Skeleton
+
+
+class AnnotatedPeople:
+    """What the people that a network finds are compared with.
+
+    By parts, by COCO-WholeBody's protocol, or by the file's own keypoints
+    (:class:`~wholebody_mm.evaluation.partial_metric.PartialPoseMetric`, which
+    needs MMEngine and MMPose).
+
+    Args:
+        ann_file: A COCO file.
+        skeleton: Of the people that a network finds.
+        source: Skeleton of the file's ``keypoints``, if they are its own. By
+            default those of COCO, or the network's where that has a skeleton
+            of somebody's own.
+        categories: Names of the file's categories that are people.
+
+    Attributes:
+        coco: The loaded ``COCO``.
+        ids: Ids of its images, in order.
+        by_parts: Whether it is tested by parts.
+        parts: What values are reported of: the parts that are labelled, or
+            ``coco`` for the file's own keypoints.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be understood, or the skeleton does not
+            have its keypoints.
+    """
+
+    def __init__(
+        self,
+        ann_file: str | Path,
+        skeleton: Skeleton,
+        source: str | Skeleton | None = None,
+        categories: Sequence[str] | None = None,
+    ) -> None:
+        if source is None and SKELETONS.get(skeleton.name) != skeleton:
+            source = skeleton
+        self._own = None
+        if source is None:
+            self.coco = load_coco(ann_file, categories=categories)
+            names = part_metric_names(self.coco)
+        else:
+            from wholebody_mm.evaluation.partial_metric import (
+                PartialPoseMetric,
+            )
+
+            self._own = PartialPoseMetric(
+                str(ann_file), source, skeleton, categories
+            )
+            self.coco = self._own.coco
+            names = [f'{self._own.prefix}/{value}' for value in VALUES]
+        self.by_parts = self._own is None
+        self.ids = sorted(self.coco.getImgIds())
+        self.parts = tuple(dict.fromkeys(n.split('/')[0] for n in names))
+        self._names = names
+
+    def results(self, found: Mapping[int, PeopleInImage]) -> list[dict]:
+        """COCO-WholeBody results of the people of each image.
+
+        Args:
+            found: Image id to the people of the network's skeleton.
+        """
+        results: list[dict] = []
+        for image_id, people in found.items():
+            people = people.to(COCO_WHOLEBODY133)
+            results += people_to_results(
+                image_id,
+                people.keypoints,
+                people.keypoint_scores,
+                image_size=people.image_size,
+            )
+        return results
+
+    def metrics(self, found: Mapping[int, PeopleInImage]) -> dict[str, float]:
+        """AP and AR on the images that people were looked for in.
+
+        Args:
+            found: Image id to the people of the network's skeleton.
+
+        Returns:
+            ``{part}/{AP,AR,AP50,AP75}``, 0 to 1; all are 0 if nobody was
+            found.
+        """
+        if not any(len(people) for people in found.values()):
+            # COCO's tools can load no results at all
+            return dict.fromkeys(self._names, 0.0)
+        if self._own is None:
+            return evaluate_parts(self.coco, self.results(found), list(found))
+        return {
+            f'{self._own.prefix}/{key}': value
+            for key, value in self._own.evaluate_people(found).items()
+        }
