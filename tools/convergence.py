@@ -21,6 +21,24 @@ from wholebody_mm.engine.convergence import judge, plot, read_curves, table
 from wholebody_mm.engine.launch import run_cleanly
 
 
+def probabilities_of(config: str) -> dict[str, float]:
+    """Data set to P_d, as a config has them.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If it has none.
+    """
+    loader = Config.fromfile(config).get('train_dataloader') or {}
+    batches = loader.get('batch_sampler') or {}
+    if not batches.get('probabilities'):
+        raise ValueError(
+            f'--config {config} has no train_dataloader.batch_sampler.'
+            f'probabilities: P_d is for multi-task configs, such as '
+            f'configs/deep_wholebody.py; leave --config out'
+        )
+    return dict(batches.probabilities)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Write the report; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -40,8 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> None:
         probabilities, main_set = None, args.main
         if args.config:
-            loader = Config.fromfile(args.config).train_dataloader
-            probabilities = dict(loader.batch_sampler.probabilities)
+            probabilities = probabilities_of(args.config)
             main_set = main_set or next(iter(probabilities))
         curves = read_curves(args.work_dir, args.value, main_set)
         text = table(judge(curves), probabilities)

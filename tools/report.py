@@ -14,9 +14,10 @@ data/coco/val2017 \\
         --training deep_wholebody=work_dirs/deep
 
 A network is named by its config below configs/; other names need
-NAME=WEIGHTS@CONFIG, or weights that know their config. Data sets of the
-paper: coco, face_frgc, face_multipie, face_ibug, hand_dome, hand_mpii; others
-are listed at the end.
+NAME=WEIGHTS@CONFIG, or weights that know their config. Exported weights
+(.onnx, .xml) hold their network and take no config. Data sets of the paper:
+coco, face_frgc, face_multipie, face_ibug, hand_dome, hand_mpii; others are
+listed at the end.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from functools import partial
 from pathlib import Path
 
 from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.network import backend_for
 from wholebody_mm.reporting.document import sections, write
 from wholebody_mm.reporting.gallery import gallery
 from wholebody_mm.reporting.measure import (
@@ -128,7 +131,8 @@ def networks_of(
     """Name to what loads the network.
 
     Raises:
-        ValueError: If an argument has not the form asked for.
+        ValueError: If an argument has not the form asked for, or no engine
+            runs such weights.
         FileNotFoundError: If there are no such weights.
     """
     networks = {}
@@ -139,7 +143,13 @@ def networks_of(
             raise ValueError(f'--network {text}: give NAME=WEIGHTS[@CONFIG]')
         if not Path(weights).is_file():
             raise FileNotFoundError(f'--network {name}: no weights {weights}')
-        if not config and (CONFIGS / f'{name}.py').is_file():
+        built = backend_for(weights) == 'torch'
+        if config and not built:
+            raise ValueError(
+                f'--network {name}: {weights} holds its network; leave '
+                f'@{config} out'
+            )
+        if not config and built and (CONFIGS / f'{name}.py').is_file():
             config = _config(name)
         networks[name] = partial(
             load,
@@ -168,6 +178,37 @@ def training_of(args: argparse.Namespace) -> dict[str, float]:
     return seconds
 
 
+def times_of(args: argparse.Namespace) -> dict | None:
+    """The file of run times; its picture is there too.
+
+    Raises:
+        ValueError: If it is another file, or a picture has no times.
+        FileNotFoundError: If one of them is not there.
+    """
+    if args.times_picture and not args.times:
+        raise ValueError('--times-picture is drawn from --times: give both')
+    if not args.times:
+        return None
+    times = read_json(args.times)
+    rows = times.get('results') if isinstance(times, dict) else None
+    if not rows or any(row.get('name') != 'people' for row in rows):
+        raise ValueError(
+            f'--times {args.times}: it is not of wholebody-mm benchmark '
+            f'people --json'
+        )
+    if args.times_picture and not args.times_picture.is_file():
+        raise FileNotFoundError(f'--times-picture: no {args.times_picture}')
+    return times
+
+
+def check_gallery(args: argparse.Namespace) -> None:
+    """Raise ValueError or FileNotFoundError if it cannot be drawn."""
+    if args.gallery and not args.network:
+        raise ValueError('--gallery shows what networks find: give --network')
+    for path in args.gallery:
+        read_image(path)
+
+
 def stamp(weights: Path) -> str:
     """Tells a file of weights from another of the same name."""
     status = weights.stat()
@@ -175,11 +216,12 @@ def stamp(weights: Path) -> str:
 
 
 def report(args: argparse.Namespace) -> None:
-    """Measure and write."""
+    """Measure and write; what is asked for is checked before the hours."""
     networks = networks_of(args)
     datasets = [Dataset.parse(text) for text in args.data]
     training = training_of(args)
-    times = read_json(args.times) if args.times else None
+    times = times_of(args)
+    check_gallery(args)
     results = Results(args.out / 'results.json')
     scales = tuple(args.scales)
     stamps = {
@@ -188,7 +230,7 @@ def report(args: argparse.Namespace) -> None:
     }
     measure_all(networks, datasets, scales, results, args.limit, stamps)
     galleries = []
-    if args.gallery and networks:
+    if args.gallery:
         # two columns a gallery, as in the paper
         names = list(networks)
         for other in names[1:] or names[:1]:
@@ -199,8 +241,12 @@ def report(args: argparse.Namespace) -> None:
     if args.times_picture:
         args.out.mkdir(parents=True, exist_ok=True)
         picture = f'figure_4{args.times_picture.suffix}'
-        shutil.copyfile(args.times_picture, args.out / picture)
-    parts = sections(results, times, picture, galleries, training)
+        place = args.out / picture
+        # the benchmark may have drawn it there
+        if not (place.exists() and place.samefile(args.times_picture)):
+            shutil.copyfile(args.times_picture, place)
+    ours = results.of_weights(stamps)
+    parts = sections(ours, times, picture, galleries, training)
     for path in write(args.out, parts):
         print(path)
 

@@ -68,6 +68,34 @@ def test_time_and_cost_grow_with_every_person(config, monkeypatch):
     assert three['gmac'] == pytest.approx(body + 3 * (face + 2 * hand))
 
 
+def test_bodies_are_decoded_with_their_options(config, monkeypatch, tmp_path):
+    cfg = Config.fromfile(config)
+    codec = cfg.model.body.head.decoder
+    codec.update(decoder=dict(max_people=2), sigma_scale=0.7)
+    cfg.dump(tmp_path / 'own.py')
+    decoders, found = [], []
+
+    class Spied(multi_network_times.PAFDecoder):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            decoders.append((self.threads, options['sigma_scale']))
+
+    def once(call, *_):
+        found.append(len(call()))
+        return dict(median_ms=1.0)
+
+    monkeypatch.setattr(multi_network_times, 'PAFDecoder', Spied)
+    monkeypatch.setattr(multi_network_times, 'time_calls', once)
+    most = multi_network_times.MOST_THREADS
+    for threads in (1, most + 1):
+        rows = time_multi_network(
+            [1, 4], (128, 128), 1, threads, config=str(tmp_path / 'own.py')
+        )
+        assert rows[0]['threads'] == threads
+    assert decoders == [(1, 0.7), (most, 0.7)]
+    assert found == [1, 2] * 2
+
+
 def test_counting_leaves_the_network_alone(config):
     model = MODELS.build(Config.fromfile(config).model).body
     first = next(model.parameters())

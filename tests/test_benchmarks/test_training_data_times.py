@@ -1,5 +1,7 @@
 """The times of training's pipeline."""
 
+import pytest
+
 from wholebody_mm.benchmarks.training_data_times import time_training_data
 
 
@@ -15,5 +17,12 @@ def test_steps_add_up_to_the_whole():
     assert abs(mean['worker'] + mean['targets'] - mean['all']) < 1e-6
     assert rows['all']['share'] == 1
     assert rows['worker']['images_per_s'] > rows['all']['images_per_s']
+    assert rows['collate']['median_ms'] > 0
     # four images of 96 x 96 x 3 bytes and little besides
     assert 0.1 < rows['worker']['batch_mib'] < 0.3
+
+
+@pytest.mark.parametrize(('batch', 'repeat'), [(4, 3), (0, 3), (1, 0)])
+def test_images_that_make_no_batch_are_refused(batch, repeat):
+    with pytest.raises(ValueError, match=f'make no batch of {batch}'):
+        time_training_data(96, 96, batch, repeat)

@@ -279,6 +279,78 @@ def test_time_against_people_is_written_and_drawn(
     assert picture.shape[1] > 600 and picture.std() > 5
 
 
+@pytest.fixture
+def counted(monkeypatch):
+    """Nothing is timed; what was asked for is listed."""
+    from wholebody_mm.benchmarks import people_times
+
+    asked = []
+
+    def time_people(network, people, *_, **labels):
+        asked.append(people)
+        return [
+            dict(name='people', network='n', people=n, width=1, height=1,
+                 backend='torch', precision='fp32',
+                 median_ms=1.0, p10_ms=1.0, p90_ms=1.0, decode_ms=0.1)
+            for n in people
+        ]  # fmt: skip
+
+    monkeypatch.setattr(people_times, 'time_people', time_people)
+    return asked
+
+
+def test_files_that_cannot_be_written_are_told_first(
+    small, counted, tmp_path, capsys
+):
+    (tmp_path / 'file').touch()
+    arguments = ['benchmark', 'people', *small, '--engines', 'torch fp32']
+    for option, path, message in (
+        ('--plot', tmp_path / 'people.txt', 'end it in .png'),
+        ('--plot', tmp_path / 'people', 'end it in .png'),
+        ('--plot', tmp_path / 'file' / 'people.png', 'file'),
+        ('--plot', tmp_path, 'is a folder'),
+        ('--json', tmp_path / 'file' / 'times.json', 'file'),
+        ('--json', tmp_path, 'is a folder'),
+    ):
+        assert main([*arguments, option, str(path)]) == 2
+        assert message in capsys.readouterr().err
+    assert not counted
+    assert main([*arguments, '--plot', str(tmp_path / 'a.PNG')]) == 0
+    assert counted and (tmp_path / 'a.PNG').is_file()
+
+
+def test_times_are_kept_where_the_picture_fails(
+    small, counted, tmp_path, monkeypatch, capsys
+):
+    from wholebody_mm.benchmarks import people_times
+
+    def full(*_):
+        raise OSError('no space left')
+
+    monkeypatch.setattr(people_times, 'plot_people', full)
+    path = tmp_path / 'times.json'
+    arguments = ['benchmark', 'people', *small, '--engines', 'torch fp32']
+    arguments += ['--people', '3', '--json', str(path)]
+    assert main([*arguments, '--plot', str(tmp_path / 'people.png')]) == 2
+    said = capsys.readouterr()
+    assert 'no space left' in said.err and 'median_ms' in said.out
+    (row,) = json.loads(path.read_text())['results']
+    assert row['people'] == 3
+
+
+def test_what_is_no_number_is_not_written(tmp_path, monkeypatch, capsys):
+    from wholebody_mm.benchmarks import codec_times
+
+    rows = [dict(name='encode', median_ms=float('nan'))]
+    monkeypatch.setattr(codec_times, 'time_codec', lambda *_, **__: rows)
+    path = tmp_path / 'times.json'
+    arguments = ['benchmark', 'encode', '--no-reference', '--json', str(path)]
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert 'not JSON compliant' in said.err and 'nan' in said.out
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(('more', 'rounds'), [([], 3), (['1'], 1)])
 def test_figure_4_takes_its_rounds(more, rounds, small, tmp_path, monkeypatch):
     from wholebody_mm.benchmarks import multi_network_times

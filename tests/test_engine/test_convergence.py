@@ -105,6 +105,18 @@ def test_the_report(work_dir, capsys):
     assert main([str(work_dir / '1')]) == 2
 
 
+@pytest.mark.parametrize(
+    'text', ['x = 1', 'train_dataloader = dict(batch_size=2)']
+)
+def test_a_config_of_one_data_set_has_no_probabilities(text, work_dir, capsys):
+    main = runpy.run_path(str(ROOT / 'tools/convergence.py'))['main']
+    config = work_dir / 'config.py'
+    config.write_text(text)
+    assert main([str(work_dir), '--config', str(config)]) == 2
+    said = capsys.readouterr().err
+    assert 'config.py' in said and 'P_d is for multi-task configs' in said
+
+
 def test_the_main_set_is_validated_without_its_name(tmp_path):
     folder = tmp_path / '1/vis_data'
     folder.mkdir(parents=True)

@@ -15,9 +15,15 @@ from wholebody_mm.reporting.measure import (
     Results,
     measure,
     measure_all,
+    of_skeleton,
     with_either_hand,
 )
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.skeletons import (
+    BODY25,
+    COCO_WHOLEBODY133,
+    WHOLEBODY135,
+    Skeleton,
+)
 from wholebody_mm.skeletons.labelled_sets import IBUG68, RIGHT_HAND21
 
 
@@ -93,6 +99,82 @@ def test_one_labelled_hand_stands_for_both():
     assert with_either_hand({'righthand/AR': 0.4})['hands/AR'] == 0.4
     assert with_either_hand({'hands/AR': 0.1, **both})['hands/AR'] == 0.1
     assert with_either_hand({'body/AR': 1.0}) == {'body/AR': 1.0}
+
+
+def of(find, skeleton):
+    """A network of the same people in another skeleton, and its calls."""
+
+    def found(image):
+        found.calls += 1
+        return find(image).to(skeleton)
+
+    found.calls = 0
+    return found
+
+
+def test_parts_that_a_network_does_not_have_are_left_out(drawn):
+    everything = measure(perfect(drawn), drawn)
+    metrics = measure(of(perfect(drawn), BODY25), drawn)
+    parts = {key.partition('/')[0] for key in metrics}
+    assert parts == {'body', 'foot', 'images'}
+    assert metrics['body/AP'] == pytest.approx(everything['body/AP'])
+    whole = measure(of(perfect(drawn), WHOLEBODY135), drawn)
+    assert whole.keys() == everything.keys()
+
+
+def test_a_network_of_one_hand_is_not_tested_on_both():
+    right = {'righthand/AP': 0.4, 'hands/AP': 0.4}
+    both = {'lefthand/AP': 0.0, 'wholebody/AP': 0.1, **right}
+    assert of_skeleton(both, RIGHT_HAND21) == {'righthand/AP': 0.4}
+    assert of_skeleton(right, RIGHT_HAND21) == right
+    assert of_skeleton(both, COCO_WHOLEBODY133) == both
+
+
+def test_a_set_of_other_parts_is_told_by_its_first_image(
+    drawn, tmp_path, capsys
+):
+    faces = own_format(drawn, IBUG68, 'face', tmp_path, 'face_ibug')
+    find = of(perfect(drawn), BODY25)
+    results = Results(tmp_path / 'results.json')
+    measure_all({'net': lambda which: find}, [faces], ('single',), results)
+    assert results.measured() == [] and find.calls == 1
+    assert 'net is left out on face_ibug' in capsys.readouterr().err
+
+
+def test_a_skeleton_without_any_of_the_keypoints_measures_nothing(drawn):
+    tail = Skeleton(
+        name='tail',
+        keypoint_names=('root', 'tip'),
+        part_sizes=(('body', 2),),
+        flip_pairs=(),
+        limbs=((0, 1),),
+        oks_sigmas=(0.05,) * 2,
+        target_sigmas=(7.0,) * 2,
+        colors=((0, 0, 0),) * 2,
+    )
+    nobody = PeopleInImage.of([], [], [], tail, (9, 9))
+    assert measure(lambda image: nobody, drawn) == {}
+
+
+def test_old_and_new_weights_do_not_stand_side_by_side(tmp_path, capsys):
+    results = Results(tmp_path / 'results.json')
+    for network, scales, stamp in (
+        ('net', 'single', 'new, ann'),
+        ('net', 'multi', 'old, ann'),
+        ('net', 'other', 'newer, ann'),
+        ('not named', 'multi', 'old, ann'),
+    ):
+        results.put(network, 'coco', scales, dict(stamp=stamp))
+    shown = results.of_weights({'net': 'new'})
+    assert shown.measured() == [
+        ('net', 'coco', 'single'),
+        ('not named', 'coco', 'multi'),
+    ]
+    said = capsys.readouterr().err
+    assert 'net | coco | multi' in said and 'not named' not in said
+    # another day they may be the ones that are named
+    assert len(results.measured()) == 4
+    assert len(Results(results.path).measured()) == 4
 
 
 def test_results_are_kept_until_weights_or_images_change(drawn, tmp_path):

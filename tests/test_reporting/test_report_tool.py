@@ -1,11 +1,14 @@
 """tools/report.py from weights to a document."""
 
 import json
+import os
 import runpy
 from pathlib import Path
 
 import wholebody_mm.register  # noqa: F401
 
+import cv2
+import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -35,8 +38,22 @@ def network(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def main():
-    return runpy.run_path(str(ROOT / 'tools' / 'report.py'))['main']
+def tool():
+    return runpy.run_path(str(ROOT / 'tools' / 'report.py'))
+
+
+@pytest.fixture(scope='module')
+def main(tool):
+    return tool['main']
+
+
+@pytest.fixture
+def times(tmp_path):
+    """A file of run times."""
+    row = dict(name='people', network='one', people=1, median_ms=1.0)
+    path = tmp_path / 'people.json'
+    path.write_text(json.dumps(dict(results=[row])))
+    return path
 
 
 def test_a_whole_report(network, main, tmp_path, capsys):
@@ -73,3 +90,88 @@ def test_clear_errors(main, tmp_path, capsys):
     ):
         assert main([*arguments, '--out', str(tmp_path)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_figures_of_old_weights_are_not_shown(network, main, tmp_path, capsys):
+    annotations = write_drawn(tmp_path, 1, size=(96, 96), people=(1, 1))
+    weights, _, config = network.partition('@')
+    own = tmp_path / 'own.pth'
+    own.write_bytes(Path(weights).read_bytes())
+    arguments = ['--out', str(tmp_path / 'report'), '--height', '96']
+    arguments += ['--network', f'one={own}@{config}', '--data']
+    arguments += [f'drawn={annotations}:{tmp_path / "img"}', '--scales']
+    assert main([*arguments, 'single']) == 0
+    os.utime(own, (1, 1))  # trained on
+    assert main([*arguments, 'multi']) == 0
+    assert 'left out, of other weights: one | drawn | single' in (
+        capsys.readouterr().err
+    )
+    text = (tmp_path / 'report' / 'report.md').read_text()
+    assert '| one | drawn | multi |' in text
+    assert '| one | drawn | single |' not in text
+
+
+def test_exported_weights_bring_their_network(tool, tmp_path):
+    name = 'deep_wholebody'
+    configs = {}
+    for suffix in ('.onnx', '.xml', '.pth', '.safetensors'):
+        weights = tmp_path / f'net{suffix}'
+        weights.touch()
+        args = tool['parse_args'](['--network', f'{name}={weights}'])
+        configs[suffix] = tool['networks_of'](args)[name].args[1]
+    built = f'wholebody_mm::{name}.py'
+    assert configs == {
+        '.onnx': None, '.xml': None, '.pth': built, '.safetensors': built
+    }  # fmt: skip
+
+
+def test_weights_that_nothing_here_runs_are_told_first(main, tmp_path, capsys):
+    for suffix, config, message in (
+        ('.ts', '', 'weights end in'),
+        ('.onnx', '@own.py', 'leave @own.py out'),
+    ):
+        weights = tmp_path / f'net{suffix}'
+        weights.touch()
+        arguments = ['--network', f'x={weights}{config}']
+        assert main([*arguments, '--out', str(tmp_path)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_pictures_are_looked_for_before_the_hours(
+    network, main, times, tmp_path, capsys
+):
+    annotations = write_drawn(tmp_path, 1, size=(96, 96), people=(1, 1))
+    picture, broken = tmp_path / 'picture.png', tmp_path / 'broken.png'
+    cv2.imwrite(str(picture), np.zeros((9, 9, 3), np.uint8))
+    broken.write_text('no picture')
+    other = tmp_path / 'encode.json'
+    other.write_text(json.dumps(dict(results=[dict(name='encode')])))
+    arguments = ['--out', str(tmp_path / 'out'), '--data']
+    arguments += [f'drawn={annotations}:{tmp_path / "img"}']
+    networks = ['--network', f'one={network}']
+    for more, message in (
+        (['--times', times, '--times-picture', 'a.png'], 'no a.png'),
+        (['--times-picture', picture], 'give both'),
+        (['--times', other], 'is not of wholebody-mm benchmark people'),
+        (['--gallery', picture, tmp_path / 'b.png'], 'b.png'),
+        (['--gallery', picture, broken], 'broken.png'),
+    ):
+        assert main([*arguments, *networks, *map(str, more)]) == 2
+        said = capsys.readouterr().err
+        assert message in said and 'one on drawn' not in said
+    assert main([*arguments, '--gallery', str(picture)]) == 2
+    assert 'give --network' in capsys.readouterr().err
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_picture_that_is_in_the_report_stays_there(main, times, tmp_path):
+    out = tmp_path / 'out'
+    out.mkdir()
+    (out / 'figure_4.png').write_bytes(b'drawn')
+    arguments = ['--out', str(out), '--times', str(times), '--times-picture']
+    assert main([*arguments, str(out / 'figure_4.png')]) == 0
+    assert (out / 'figure_4.png').read_bytes() == b'drawn'
+    assert '](figure_4.png)' in (out / 'report.md').read_text()
+    (tmp_path / 'new.png').write_bytes(b'again')
+    assert main([*arguments, str(tmp_path / 'new.png')]) == 0
+    assert (out / 'figure_4.png').read_bytes() == b'again'

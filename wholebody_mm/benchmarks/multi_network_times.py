@@ -23,7 +23,8 @@ from mmpose.registry import MODELS
 from wholebody_mm.benchmarks.crowds import crowd
 from wholebody_mm.benchmarks.multiplications import multiplications
 from wholebody_mm.benchmarks.timing import summary, time_calls
-from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.codecs import PAFDecoder
+from wholebody_mm.codecs.decoder import MOST_THREADS
 from wholebody_mm.inference.torch_network import read_config
 from wholebody_mm.openpose.multi_network import MultiNetworkEstimator
 from wholebody_mm.skeletons import WHOLEBODY135, get_map
@@ -53,7 +54,8 @@ def time_multi_network(
             it at its own height.
         repeat: Rounds. A round runs as many crops as the largest number
             asks for; smaller numbers are the first of them.
-        threads: Threads of torch.
+        threads: Threads of torch; the decoder takes as many, as far as it
+            has a use for them.
         decode_repeat: Calls of the decoder for each number.
         seed: Of the crowds.
         config: Of a :class:`MultiNetworkEstimator`.
@@ -79,7 +81,9 @@ def time_multi_network(
     rounds = [
         _one_round(model, image, body_size, max(people)) for _ in range(repeat)
     ]
-    decoding = _decode_times(model, people, body_size, decode_repeat, seed)
+    decoding = _decode_times(
+        model, people, body_size, threads, decode_repeat, seed
+    )
     costs = _gmac(model, body_size)
     rows = []
     for number, decode_ms in zip(people, decoding, strict=True):
@@ -140,21 +144,25 @@ def _decode_times(
     model: MultiNetworkEstimator,
     people: Sequence[int],
     body_size: tuple[int, int],
+    threads: int,
     repeat: int,
     seed: int,
 ) -> list[float]:
     """Median milliseconds of finding n bodies in exact maps."""
     skeleton = model.body.head.skeleton
     codec = model.body.head.decoder
-    strides = codec.stride, codec.heatmap_stride
-    encoder = MapEncoder(skeleton, *strides)
-    decoder = PAFDecoder(skeleton, *strides)
+    # the body's own options, as the codec's decoder has them
+    options = dict(sigma_scale=codec.sigma_scale, **codec.decoder_options)
+    options['threads'] = min(threads, MOST_THREADS)
+    decoder = PAFDecoder(
+        skeleton, codec.stride, codec.heatmap_stride, **options
+    )
     to_skeleton = get_map(WHOLEBODY135, skeleton)
     times = []
     for number in people:
         rng = np.random.default_rng([seed, number])
         found = to_skeleton(*crowd(rng, number, *body_size))
-        maps = encoder.encode(*found, body_size)
+        maps = codec.encoder.encode(*found, body_size)
         call = time_calls(lambda maps=maps: decoder.decode(*maps), repeat)
         times.append(call['median_ms'])
     return times
@@ -177,7 +185,6 @@ def beside(
     size: tuple[int, int],
     repeat: int,
     threads: int,
-    plot: str | Path | None = None,
 ) -> list[dict]:
     """Figure 4: time several networks beside one that was timed already.
 
@@ -188,7 +195,6 @@ def beside(
         size: As :func:`time_multi_network`.
         repeat: As :func:`time_multi_network`.
         threads: As :func:`time_multi_network`.
-        plot: Picture to write.
 
     Returns:
         The rows of several networks.
@@ -196,8 +202,6 @@ def beside(
     single = of_one_engine(rows)
     several = time_multi_network(people, size, repeat, threads)
     compare(single, several)
-    if plot:
-        plot_figure_4(single, several, plot)
     return several
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from wholebody_mm.benchmarks.crowds import crowd
 from wholebody_mm.benchmarks.timing import summary, time_calls, time_in_turn
-from wholebody_mm.codecs import MapEncoder, PAFDecoder
+from wholebody_mm.codecs import MapEncoder
+from wholebody_mm.codecs.decoder import MOST_THREADS
 from wholebody_mm.datasets.drawn_people import background, draw
 from wholebody_mm.inference.network import Network
 from wholebody_mm.skeletons import (
@@ -30,6 +31,7 @@ def time_people(
     people: Sequence[int],
     size: tuple[int, int],
     repeat: int,
+    threads: int = 1,
     decode_repeat: int = 50,
     warm_up: int = 1,
     seed: int = 0,
@@ -39,33 +41,37 @@ def time_people(
 
     The images show n drawn people and are put through the network in turn,
     so that what disturbs the machine disturbs all of them. What is decoded
-    are the exact maps of the same people: the decoder has n people to find
-    whatever the weights have learnt.
+    are the exact maps of the same people, with the network's own options:
+    the decoder has n people to find whatever the weights have learnt.
 
     Args:
         network: Any engine's.
         people: Numbers of people, one result each.
         size: Width and height of the images in pixels.
         repeat: Images of each number through the network.
+        threads: That the network was loaded with; the decoder takes as many,
+            as far as it has a use for them.
         decode_repeat: Calls of the decoder for each number.
         warm_up: Rounds before.
         seed: Of the crowds.
-        **labels: Go into each result: ``backend``, ``threads``, ...
+        **labels: Go into each result: ``backend``, ``precision``, ...
 
     Returns:
         One dictionary for each number: ``name``, ``network``, ``people``,
-        ``stride``, ``heatmap_stride``, the labels, ``network_ms`` (median
-        for these images),
+        ``stride``, ``heatmap_stride``, ``threads``, the labels,
+        ``network_ms`` (median for these images),
         ``decode_ms`` (median), and ``median_ms``, ``p10_ms``, ``p90_ms`` of
         their sum. The network's share of those is that of all images
         together: it does not depend on what they show, and so its noise
         does not hide what depends on the number. ``ratio`` is how many times
         as fast as with the first number, the ``reference``.
     """
-    skeleton = get_skeleton(network.info.skeleton)
-    strides = network.info.stride, network.info.heatmap_stride
-    encoder = MapEncoder(skeleton, *strides)
-    decoder = PAFDecoder(skeleton, *strides)
+    info = network.info
+    skeleton = get_skeleton(info.skeleton)
+    encoder = MapEncoder(
+        skeleton, info.stride, info.heatmap_stride, info.sigma_scale
+    )
+    decoder = info.build_decoder(dict(threads=min(threads, MOST_THREADS)))
     calls, decoding = [], []
     for number in people:
         rng = np.random.default_rng([seed, number])
@@ -83,12 +89,13 @@ def time_people(
     for number, taken, decode in zip(people, times, decoding, strict=True):
         row = dict(
             name='people',
-            network=network.info.name,
+            network=info.name,
             people=number,
             stride=encoder.stride,
             heatmap_stride=encoder.heatmap_stride,
             width=size[0],
             height=size[1],
+            threads=threads,
             **labels,
             network_ms=summary(taken)['median_ms'],
             decode_ms=decode['median_ms'],

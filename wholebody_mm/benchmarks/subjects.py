@@ -1,7 +1,8 @@
 """What ``wholebody-mm benchmark`` knows to time: the network's subjects.
 
-Each has a function that adds its options to a parser and one that times.
-Torch and the engines are imported when something is timed.
+Each has a function that adds its options to a parser and one that times;
+one with a picture has one that checks and one that draws. Torch and the
+engines are imported when something is timed.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def run_people(args: argparse.Namespace) -> list[dict]:
     """Time crowds of growing numbers on every engine."""
     from wholebody_mm.benchmarks.engines import engines, original_of
     from wholebody_mm.benchmarks.multiplications import multiplications
-    from wholebody_mm.benchmarks.people_times import plot_people, time_people
+    from wholebody_mm.benchmarks.people_times import time_people
 
     size = args.width, args.height
     original = original_of(args.config, args.weights)
@@ -142,10 +143,10 @@ def run_people(args: argparse.Namespace) -> list[dict]:
                 args.people,
                 size,
                 args.repeat,
+                args.threads,
                 seed=args.seed,
                 backend=backend,
                 precision=precision,
-                threads=args.threads,
                 gmac=gmac,
             )
     if args.with_multi_network:
@@ -153,11 +154,40 @@ def run_people(args: argparse.Namespace) -> list[dict]:
 
         repeat = args.multi_network_repeat or args.repeat
         rows += multi_network_times.beside(
-            rows, args.people, size, repeat, args.threads, args.plot
+            rows, args.people, size, repeat, args.threads
         )
-    elif args.plot:
-        plot_people(rows, args.plot)
     return rows
+
+
+def check_people(args: argparse.Namespace) -> None:
+    """Raise ValueError if nobody could draw ``args.plot`` in the end."""
+    if not args.plot:
+        return
+    # names what is not installed, matplotlib's cure included
+    import wholebody_mm.register  # noqa: F401 isort: skip
+
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if args.plot.suffix[1:].lower() not in known:
+        raise ValueError(f'--plot {args.plot}: end it in .png, .svg or .pdf')
+
+
+def draw_people(args: argparse.Namespace, rows: list[dict]) -> None:
+    """Draw what :func:`run_people` gave into ``args.plot``, if it is asked."""
+    if not args.plot:
+        return
+    from wholebody_mm.benchmarks import multi_network_times
+    from wholebody_mm.benchmarks.people_times import plot_people
+
+    if not args.with_multi_network:
+        plot_people(rows, args.plot)
+        return
+    several = [row for row in rows if 'face_ms' in row]
+    single = [row for row in rows if 'face_ms' not in row]
+    multi_network_times.plot_figure_4(
+        multi_network_times.of_one_engine(single), several, args.plot
+    )
 
 
 def run_pipeline(args: argparse.Namespace) -> list[dict]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 
+# Mends the stack, and names what is missing; has to come before torch.
+import wholebody_mm.register  # noqa: F401
+
 import numpy as np
 import torch
 

@@ -44,7 +44,7 @@ def time_training_data(
         height: Of the network's input.
         width: Of the network's input.
         batch_size: Images a batch.
-        repeat: Images that are timed.
+        repeat: Images that are timed; a batch or more.
         negatives: Fill outside with pictures of nobody, and occlude people
             with them, as ``configs/deep_wholebody.py`` does.
         seed: Of images and augmentation.
@@ -54,7 +54,15 @@ def time_training_data(
         ``images_per_s``, and two of everything: of a worker, and with the
         targets. ``batch_mib`` is what a batch is when it crosses to the
         training process.
+
+    Raises:
+        ValueError: If no batch would be timed.
     """
+    if not 1 <= batch_size <= repeat:
+        raise ValueError(
+            f'{repeat} images make no batch of {batch_size}: give a batch '
+            f'size of 1 or more and as many repetitions, or more'
+        )
     import wholebody_mm.register  # noqa: F401 isort: skip
 
     import cv2
@@ -144,7 +152,7 @@ def _without_targets(sample: dict) -> dict:
 
 def _rows(times: dict[str, list[float]], batch_size: int) -> list[dict]:
     """Steps in order, then the sums."""
-    sizes = times.pop('batch_mib', [float('nan')])
+    sizes = times.pop('batch_mib')
     order = ['record', *STEPS.values(), 'collate', 'worker', 'targets', 'all']
     whole = float(np.mean(times['all']))
     rows = []

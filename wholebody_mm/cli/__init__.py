@@ -27,6 +27,26 @@ COMMANDS = {
 def main(argv: list[str] | None = None) -> int:
     """Run a sub-command; returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # a path in a log file of Windows must not end hours of work
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
+    try:
+        args = _parse(argv)
+        return args.run(args) or 0
+    except (
+        *(ValueError, OSError, ImportError, RuntimeError, MemoryError),
+        # not imported only for this
+        getattr(sys.modules.get('cv2'), 'error', MemoryError),
+    ) as error:
+        # RuntimeError: a device that is out of memory, an engine that fails
+        if isinstance(error, MemoryError) and not error.args:
+            error.args = ('not enough memory',)
+        return tell(f'wholebody-mm {argv[0]}', error)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments; imports the sub-command, which knows its own."""
     parser = argparse.ArgumentParser(prog='wholebody-mm')
     commands = parser.add_subparsers(dest='command', required=True)
     for name, summary in COMMANDS.items():
@@ -37,16 +57,7 @@ def main(argv: list[str] | None = None) -> int:
             )
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    args = parser.parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        # a path in a log file of Windows must not end hours of work
-        if hasattr(stream, 'reconfigure'):
-            stream.reconfigure(errors='backslashreplace')
-    try:
-        return args.run(args) or 0
-    except (ValueError, OSError, ImportError, RuntimeError) as error:
-        # RuntimeError: a device that is out of memory, an engine that fails
-        return tell(f'wholebody-mm {args.command}', error)
+    return parser.parse_args(argv)
 
 
 if __name__ == '__main__':

@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from wholebody_mm.benchmarks import subjects
 from wholebody_mm.benchmarks.machine import machine
@@ -28,11 +30,16 @@ class Subject:
         add_arguments: Adds the subject's own arguments.
         run: Returns the ``results``, a list of dictionaries with at least
             ``name`` and ``median_ms``.
+        check: Raises an error if what is asked for cannot be done; called
+            before anything is timed.
+        draw: Makes a picture of the results.
     """
 
     summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], list[dict]]
+    check: Callable[[argparse.Namespace], None] | None = None
+    draw: Callable[[argparse.Namespace, list[dict]], None] | None = None
 
 
 def _add_map_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,6 +172,8 @@ SUBJECTS = {
         'figure 4)',
         subjects.add_people_arguments,
         subjects.run_people,
+        subjects.check_people,
+        subjects.draw_people,
     ),
 }
 
@@ -183,16 +192,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Time the subject, print a table and write the JSON file."""
-    results = SUBJECTS[args.subject].run(args)
-    print(table(results))
+    """Time the subject, print a table, write the JSON file and draw.
+
+    Raises:
+        OSError: If there is no place for a file; before anything is timed.
+        ValueError: The same, if it is a folder.
+    """
+    subject = SUBJECTS[args.subject]
+    for file in (args.json, getattr(args, 'plot', None)):
+        if file:
+            _check_place(file)
+    if subject.check:
+        subject.check(args)
+    results = subject.run(args)
+    # what may fail comes last: minutes of times are on the screen by then
+    print(table(results), flush=True)
     if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(
-            json.dumps(dict(machine=machine(), results=results), indent=2)
-            + '\n'
-        )
+        content = dict(machine=machine(), results=results)
+        text = json.dumps(content, indent=2, allow_nan=False)
+        args.json.write_text(f'{text}\n')
+    if subject.draw:
+        subject.draw(args, results)
     return 0
+
+
+def _check_place(file: Path) -> None:
+    """Raise an error if a file cannot be written; makes its folder."""
+    if file.is_dir():
+        raise ValueError(f'{file} is a folder; name a file')
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        with TemporaryFile(dir=file.parent):
+            pass
+    elif not os.access(file, os.W_OK):
+        raise PermissionError(f'{file} may not be written')
 
 
 def table(results: list[dict]) -> str:

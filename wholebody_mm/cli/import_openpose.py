@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.openpose.model_names import MODEL_NAMES
+
 MULTI = 'multi_network'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line."""
-    from wholebody_mm.openpose.importer import MODEL_NAMES
-
     add = parser.add_argument
     add(
         '--model',
@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, check and write; says what was found."""
+    # names what is not installed
+    import wholebody_mm.register  # noqa: F401 isort: skip
+
     from wholebody_mm import checkpoints
     from wholebody_mm.openpose.importer import (
         import_caffemodel,

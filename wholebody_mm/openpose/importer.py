@@ -29,13 +29,10 @@ from wholebody_mm.openpose.caffemodel import (
     write_caffemodel,
 )
 from wholebody_mm.openpose.layers import Layer, caffe_layers
+from wholebody_mm.openpose.model_names import MODEL_NAMES
 from wholebody_mm.openpose.prototxt import prototxt
 from wholebody_mm.version import __version__
 
-MODEL_NAMES = ('body_135', 'body_25', 'body_25b', 'body_25b_full') + (
-    'face',
-    'hand',
-)
 LICENCE = (
     "OpenPose's weights: for non-commercial research only, under the terms "
     'of Carnegie Mellon University that came with them'

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from wholebody_mm.evaluation import evaluate_parts, people_to_results
 from wholebody_mm.evaluation.part_ap import HANDS, load_coco
 from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.people import PeopleInImage
-from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_map
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton, get_map
 from wholebody_mm.skeletons.labelled_sets import (
     HANDS42,
     IBUG68,
@@ -95,23 +96,62 @@ def measure(
         limit: Only the first so many images.
 
     Returns:
-        ``{part}/{AP,AR,AP50,AP75}``, 0 to 1, and ``images``, how many.
+        ``{part}/{AP,AR,AP50,AP75}``, 0 to 1, of the parts that the network's
+        skeleton has, and ``images``, how many. Empty if it has none of those
+        that the data set labels, which the first image tells.
 
     Raises:
         FileNotFoundError: If an image is missing.
     """
     truth = load_truth(dataset)
     ids = sorted(truth.getImgIds())[:limit]
+    # without people: which parts are labelled
+    metrics = with_either_hand(evaluate_parts(truth, [], ids))
     results: list[dict] = []
-    for info in truth.loadImgs(ids):
+    for number, info in enumerate(truth.loadImgs(ids)):
         path = dataset.images / info['file_name']
         people = find(read_image(path))
-        to_wholebody = get_map(people.skeleton, COCO_WHOLEBODY133)
+        if not number:
+            known = of_skeleton(metrics, people.skeleton)
+            if metrics and not known:
+                return {}
+            to_wholebody = get_map(people.skeleton, COCO_WHOLEBODY133)
         if len(people):
             points = to_wholebody(people.keypoints, people.keypoint_scores)
             results += people_to_results(info['id'], *points, people.scores)
-    metrics = evaluate_parts(truth, results, ids)
-    return with_either_hand(metrics) | dict(images=len(ids))
+    if ids:
+        found = with_either_hand(evaluate_parts(truth, results, ids))
+        metrics = {key: found[key] for key in known}
+    return metrics | dict(images=len(ids))
+
+
+def of_skeleton(
+    metrics: Mapping[str, float], skeleton: Skeleton
+) -> dict[str, float]:
+    """Metrics of the parts of which a skeleton has keypoints.
+
+    A part that a network cannot find says nothing about it; nor does a whole
+    body that lacks one, or both hands of a network that knows one.
+
+    Args:
+        metrics: ``{part}/{value}`` to the value.
+        skeleton: The network's.
+    """
+    names = COCO_WHOLEBODY133.keypoint_names
+    lacking = {
+        part
+        for part, where in COCO_WHOLEBODY133.parts.items()
+        if {*names[where]}.isdisjoint(skeleton.keypoint_names)
+    }
+    if any(f'{hand}/AP' in metrics for hand in lacking & {*HANDS}):
+        lacking.add('hands')
+    if lacking:
+        lacking.add('wholebody')
+    return {
+        key: value
+        for key, value in metrics.items()
+        if key.partition('/')[0] not in lacking
+    }
 
 
 def load_truth(dataset: Dataset) -> Any:
@@ -191,6 +231,29 @@ class Results:
         # whole or not at all: hours of measurements are in the old file
         write_json(self.path, dict(results=self.values), indent=2)
 
+    def of_weights(self, stamps: Mapping[str, str]) -> Results:
+        """Without what was measured of other weights of these networks.
+
+        A row of a table has several measurements: old and new ones side by
+        side would be of no network at all. The file keeps them. What is left
+        out is said on standard error.
+
+        Args:
+            stamps: As :func:`measure_all`'s.
+        """
+        kept = copy.copy(self)
+        kept.values = {}
+        for key, metrics in self.values.items():
+            network = key.partition(' | ')[0]
+            stamp = metrics.get('stamp', '')
+            if network in stamps and not stamp.startswith(
+                f'{stamps[network]}, '
+            ):
+                print(f'left out, of other weights: {key}', file=sys.stderr)
+            else:
+                kept.values[key] = metrics
+        return kept
+
     def measured(self) -> list[tuple[str, str, str]]:
         """Network, data set and scales of everything measured."""
         return [tuple(key.split(' | ')) for key in self.values]
@@ -235,5 +298,12 @@ def measure_all(
                     break
                 print(f'{name} on {dataset.name}, {which}', file=sys.stderr)
                 metrics = measure(find, dataset, limit)
+                if not metrics:
+                    print(
+                        f'{name} is left out on {dataset.name}: it has no '
+                        f'part that is labelled there',
+                        file=sys.stderr,
+                    )
+                    continue
                 metrics['stamp'] = stamp
                 results.put(name, dataset.name, which, metrics)
