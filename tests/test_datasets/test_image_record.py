@@ -52,9 +52,9 @@ def test_occluded_points_keep_their_visibility():
 
 @pytest.mark.parametrize('part', ['foot', 'face', 'lefthand', 'righthand'])
 def test_an_unlabelled_part_is_ignored_in_the_persons_box(part):
-    record = wholebody(person(invalid=(part,)))
+    record = wholebody(person(invalid=(part,), bbox=[15, 25, 50, 90]))
     assert parts_of(record) == [part]
-    assert record['ignore_regions'][0][1].tolist() == BOX
+    assert record['ignore_regions'][0][1].tolist() == [15, 25, 65, 115]
     assert len(record['keypoints']) == 1
 
 
@@ -169,3 +169,107 @@ def test_crowds_of_other_things_are_nobodys_place():
     assert regions(dict(books, made_by=MASKED)) == (1, 1)
     # a file without categories tells no kinds of crowds apart
     assert regions(books, people=frozenset()) == (1, 1)
+
+
+def both_categories(*others):
+    """A labelled worker, and boxes of people without keypoints."""
+    boxes = [
+        dict(id=2 + i, category_id=category, bbox=box)
+        for i, (category, box) in enumerate(others)
+    ]
+    worker = dict(person(), category_id=5)
+    return image_record(
+        [*boxes, worker], coco_points, COCO, 'f', frozenset({1, 5})
+    )
+
+
+def test_a_box_of_another_category_is_the_same_person():
+    """A detector's boxes beside skeletons hide nothing that is labelled."""
+    record = both_categories((1, [21, 30, 40, 78]))
+    assert record['id'] == [1]
+    assert record['ignore_regions'] == []
+    assert record['person_boxes'].tolist() == [BOX]
+    assert record['same_people'] == 1
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        (5, [20, 30, 40, 80]),  # as in COCO, somebody else
+        (1, [32, 30, 40, 80]),  # overlaps by half
+    ],
+)
+def test_boxes_of_other_people_stay(other):
+    record = both_categories(other)
+    assert parts_of(record) == [None]
+    assert len(record['person_boxes']) == 2
+    assert record['same_people'] == 0
+
+
+def test_one_box_a_person_is_the_same_the_best():
+    record = both_categories((1, [22, 30, 40, 80]), (1, [20, 30, 40, 79]))
+    assert record['same_people'] == 1
+    ((part, box),) = record['ignore_regions']
+    assert (part, box.tolist()) == (None, [22, 30, 62, 110])
+
+
+UPPER = np.array([[40, 20], [30, 40], [50, 40], [20, 70], [60, 70]])
+UPPER_POINTS = [0, 5, 6, 9, 10]  # nose, shoulders, wrists
+
+
+def upper_body(bbox, lacking=True):
+    """Someone of whom the upper body is labelled, or all is on it."""
+    rows = np.zeros((17, 3))
+    if not lacking:
+        rows[:] = 40, 50, 2
+    rows[UPPER_POINTS] = np.c_[UPPER, np.full(5, 2)]
+    rows = rows.reshape(-1).tolist()
+    half = dict(id=1, category_id=1, bbox=bbox, keypoints=rows)
+    return image_record([half], coco_points, COCO, 'f')
+
+
+@pytest.mark.parametrize('bbox', [[20.4, 19.5, 40, 50], [20, 20, 0, 0], []])
+def test_who_is_labelled_in_part_may_reach_beyond_a_tight_box(bbox):
+    """CVAT's box of a skeleton is that of its labelled points."""
+    record = upper_body(bbox)
+    x0, y0, x1, y1 = record['bbox'][0]
+    assert y1 - y0 < 52  # what the scale follows from
+    for around in (record['ignore_boxes'], record['person_boxes']):
+        ((left, top, right, bottom),) = around
+        # legs as long as the box is high, whichever way they are
+        assert bottom > y1 + 50 and top < y0 - 50
+        assert left < x0 - 50 and right > x1 + 50
+
+
+def test_a_box_of_the_person_says_where_the_person_ends():
+    for bbox in ([18, 18, 44, 100], [20, 20, 40, 55]):
+        record = upper_body(bbox)
+        for key in ('ignore_boxes', 'person_boxes'):
+            np.testing.assert_array_equal(record[key], record['bbox'])
+
+
+def test_of_whom_all_is_labelled_nothing_is_beyond_the_box():
+    record = upper_body([20, 20, 40, 50], lacking=False)
+    for key in ('ignore_boxes', 'person_boxes'):
+        np.testing.assert_array_equal(record[key], record['bbox'])
+
+
+def test_a_part_that_is_missing_may_be_beyond_a_tight_box():
+    points = np.random.default_rng(0).uniform(0, 1, (133, 2)) * [30, 70]
+    record = wholebody(person(points + [25, 35], invalid=('foot',), bbox=None))
+    ((part, region),) = record['ignore_regions']
+    assert part == 'foot'
+    assert region.tolist() == record['ignore_boxes'][0].tolist()
+    assert region[3] > record['bbox'][0, 3] + 70
+
+
+def test_a_hidden_point_of_known_place_is_not_missing():
+    """As rendered people have: nothing of them is anywhere else."""
+
+    def parse(annotation, name):
+        rows, boxes = coco_points(annotation, name)
+        rows[16, 2] = -1
+        return rows, boxes
+
+    record = image_record([person(bbox=None)], parse, COCO, 'f')
+    np.testing.assert_array_equal(record['ignore_boxes'], record['bbox'])

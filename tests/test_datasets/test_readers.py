@@ -291,6 +291,46 @@ def test_images_of_another_size_than_annotated_are_refused(tmp_path):
         build(path, pipeline=load)[0]
 
 
+def hands_only(folder, bbox):
+    """A file of two right hands of 21 points."""
+    hands = []
+    for i in (1, 2):
+        rows = np.full((21, 3), 2.0)
+        rows[:, :2] = np.random.default_rng(i).uniform(50, 70, (21, 2))
+        low, high = rows[:, :2].min(axis=0), rows[:, :2].max(axis=0)
+        hands.append(
+            own(
+                id=i,
+                keypoints=rows.reshape(-1).tolist(),
+                bbox=bbox or [*low, *(high - low)],
+            )
+        )
+    categories = [dict(id=0, name='right_hand')]
+    return own_file(folder, *hands, categories=categories)
+
+
+def test_hands_with_boxes_of_hands_are_warned_of_once(tmp_path, log):
+    path = hands_only(tmp_path, None)
+    for kind in ('PartialPoseDataset', 'RightHandDataset'):
+        log.clear()
+        build(path, kind, source='right_hand21')
+        (warning,) = (line for line in log if 'prepare_hands.py' in line)
+        assert f'{path}: the boxes of 2 of 2 people' in warning
+    log.clear()
+    # of someone who is much larger than the hand
+    path = hands_only(tmp_path, [0, 0, 180, 150])
+    build(path, 'PartialPoseDataset', source='right_hand21')
+    assert not any('prepare_hands.py' in line for line in log)
+
+
+def test_bodies_with_tight_boxes_are_no_hands(tmp_path, log):
+    tight = own(bbox=[30, 40, 10, 40])
+    path = own_file(tmp_path, tight, categories=[dict(id=0, name='worker')])
+    build(path, 'PartialPoseDataset', source=BUST)
+    build(path, 'PartialPoseDataset', source=BUST, skeleton=BUST)
+    assert not any('prepare_hands.py' in line for line in log)
+
+
 def test_images_of_nobody_may_have_other_things(tmp_path):
     forklift = own(keypoints=None, category_id=4)
     categories = [dict(id=4, name='forklift')]

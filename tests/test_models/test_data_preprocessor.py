@@ -64,6 +64,21 @@ def test_people_and_regions_shrink_with_the_image():
     assert np.argwhere(ignore).tolist() == [[0, 0, 1]]  # cell 3 lies in cell 1
 
 
+@pytest.mark.parametrize('scale', [1.0, 0.5])
+def test_a_missing_point_is_ignored_as_far_as_the_person_may_reach(scale):
+    data = batch()
+    (sample,) = data['data_samples']
+    people = sample.gt_instances
+    people.keypoints_visible[0, 3] = 0
+    people.bboxes = np.float32([[40, 20, 55, 40]])
+    people.ignore_boxes = np.float32([[0, 0, 63, 63]])
+    prepare = preprocessor(input_scales=((0, scale),))
+    fields = prepare(data, training=True)['data_samples'][0].gt_fields
+    columns = round(64 * scale / STRIDE)
+    assert not fields.heatmap_weights[3, :, :columns].any()
+    assert fields.heatmap_weights[3, :, columns + 1 :].all()
+
+
 def test_scale_follows_the_iteration(at_iteration):
     prepare = preprocessor(input_scales=((0, 0.5), (10, 1.0)))
     for iteration, size in ((0, 32), (9, 32), (10, 64), (99, 64)):

@@ -78,6 +78,30 @@ def test_a_missing_keypoint_is_ignored_within_its_persons_box():
     np.testing.assert_array_equal(limbs[limb], keypoints[nose])
 
 
+def test_a_missing_keypoint_may_be_beyond_the_box_but_not_in_anothers():
+    """Three in a row: the first lacks an ear, the second has both."""
+    ear, eye = WHOLEBODY135.index('left_ear'), WHOLEBODY135.index('left_eye')
+    visible = np.full((3, 135), 2.0)
+    visible[[0, 2], ear] = 0
+    boxes = np.array([[0.0, 0, 7, 31], [32, 0, 39, 31], [48, 0, 55, 31]])
+    around = boxes.copy()
+    around[0] = -50, -50, 60, 80
+    ignore = np.zeros((len(WHOLEBODY135.part_names), SIZE, SIZE), np.uint8)
+    ignore[WHOLEBODY135.part_names.index('body'), 0, 4] = 1
+    keypoints, limbs = weights(
+        visible=visible, boxes=boxes, around=around, ignore=ignore
+    )
+    plane = keypoints[ear]
+    assert not plane[:11, :3].any() and not plane[5:11, :8].any()
+    assert plane[1:4, 4].all()  # where the ear of the second is known
+    assert not plane[:4, 6].any()  # the third's own box
+    assert plane[:, 9:].all()
+    assert not plane[0, 4]  # ignored for another reason
+    assert keypoints[eye].sum() == SIZE**2 - 1
+    limb = WHOLEBODY135.limbs.index((eye, ear))
+    np.testing.assert_array_equal(limbs[limb], plane)
+
+
 def test_a_part_without_any_keypoint_is_left_to_its_region():
     """It may be ignored in the part's own small box."""
     visible = np.full((1, 135), 2.0)

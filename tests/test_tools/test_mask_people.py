@@ -76,15 +76,21 @@ def test_going_on_with_a_set_prepared_anew(main, faces, monkeypatch, same):
         lambda _, found, out: given.extend(found),
     )
     file = faces / 'train.json'
-    images = [dict(id=1, file_name='a.png'), dict(id=2, file_name='b.png')]
+
+    def write(*names):
+        images = [
+            dict(id=i, file_name=name, width=320, height=240)
+            for i, name in enumerate(names, 1)
+        ]
+        file.write_text(json.dumps(dict(images=images, annotations=[])))
+
     picture(faces / 'images/b.png')
-    file.write_text(json.dumps(dict(images=images)))
+    write('a.png', 'b.png')
     command = [str(file), str(faces / 'images')]
     with pytest.raises(KeyboardInterrupt):
         main(command)
     assert asked == ['a.png', 'b.png']
-    images = [dict(id=1, file_name='b.png'), dict(id=2, file_name='a.png')]
-    file.write_text(json.dumps(dict(images=images)))
+    write('b.png', 'a.png')
     other = [] if same else ['--mmdet', 'config.py', 'weights.pth']
     assert main([*command, *other]) == 0
     assert asked[2:] == (['b.png'] if same else ['b.png', 'a.png'])
@@ -92,6 +98,25 @@ def test_going_on_with_a_set_prepared_anew(main, faces, monkeypatch, same):
         (1, 'b.png'),
         (2, 'a.png'),
     ]
+
+
+def test_nothing_is_detected_for_a_file_that_cannot_be_masked(
+    main, faces, monkeypatch, capsys
+):
+    def detector(*_):
+        raise AssertionError('detected before the file was checked')
+
+    monkeypatch.setitem(main.__globals__, 'torchvision_detector', detector)
+    file = faces / 'train.json'
+    content = json.loads(file.read_text())
+    for image, message in (
+        (dict(width=None), 'no width and height'),
+        (dict(file_name='z.png'), '1 of 1 images are not in'),
+    ):
+        images = [content['images'][0] | image]
+        file.write_text(json.dumps(content | dict(images=images)))
+        assert main([str(file), str(faces / 'images')]) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_it_says_what_it_lacks(main, faces, capsys):

@@ -28,6 +28,7 @@ from wholebody_mm.datasets.preparation.detectors import (
 from wholebody_mm.datasets.preparation.unlabelled_people import (
     LEAST_SCORE,
     mask_people,
+    read_to_mask,
 )
 from wholebody_mm.datasets.preparation.writing import (
     for_each,
@@ -60,10 +61,18 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def detect(args: argparse.Namespace) -> list[dict]:
+def detect(args: argparse.Namespace, images: list[dict]) -> list[dict]:
     """Run a detector over all images; keeps what it found beside the file."""
     if args.images is None:
         raise ValueError('say where the images are, or give --detections')
+    # by name: prepared anew, the same images may have other ids
+    names = list(dict.fromkeys(image['file_name'] for image in images))
+    missing = [name for name in names if not (args.images / name).is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f'{len(missing)} of {len(names)} images are not in {args.images}, '
+            f'{missing[0]} for one'
+        )
     try:
         if args.mmdet:
             find = mmdet_detector(*args.mmdet, args.device, LEAST_SCORE)
@@ -71,15 +80,9 @@ def detect(args: argparse.Namespace) -> list[dict]:
             find = torchvision_detector(args.device, LEAST_SCORE)
     except ModuleNotFoundError as error:
         raise ValueError(error) from error
-    content = read_json(args.ann_file, 'annotation file')
-    # by name: prepared anew, the same images may have other ids
-    names = list(dict.fromkeys(i['file_name'] for i in content['images']))
 
     def make(key: str) -> dict:
-        path = args.images / key
-        if not path.is_file():
-            raise FileNotFoundError(f'no image {path}')
-        return dict(found=find(path))
+        return dict(found=find(args.images / key))
 
     kept = args.ann_file.with_name(args.ann_file.stem + '_detections.json')
     options = dict(
@@ -89,7 +92,7 @@ def detect(args: argparse.Namespace) -> list[dict]:
     found = {n: entry['found'] for n, entry in zip(names, made, strict=True)}
     detections = [
         dict(d, image_id=image['id'])
-        for image in content['images']
+        for image in images
         for d in found[image['file_name']]
     ]
     write_json(kept, detections)
@@ -102,10 +105,12 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
 
     def run() -> None:
+        # first: detecting takes hours
+        content = read_to_mask(args.ann_file)
         if args.detections:
             detections = read_json(args.detections, 'file of detections')
         else:
-            detections = detect(args)
+            detections = detect(args, content['images'])
         out = args.out or args.ann_file
         print(f'{out}: {mask_people(args.ann_file, detections, out)}')
 

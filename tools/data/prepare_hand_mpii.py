@@ -3,8 +3,8 @@
     python tools/data/prepare_hand_mpii.py data/hand_mpii/images
     python tools/data/prepare_hand_mpii.py ANNOTATIONS.json --images FOLDER
 
-The second form takes MMPose's COCO-style file. Goes on after an interruption.
-See docs/data.md.
+The second form takes MMPose's COCO-style file; prepare_hands.py takes any
+other. Goes on after an interruption. See docs/data.md.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.datasets.preparation.coco_hands import convert_coco_hands
 from wholebody_mm.datasets.preparation.command_line import (
     add_split_arguments,
     run_preparation,
 )
-from wholebody_mm.datasets.preparation.hands import (
-    convert_coco_hands,
-    prepare_hand_mpii,
-)
+from wholebody_mm.datasets.preparation.hands import prepare_hand_mpii
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,6 +10,11 @@ from wholebody_mm.datasets.coco_annotations import (
     ParsePoints,
     person_box,
 )
+from wholebody_mm.datasets.people_boxes import (
+    annotated_again,
+    are_tight,
+    within_reach,
+)
 from wholebody_mm.datasets.wholebody_format import AREA_OF_BOX
 from wholebody_mm.skeletons import SkeletonMap
 
@@ -44,14 +49,21 @@ def image_record(
     Returns:
         ``keypoints`` (N, K, 2) float32, ``keypoints_visible`` (N, K)
         float32 0, 1, 2, ``bbox`` (N, 4) float32, ``area`` (N,) float32,
-        ``id`` list of N annotation ids, ``person_boxes`` (M, 4) float32 and
+        ``id`` list of N annotation ids, ``ignore_boxes`` (N, 4) float32 and
+        ``person_boxes`` (M, 4) float32, where these people may be: ``bbox``,
+        or, if it is no more than the extents of the labelled keypoints and
+        others are missing, as much beside it as the rest of the person may
+        take. ``strangers`` counts the crowds and outlines of people,
+        ``same_people`` the boxes without keypoints that were dropped, for
+        they are of a labelled person of another category.
+
         ``ignore_regions``: ``(part or None, shape)`` where None is every
         part and the shape, in pixels of the original image, is a (4,) box,
         a list of polygons or an RLE dictionary. Ignored are
 
         - crowds and people without keypoints, for every part;
         - a part of which the data set labels nothing for a person, in that
-          part's box if there is one, else in the person's box.
+          part's box if there is one, else in the person's ``ignore_boxes``.
     """
     regions: list[tuple[str | None, np.ndarray | list | dict]] = []
     people, points, boxes, part_boxes = [], [], [], []
@@ -95,13 +107,20 @@ def image_record(
     keypoints, visible = to_target(source[..., :2], source[..., 2])
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
     known = (visible > 0).any(axis=1)
+    again = annotated_again(
+        boxes, known, [person.get('category_id') for person in people]
+    )
+    # points below 0 are not labelled, but their places are known
+    lacking = (to_target.labelled & (visible == 0)).any(axis=1)
+    lacking &= are_tight(boxes, source[..., :2], source[..., 2])
+    around = np.where(lacking[:, None], within_reach(boxes), boxes)
     for i, missing in enumerate(_missing_parts(visible, to_target)):
         if known[i]:
             regions += [
-                (part, _part_region(part_boxes[i].get(part), boxes[i]))
+                (part, _part_region(part_boxes[i].get(part), around[i]))
                 for part in missing
             ]
-        else:
+        elif not again[i]:
             shape = _segmentation(people[i])
             regions.append((None, boxes[i] if shape is None else shape))
     kept = [people[i] for i in np.flatnonzero(known)]
@@ -111,9 +130,11 @@ def image_record(
         bbox=boxes[known],
         area=np.array([_area(person) for person in kept], np.float32),
         id=[person.get('id') for person in kept],
-        person_boxes=boxes,
+        ignore_boxes=around[known],
+        person_boxes=around[~again],
         ignore_regions=regions,
         strangers=strangers,
+        same_people=int(again.sum()),
     )
 
 

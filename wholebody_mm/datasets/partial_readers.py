@@ -10,10 +10,12 @@ import logging
 from functools import partial
 from typing import Any
 
+import numpy as np
 from mmengine.logging import print_log
 from mmpose.registry import DATASETS
 
 from wholebody_mm.datasets.coco_annotations import keypoints_of
+from wholebody_mm.datasets.people_boxes import are_tight
 from wholebody_mm.datasets.readers import CocoPoseDataset
 from wholebody_mm.skeletons import WHOLEBODY135, Skeleton, get_skeleton
 from wholebody_mm.skeletons.labelled_sets import (
@@ -26,6 +28,11 @@ from wholebody_mm.skeletons.labelled_sets import (
 )
 
 _PREPARE = 'tools/data/{} writes it; docs/data.md says from what'
+_HANDS = ('lefthand', 'righthand')
+_WRISTS = ('left_wrist', 'right_wrist')
+# Hand sets whose boxes are mostly the extents of the points have no people's
+# boxes; a few may be so by chance.
+_MOSTLY = 0.5
 
 
 @DATASETS.register_module()
@@ -67,6 +74,40 @@ class PartialPoseDataset(CocoPoseDataset):
                 'current',
                 logging.WARNING,
             )
+
+    def load_data_list(self) -> list[dict]:
+        """One record an image; warns of hands with boxes of hands."""
+        records = super().load_data_list()
+        if not self._labels_hands_only():
+            return records
+        tight = [
+            are_tight(r['bbox'], r['keypoints'], r['keypoints_visible'])
+            for r in records
+        ]
+        number = sum(map(len, tight))
+        of_hands = int(sum(map(np.sum, tight)))
+        if of_hands > _MOSTLY * number:
+            print_log(
+                f'{self.ann_file}: the boxes of {of_hands} of {number} people '
+                f'end where the points of their hands end. People are scaled '
+                f'by their boxes, so that hands would be trained as large as '
+                f'people, and unlabelled hands beside them would be taught '
+                f'to be absent. tools/data/prepare_hands.py writes boxes of '
+                f'people (docs/data.md, "Hands of other sets")',
+                'current',
+                logging.WARNING,
+            )
+        return records
+
+    def _labels_hands_only(self) -> bool:
+        """Whether hands are labelled and of the body the wrists at most."""
+        names = np.array(self.skeleton.keypoint_names)
+        hands = np.zeros(len(names), bool)
+        for part in _HANDS:
+            hands[self.skeleton.parts.get(part, slice(0))] = True
+        labelled = self.to_target.labelled
+        others = labelled & ~hands & ~np.isin(names, _WRISTS)
+        return bool((labelled & hands).any() and not others.any())
 
 
 class _SetDataset(PartialPoseDataset):
@@ -117,7 +158,9 @@ class TwoHandsDataset(_SetDataset):
     """21 points of each hand that is annotated."""
 
     LABELS = HANDS42
-    HOW_TO_GET = _PREPARE.format('prepare_hand_mpii.py')
+    HOW_TO_GET = _PREPARE.format(
+        'prepare_hand_mpii.py (of other sets prepare_hands.py)'
+    )
 
 
 @DATASETS.register_module()

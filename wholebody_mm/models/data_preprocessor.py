@@ -123,7 +123,9 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
         people = sample.gt_instances
         # pixel centres lie at integers
         people.keypoints = (people.keypoints + 0.5) * factors - 0.5
-        people.bboxes = (people.bboxes + 0.5) * np.tile(factors, 2) - 0.5
+        for name in {'bboxes', 'ignore_boxes'} & set(people.keys()):
+            boxes = (people[name] + 0.5) * np.tile(factors, 2) - 0.5
+            people.set_field(boxes, name)
         if 'gt_fields' not in sample:
             continue
         if 'heatmaps' in sample.gt_fields:
@@ -226,6 +228,7 @@ def add_targets(
             visible,
             people.bboxes,
             np.asarray(people.keypoints, np.float32),
+            people.get('ignore_boxes'),
         )
         for name, planes in zip(
             ('heatmap_weights', 'paf_weights'), weights, strict=True

@@ -10,7 +10,9 @@ refinement":
 
 A limb is labelled if both its ends are; it takes the union of its ends'
 ignored regions. A single keypoint that is missing from a labelled part of a
-person is ignored within that person's box, or, where its place is known though
+person is ignored where that person may be (the box, or, if it holds no more
+than the labelled points, as far as the rest may reach, but for other people's
+boxes that have this keypoint), or, where its place is known though
 nobody could label it (rendered people, visibility below 0), around that place.
 """
 
@@ -36,6 +38,7 @@ def expand_weights(
     visible: np.ndarray,
     boxes: np.ndarray,
     keypoints: np.ndarray | None = None,
+    around: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The weights of one image.
 
@@ -51,6 +54,8 @@ def expand_weights(
         boxes: (N, 4) people's boxes x0, y0, x1, y1 in input pixels.
         keypoints: (N, K, 2) places in input pixels, for those below 0;
             without them those count as 0.
+        around: (N, 4) where people may be whose boxes do not say it; by
+            default within the boxes.
 
     Returns:
         (K, h, w) and (L, h, w) uint8, 1 where the channel is supervised.
@@ -73,15 +78,37 @@ def expand_weights(
     if keypoints is None:
         keypoints = np.zeros((*np.shape(visible)[:2], 2), np.float32)
         visible = np.maximum(visible, 0)
-    for seen, box, places in zip(visible, boxes, keypoints, strict=True):
+    absent = []
+    for seen in visible:
         # a part without any keypoint is ignored as a whole, in `ignore`
         part_seen = np.bincount(part, seen > 0) > 0
         missing = labelled & (seen <= 0) & part_seen[part]
-        if not missing.any():
-            continue
         lost = missing & (seen == 0)
         limb_missing = limb_labelled & missing[limbs].any(axis=1)
         limb_lost = limb_missing & (seen[limbs] == 0).any(axis=1)
+        absent.append((missing, lost, limb_missing, limb_lost))
+    if around is not None and not np.array_equal(around, boxes):
+        for (_, lost, _, limb_lost), box in zip(absent, around, strict=True):
+            rows, columns = _cells(box, stride)
+            keypoint_weights[lost, rows, columns] = 0
+            limb_weights[limb_lost, rows, columns] = 0
+        # Of others who have the keypoint it is known where theirs is: someone
+        # without ears must not hide the ears of a whole crowd.
+        both = skeleton.limb_parts
+        for seen, box in zip(visible, boxes, strict=True):
+            known = labelled & (seen > 0)
+            limb_known = limb_labelled & known[limbs].all(axis=1)
+            rows, columns = _cells(box, stride)
+            here = free[:, rows, columns]
+            keypoint_weights[known, rows, columns] = here[part[known]]
+            limb_weights[limb_known, rows, columns] = (
+                here[both[limb_known, 0]] & here[both[limb_known, 1]]
+            )
+    for (missing, lost, limb_missing, limb_lost), box, places in zip(
+        absent, boxes, keypoints, strict=True
+    ):
+        if not missing.any():
+            continue
         rows, columns = _cells(box, stride)
         keypoint_weights[lost, rows, columns] = 0
         limb_weights[limb_lost, rows, columns] = 0

@@ -17,7 +17,6 @@ from wholebody_mm.datasets.partial_readers import (
     TwoHandsDataset,
 )
 from wholebody_mm.datasets.preparation.hands import (
-    convert_coco_hands,
     prepare_hand_dome,
     prepare_hand_mpii,
 )
@@ -136,20 +135,3 @@ def test_hands_without_their_image_are_counted(manual, tmp_path, capsys):
         image.unlink()
     with pytest.raises(FileNotFoundError, match='none of the 4 images'):
         prepare_hand_mpii(manual, tmp_path / 'out')
-    nobody = tmp_path / 'nobody.json'
-    nobody.write_text('{"images": [], "annotations": []}')
-    with pytest.raises(FileNotFoundError, match='none of the 0 images'):
-        convert_coco_hands(nobody, manual, tmp_path / 'out')
-
-
-def test_mmposes_panoptic_hands(real_data, tmp_path):
-    folder = real_data / 'mini/panoptic_hand'
-    counts = convert_coco_hands(
-        folder / 'test_panoptic.json', folder, tmp_path / 'out'
-    )
-    # four hands of two people
-    assert counts == dict(train=dict(images=2, people=2))
-    data = open_set(TwoHandsDataset, tmp_path / 'out', folder)
-    for i in range(2):
-        visible = data.get_data_info(i)['keypoints_visible'][0]
-        assert (visible[LEFT] > 0).all() and (visible[RIGHT] > 0).all()

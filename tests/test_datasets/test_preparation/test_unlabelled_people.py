@@ -12,6 +12,7 @@ from wholebody_mm.datasets.preparation.faces import face_record
 from wholebody_mm.datasets.preparation.unlabelled_people import (
     mask_people,
     match_people,
+    read_to_mask,
     unlabelled_regions,
 )
 from wholebody_mm.datasets.preparation.writing import write_annotations
@@ -87,6 +88,28 @@ def test_a_stranger_behind_the_annotated_person_does_not_hide_them():
     assert ignored[20:220, 95:160].all()
 
 
+@pytest.mark.parametrize('bbox', [None, [], [0, 0, 0, 0]])
+def test_people_without_a_box_have_that_of_their_points(bbox):
+    person = face(60)
+    person = dict(person, keypoints=[30, 20, 2, 90, 220, 2, 200, 220, 0])
+    if bbox is None:
+        del person['bbox']
+    else:
+        person['bbox'] = bbox
+    # the body covers none of the points, which are its corners
+    me = body(31, 21, 90, 220)
+    del me['bbox']  # results of a segmentation need none
+    assert unlabelled_regions(IMAGE, [person], [me]) == []
+
+
+def test_people_without_box_and_points_have_that_of_their_outline():
+    me = body(30, 20, 90, 220)
+    unlabelled = dict(segmentation=me['segmentation'], keypoints=[0, 0, 0])
+    assert unlabelled_regions(IMAGE, [unlabelled], [me]) == []
+    nobody = dict(keypoints=[0, 0, 0])
+    assert len(unlabelled_regions(IMAGE, [nobody], [me])) == 1
+
+
 @pytest.fixture
 def faces(tmp_path):
     picture(tmp_path / 'a.png')
@@ -132,6 +155,34 @@ def test_detections_of_other_images_and_without_masks(
 ):
     with pytest.raises(ValueError, match=message):
         mask_people(faces, [detection], faces)
+
+
+def test_a_file_whose_people_have_no_boxes(faces):
+    content = json.loads(faces.read_text())
+    for annotation in content['annotations']:
+        annotation['bbox'] = []
+    faces.write_text(json.dumps(content))
+    detections = [dict(body(30, 20, 90, 220), image_id=1)]
+    assert mask_people(faces, detections, faces)['masked'] == 0
+    (annotation,) = json.loads(faces.read_text())['annotations']
+    assert annotation['bbox'] == []  # as it was
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda c: c['images'][0].pop('width'), 'no width and height'),
+        (lambda c: c.pop('annotations'), 'no COCO annotation file'),
+        (lambda c: c['annotations'][0].update(image_id=7), 'of image 7'),
+        (lambda c: c['annotations'][0].update(keypoints=[1, 2]), '2 numbers'),
+    ],
+)
+def test_what_a_file_lacks(faces, change, message):
+    content = json.loads(faces.read_text())
+    change(content)
+    faces.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f'train.json.*{message}'):
+        read_to_mask(faces)
 
 
 def test_what_a_mask_rcnn_returns():

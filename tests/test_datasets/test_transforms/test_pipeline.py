@@ -58,6 +58,18 @@ def test_a_packed_training_sample(tmp_path):
     assert len(batch['data_samples']) == 2
 
 
+def test_boxes_to_ignore_in_come_along(tmp_path):
+    """Of someone whose box is that of the labelled points; warped as such."""
+    visible = np.full(133, 2)
+    visible[15:17] = 0  # ankles
+    path = write(tmp_path, [person(visible=visible, bbox=None)])
+    people = build(path, TRAIN)[0]['data_samples'].gt_instances
+    box, around = people.bboxes[0], people.ignore_boxes[0]
+    assert (around[2:] - around[:2] > 2 * (box[2:] - box[:2])).all()
+    middle = (box[:2] + box[2:]) / 2
+    np.testing.assert_allclose((around[:2] + around[2:]) / 2, middle, atol=0.1)
+
+
 def test_a_packed_test_sample_keeps_ground_truth_in_the_image(tmp_path):
     path = write(tmp_path, [person(id=5)])
     sample = build(path, TEST, test_mode=True)[0]['data_samples']

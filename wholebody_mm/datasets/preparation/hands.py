@@ -22,6 +22,9 @@ from wholebody_mm.datasets.preparation.writing import (
 from wholebody_mm.skeletons.labelled_sets import HANDS42, RIGHT_HAND21
 
 POINTS = RIGHT_HAND21.num_keypoints
+# The points of a hand among those of two, in the same order.
+POINTS_OF_RIGHT = [HANDS42.index(n) for n in RIGHT_HAND21.keypoint_names]
+POINTS_OF_LEFT = [HANDS42.flip_indices[i] for i in POINTS_OF_RIGHT]
 # A person is about nine times as high as the longer side of a hand's box: a
 # hand is 0.11 of the stature from wrist to finger tip, mostly bent a little.
 PERSON_PER_HAND = 9.0
@@ -37,6 +40,14 @@ def person_box_of_hand(points: np.ndarray) -> np.ndarray:
     half = PERSON_PER_HAND / 2 * (box[2:] - box[:2]).max()
     middle = (box[:2] + box[2:]) / 2
     return np.concatenate([middle - half, middle + half])
+
+
+def box_near_hand(points: np.ndarray) -> np.ndarray:
+    """(4,) box around (n, 2) points of a hand in which no other is expected.
+
+    Where nobody has annotated the person's other hand and other people.
+    """
+    return points_box(points, 1.0, 1.0, 1.0)
 
 
 def prepare_hand_dome(
@@ -78,8 +89,7 @@ def prepare_hand_dome(
         hand = person(RIGHT_HAND21, rows[:, :2], 2 * seen, box)
         # the person's other hand and other people are not labelled
         size = image['width'], image['height']
-        around = points_box(rows[seen, :2], 1.0, 1.0, 1.0)
-        outside = ignored_outside([around], *size)
+        outside = ignored_outside([box_near_hand(rows[seen, :2])], *size)
         return dict(image=image, annotations=[hand, *outside])
 
     return write_splits(
@@ -126,6 +136,7 @@ def prepare_hand_mpii(
                 f'{file} is no hand: hand_pts of {rows.shape}, not of '
                 f'({POINTS}, 3)'
             )
+        rows[:, 2] = 2 * (rows[:, 2] > 0)
         body = np.array(content.get('mpii_body_pts', ()), float)
         head = np.array(content.get('head_box', ()), float)
         hands[file.stem] = dict(
@@ -133,52 +144,7 @@ def prepare_hand_mpii(
             left=left,
             body=np.concatenate([_body_points(body), head.reshape(-1, 2)]),
         )
-    return _prepare_pairs(root, hands, out, val_share, seed)
-
-
-def convert_coco_hands(
-    ann_file: Path,
-    images: Path,
-    out: Path,
-    val_share: float = 0.0,
-    seed: int = 0,
-) -> dict[str, dict[str, int]]:
-    """The same from single hands in a COCO-style file (MMPose's).
-
-    Args:
-        ann_file: Annotations of 21 points; the names of the images end in
-            ``_l`` and ``_r``.
-        images: Folder of the images.
-        out: Folder for ``train.json`` and ``val.json``.
-        val_share: Share of images held out for validation.
-        seed: Decides which.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no such file, or a name says no side.
-    """
-    content = read_json(ann_file, 'annotation file of hands')
-    names = {image['id']: image['file_name'] for image in content['images']}
-    hands = {}
-    for annotation in content['annotations']:
-        stem = Path(names[annotation['image_id']]).stem
-        if stem[-2:] not in ('_l', '_r'):
-            raise ValueError(
-                f'{ann_file}: image {names[annotation["image_id"]]} does not '
-                f'say by _l or _r which hand it is'
-            )
-        rows = np.array(annotation['keypoints'], float)
-        if rows.size != 3 * POINTS:
-            raise ValueError(
-                f'{ann_file}: annotation {annotation.get("id")} has '
-                f'{rows.size} numbers for keypoints, not {POINTS} times x, '
-                f'y, v'
-            )
-        rows = rows.reshape(POINTS, 3)
-        hands[stem] = dict(
-            rows=rows, left=stem.endswith('_l'), body=np.zeros((0, 2))
-        )
-    return _prepare_pairs(images, hands, out, val_share, seed)
+    return prepare_pairs(root, hands, out, val_share, seed)
 
 
 def _body_points(rows: np.ndarray) -> np.ndarray:
@@ -191,7 +157,7 @@ def _body_points(rows: np.ndarray) -> np.ndarray:
     return rows[known, :2]
 
 
-def _prepare_pairs(
+def prepare_pairs(
     root: Path,
     hands: Mapping[str, dict],
     out: Path,
@@ -202,7 +168,7 @@ def _prepare_pairs(
 
     Args:
         root: Folder with ``NAME.jpg`` of each hand.
-        hands: Name to ``rows`` (21, 3), ``left`` and (n, 2) points ``body``.
+        hands: Name to a hand as :func:`two_hands` takes it.
         out: Folder for the files.
         val_share: Share of images held out.
         seed: Decides which.
@@ -242,7 +208,7 @@ def _prepare_pairs(
             own = [hands[name] for name in names]
             # of one without labelled points nothing is learnt, as outside
             if any((hand['rows'][:, 2] > 0).any() for hand in own):
-                annotations.append(_two_hands(own))
+                annotations.append(two_hands(own))
         if not annotations:
             raise Skip('no point is labelled')
         boxes = []
@@ -257,17 +223,20 @@ def _prepare_pairs(
     )
 
 
-def _two_hands(hands: list[dict]) -> dict:
-    """The annotation of a person of whom one or two hands are labelled."""
-    where = {
-        True: [0, *range(2, 22)],
-        False: [1, *range(22, 42)],
-    }
-    points, visible = np.zeros((42, 2)), np.zeros(42)
+def two_hands(hands: list[dict]) -> dict:
+    """The annotation of a person of whom one or two hands are labelled.
+
+    Args:
+        hands: ``rows`` (21, 3) x, y, v as COCO's, ``left``, and (n, 2) points
+            ``body`` of the rest of the person.
+    """
+    points = np.zeros((HANDS42.num_keypoints, 2))
+    visible = np.zeros(HANDS42.num_keypoints)
     for hand in hands:
         rows = hand['rows']
-        points[where[hand['left']]] = rows[:, :2]
-        visible[where[hand['left']]] = 2 * (rows[:, 2] > 0)
+        where = POINTS_OF_LEFT if hand['left'] else POINTS_OF_RIGHT
+        points[where] = rows[:, :2]
+        visible[where] = rows[:, 2]
     body = np.concatenate([hand['body'] for hand in hands])
     if len(body):
         box = points_box(np.concatenate([body, points[visible > 0]]))

@@ -15,13 +15,19 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from wholebody_mm.datasets.coco_annotations import MASKED, OUTSIDE
+from wholebody_mm.datasets.coco_annotations import (
+    MASKED,
+    OUTSIDE,
+    person_box,
+)
+from wholebody_mm.datasets.people_boxes import box_iou
 from wholebody_mm.datasets.preparation.writing import (
     ignored,
     read_json,
 )
 from wholebody_mm.datasets.regular_content import as_number, regular_content
 from wholebody_mm.datasets.transforms.rasters import decode_rle, fill_polygon
+from wholebody_mm.datasets.wholebody_format import PART_KEYS
 from wholebody_mm.whole_files import write_json
 
 # As published of the released network's data: less certain or smaller
@@ -45,26 +51,33 @@ def mask_of(segmentation: dict | list, height: int, width: int) -> np.ndarray:
     return mask
 
 
-def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, m) intersection over union of (n, 4) and (m, 4) x0 y0 x1 y1."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common = np.clip(high - low, 0, None).prod(-1)
-    areas = [(x[:, 2:] - x[:, :2]).prod(-1) for x in (a, b)]
-    union = areas[0][:, None] + areas[1][None] - common
-    return common / np.maximum(union, 1e-9)
+def _boxes(annotations: Sequence[dict], size: tuple[int, int]) -> np.ndarray:
+    """(n, 4) x0, y0, x1, y1 of people or detections.
 
+    With all labelled points in it; of whom neither box nor points are known,
+    that of the outline, else empty: it is of nobody who was found.
 
-def _xyxy(annotations: Sequence[dict]) -> np.ndarray:
-    for annotation in annotations:
-        if len(annotation.get('bbox') or ()) != 4:
-            raise ValueError(
-                f'annotation {annotation.get("id")} of image '
-                f'{annotation.get("image_id")} has no bbox of 4 numbers'
-            )
-    boxes = np.array([a['bbox'] for a in annotations], float).reshape(-1, 4)
-    boxes[:, 2:] += boxes[:, :2]
+    Args:
+        annotations: Those of n people.
+        size: Height and width of the image.
+    """
+    boxes = np.zeros((len(annotations), 4))
+    for i, annotation in enumerate(annotations):
+        given = dict(annotation, bbox=annotation.get('bbox') or ())
+        box = person_box(given, _labelled_points(annotation))
+        if box is None and annotation.get('segmentation'):
+            mask = mask_of(annotation['segmentation'], *size)
+            x, y, w, h = cv2.boundingRect(mask)
+            box = x, y, x + w, y + h
+        if box is not None:
+            boxes[i] = box
     return boxes
+
+
+def _labelled_points(annotation: dict) -> np.ndarray:
+    """(n, 3) x, y, v of all parts that an annotation has."""
+    values = [v for key in PART_KEYS.values() for v in annotation.get(key, ())]
+    return np.array(values, np.float32).reshape(-1, 3)
 
 
 def match_people(
@@ -78,8 +91,8 @@ def match_people(
     alone would match nobody.
 
     Args:
-        people: n annotations with ``bbox`` and ``keypoints``.
-        detections: m detections with ``bbox``.
+        people: n annotations with ``keypoints`` and, if any, ``bbox``.
+        detections: m detections.
         masks: (m, h, w) uint8 masks of the detections.
 
     Returns:
@@ -89,9 +102,9 @@ def match_people(
     matched = np.full(len(people), -1)
     if not people or not detections:
         return matched, np.zeros((len(people), len(detections)))
-    overlap = box_iou(_xyxy(people), _xyxy(detections))
-    covered = np.zeros_like(overlap)
     h, w = masks.shape[1:]
+    overlap = box_iou(_boxes(people, (h, w)), _boxes(detections, (h, w)))
+    covered = np.zeros_like(overlap)
     for i, person in enumerate(people):
         rows = np.reshape(person['keypoints'], (-1, 3))
         points = rows[rows[:, 2] > 0, :2].round().astype(int)
@@ -114,7 +127,8 @@ def unlabelled_regions(
     Args:
         image: ``width`` and ``height``.
         people: Its annotated people.
-        detections: ``bbox``, ``segmentation`` and ``score`` of people found.
+        detections: ``segmentation``, ``score`` and, if any, ``bbox`` of
+            people found.
 
     Returns:
         One annotation a person that is not annotated; where annotated people
@@ -180,6 +194,47 @@ def _grown(mask: np.ndarray) -> np.ndarray:
     return cv2.dilate(mask, kernel)
 
 
+def read_to_mask(ann_file: Path) -> dict:
+    """A COCO-style file, made regular, that has all that masks need.
+
+    Detecting takes hours: whatever is wrong with the file is said before.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no COCO file, has images without sizes,
+            annotations of other images or keypoints that are not x, y, v.
+    """
+    content = read_json(ann_file, 'annotation file')
+    try:
+        content = regular_content(content, str(ann_file))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f'{ann_file} is no COCO annotation file ({error!r}); is the '
+            f'download complete?'
+        ) from error
+    for image in content['images']:
+        if not (image.get('width') and image.get('height')):
+            raise ValueError(
+                f'{ann_file}: image {image["id"]!r} has no width and height; '
+                f'masks need them'
+            )
+    known = {image['id'] for image in content['images']}
+    for annotation in content['annotations']:
+        where = f'{ann_file}: annotation {annotation["id"]!r}'
+        if annotation.get('image_id') not in known:
+            raise ValueError(
+                f'{where} is of image {annotation.get("image_id")!r}, which '
+                f'the file does not have'
+            )
+        for key in PART_KEYS.values():
+            if len(annotation.get(key, ())) % 3:
+                raise ValueError(
+                    f'{where}: {key!r} has {len(annotation[key])} numbers, '
+                    f'not x, y, v of each keypoint'
+                )
+    return content
+
+
 def mask_people(
     ann_file: Path, detections: Sequence[dict], out: Path
 ) -> dict[str, int]:
@@ -190,8 +245,8 @@ def mask_people(
 
     Args:
         ann_file: A COCO-style file.
-        detections: In COCO's result format: ``image_id``, ``bbox``,
-            ``segmentation``, ``score``; people only.
+        detections: In COCO's result format: ``image_id``,
+            ``segmentation``, ``score`` and, if any, ``bbox``; people only.
         out: The file to write; may be ``ann_file`` itself.
 
     Returns:
@@ -199,16 +254,9 @@ def mask_people(
 
     Raises:
         ValueError: If the detections are of other images or have no masks,
-            or the file has images without sizes.
+            or the file lacks something (:func:`read_to_mask`).
     """
-    content = read_json(ann_file, 'annotation file')
-    content = regular_content(content, str(ann_file))
-    for image in content['images']:
-        if not (image.get('width') and image.get('height')):
-            raise ValueError(
-                f'{ann_file}: image {image["id"]!r} has no width and height; '
-                f'masks need them'
-            )
+    content = read_to_mask(ann_file)
     known = {image['id'] for image in content['images']}
     found = defaultdict(list)
     for detection in detections:

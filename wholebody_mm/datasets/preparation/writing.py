@@ -323,13 +323,21 @@ def ignored_outside(
 
     For images of which not everyone is annotated.
     """
-    mask = np.ones((height, width), np.uint8)
+    mask = 1 - mask_of_boxes(boxes, width, height)
+    return [ignored(mask, OUTSIDE)] if mask.any() else []
+
+
+def mask_of_boxes(
+    boxes: Sequence[np.ndarray], width: int, height: int
+) -> np.ndarray:
+    """(height, width) uint8, 1 within some boxes x0, y0, x1, y1."""
+    mask = np.zeros((height, width), np.uint8)
     for x0, y0, x1, y1 in boxes:
         top, left = max(int(y0), 0), max(int(x0), 0)
         mask[
             top : max(int(np.ceil(y1)), 0), left : max(int(np.ceil(x1)), 0)
-        ] = 0
-    return [ignored(mask, OUTSIDE)] if mask.any() else []
+        ] = 1
+    return mask
 
 
 def split_names(

@@ -32,13 +32,13 @@ META_KEYS = (
 class PackWholeBody(PackPoseInputs):
     """MMPose's ``PackPoseInputs`` with the keys of this package.
 
-    ``gt_instances``: ``keypoints``, ``keypoints_visible``, ``bboxes`` and
-    ``areas``, NumPy. ``gt_fields``: ``ignore`` (P, h, w) and ``person``
-    (1, h, w), uint8, NumPy too unless other maps are with them: each tensor
-    that a loader's worker gives costs the training process a millisecond,
-    small arrays next to nothing. Metainfo: those of ``meta_keys`` that the
-    sample has. ``category_id`` is left out, which MMPose's ``CocoMetric``
-    cannot take as a list.
+    ``gt_instances``: ``keypoints``, ``keypoints_visible``, ``bboxes``,
+    ``ignore_boxes`` and ``areas``, NumPy. ``gt_fields``: ``ignore`` (P, h, w)
+    and ``person`` (1, h, w), uint8, NumPy too unless other maps are with
+    them: each tensor that a loader's worker gives costs the training process
+    a millisecond, small arrays next to nothing. Metainfo: those of
+    ``meta_keys`` that the sample has. ``category_id`` is left out, which
+    MMPose's ``CocoMetric`` cannot take as a list.
 
     Args:
         meta_keys: Keys of the metainfo.
@@ -47,6 +47,7 @@ class PackWholeBody(PackPoseInputs):
 
     instance_mapping_table = dict(
         bbox='bboxes',
+        ignore_boxes='ignore_boxes',
         area='areas',
         keypoints='keypoints',
         keypoints_visible='keypoints_visible',

@@ -46,9 +46,10 @@ class WholeBodyRandomWarp(BaseTransform):
 
     Sets ``img``, ``img_shape``, ``input_size``, ``warp_mat``,
     ``boxes_warp_mat`` (the same; :class:`SupervisionRegions` asks for it),
-    ``flip`` and ``flip_direction``; moves ``keypoints``, ``bbox`` and
-    ``person_boxes`` and swaps left and right in them, in ``labelled`` and in
-    ``ignore_regions`` (whose shapes stay in the original image).
+    ``flip`` and ``flip_direction``; moves ``keypoints``, ``bbox``,
+    ``ignore_boxes`` and ``person_boxes`` and swaps left and right in them, in
+    ``labelled`` and in ``ignore_regions`` (whose shapes stay in the original
+    image).
 
     Args:
         input_size: Width and height of the network's input.
@@ -259,8 +260,9 @@ def apply_warp(
     # An absent point stays at zero: nothing must look like a position.
     results['keypoints'] = np.where(visible[..., None] != 0, keypoints, 0)
     results['keypoints_visible'] = visible
-    for key in ('bbox', 'person_boxes'):
-        results[key] = warp_boxes(results[key], matrix)
+    for key in ('bbox', 'ignore_boxes', 'person_boxes'):
+        if key in results:
+            results[key] = warp_boxes(results[key], matrix)
     results.update(
         ignore_regions=regions,
         img_shape=results['img'].shape[:2],

@@ -99,5 +99,6 @@ class TagHead(AssociativeEmbeddingHead):
             bool(sample.metainfo['negatives']),
             np.asarray(people.keypoints_visible),
             np.asarray(people.bboxes),
+            around=people.get('ignore_boxes'),
         )
         return torch.from_numpy(weights)

@@ -1,0 +1,58 @@
+"""What boxes tell of people."""
+
+import numpy as np
+
+from wholebody_mm.datasets.people_boxes import (
+    annotated_again,
+    are_tight,
+    box_iou,
+    within_reach,
+)
+
+
+def test_overlap_of_boxes():
+    a = np.array([[0, 0, 10, 10], [0, 0, 0, 0]], float)
+    b = np.array([[0, 0, 10, 20], [20, 0, 30, 10]], float)
+    np.testing.assert_allclose(box_iou(a, b), [[0.5, 0], [0, 0]])
+
+
+def test_each_box_goes_to_the_person_it_fits_best():
+    """Two people who overlap, and a detector's box of each."""
+    boxes = np.tile(np.array([0.0, 0, 100, 100]), (4, 1))
+    boxes[:, ::2] += np.array([[0], [10], [11], [3]])
+    known = np.array([True, True, False, False])
+    again = annotated_again(boxes, known, [1, 1, 2, 2])
+    assert again.tolist() == [False, False, True, True]
+    # a third is somebody else
+    boxes = np.concatenate([boxes, boxes[:1]])
+    again = annotated_again(boxes, np.append(known, False), [1, 1, 2, 2, 3])
+    assert again.tolist() == [False, False, True, False, True]
+
+
+def test_nobody_is_annotated_again():
+    none = np.zeros((0, 4))
+    assert annotated_again(none, np.zeros(0, bool), []).tolist() == []
+    box = np.array([[0.0, 0, 10, 10]] * 2)
+    for known in ([False, False], [True, True]):
+        assert not annotated_again(box, np.array(known), [1, 2]).any()
+
+
+def test_a_box_is_tight_on_all_four_sides_or_not():
+    points = np.array([[[10.0, 20], [50, 90], [99, 99]]])
+    visible = np.array([[2, 1, 0]])
+    box = np.array([[10.0, 20, 50, 90]])
+    assert are_tight(box + 0.9, points, visible).all()
+    for side in range(4):
+        looser = box.copy()
+        looser[0, side] += -3 if side < 2 else 3
+        assert not are_tight(looser, points, visible).any()
+    assert not are_tight(box, points, 0 * visible).any()
+    assert are_tight(box[:0], points[:0], visible[:0]).shape == (0,)
+
+
+def test_the_rest_of_a_person_is_as_far_away_as_the_longer_side():
+    boxes = np.float32([[100, 100, 140, 180], [0, 0, 20, 10]])
+    margins = np.abs(within_reach(boxes) - boxes)
+    assert (margins > [[80], [20]]).all()
+    assert (margins == margins[:, :1]).all()
+    assert within_reach(boxes).dtype == np.float32
