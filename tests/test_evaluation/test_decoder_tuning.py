@@ -104,6 +104,17 @@ def test_search_stops_when_nothing_changes():
     assert best == dict(a=5)  # equal is no reason to change
 
 
+def test_what_it_began_with_is_tried_again():
+    """5 is worse than 1 until the other option changes."""
+    values = {(5, 9): 0, (1, 9): 1, (1, 0): 2, (5, 0): 3}
+    best, value = tune(
+        lambda options: values[options['a'], options['b']],
+        dict(a=5, b=9),
+        dict(a=(1,), b=(0,)),
+    )
+    assert (best, value) == (dict(a=5, b=0), 3)
+
+
 def test_no_images_is_refused(tmp_path):
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(dict(images=[], annotations=[], categories=[])))

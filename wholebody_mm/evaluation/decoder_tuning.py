@@ -21,7 +21,7 @@ GRID: dict[str, tuple[float, ...]] = dict(
     limb_threshold=(0.03, 0.05, 0.1, 0.15, 0.2, 0.3),
     limb_fraction=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95),
     part_threshold=(0.05, 0.1, 0.15, 0.2, 0.3),
-    min_keypoints=(2, 3, 4, 5),
+    min_keypoints=(2, 3, 4, 5, 7, 10),
     min_score=(0.02, 0.05, 0.1, 0.15),
     adopt_distance=(0.0, 0.1, 0.2, 0.3),
     share_threshold=(0.5, 2.0),
@@ -136,7 +136,9 @@ def tune(
     for _ in range(rounds):
         before = dict(best)
         for option, values in grid.items():
-            for value in values:
+            # what it began with may be the best again once others changed
+            given = [start[option]] if option in start else []
+            for value in dict.fromkeys([*given, *values]):
                 if value == best.get(option):
                     continue
                 tried = score({**best, option: value})
