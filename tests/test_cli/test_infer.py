@@ -100,7 +100,11 @@ def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
     with monkeypatch.context() as patch:
         patch.setattr(module, '_after_frame', stop)
         assert infer(many) == 130
-    assert 'the same command goes on' in capsys.readouterr().out
+        assert 'the same command goes on' in capsys.readouterr().out
+        assert infer(many, '--overwrite') == 130
+    # which would remove what is done
+    told = 'the same command without --overwrite goes on'
+    assert told in capsys.readouterr().out
     assert infer(many) == 0
     lines = (infer.out / 'people.jsonl').read_text().splitlines()
     assert len(lines) == 1 + len(list(many.iterdir()))
@@ -302,6 +306,85 @@ def test_results_with_the_ids_of_annotations(infer, photos, tmp_path, capsys):
     assert infer(photos / '1.png', photos / '2.png', *options) == 0
     results = json.loads((infer.out / 'results.json').read_text())
     assert [r['image_id'] for r in results] == [10, 20, 20]
+
+
+def annotate(path, *numbers, **more):
+    """An annotation file of images 1.png, 2.png, ... in photos."""
+    images = [dict(id=n, file_name=f'{n}.png', **more) for n in numbers]
+    path.write_text(json.dumps(dict(images=images)))
+    return ['--write', 'coco', 'csv', '--annotations', path]
+
+
+def test_thumbnails_beside_annotated_images(infer, photos, tmp_path, capsys):
+    """Else everybody would be found twice."""
+    options = annotate(tmp_path / 'a.json', 1, 2, 3)
+    (photos / 'small').mkdir()
+    (photos / 'small' / '2.png').write_bytes((photos / '2.png').read_bytes())
+    assert infer(photos, *options) == 2
+    error = capsys.readouterr().err
+    assert 'photos/2.png and' in error and 'small/2.png are both' in error
+    assert not infer.out.exists()
+
+
+def test_images_of_another_size_than_annotated(
+    infer, photos, tmp_path, capsys
+):
+    path = tmp_path / 'a.json'
+    options = annotate(path, 1, 2, 3, width=SIZE[0], height=SIZE[1])
+    small = cv2.resize(cv2.imread(str(photos / '2.png')), None, fx=0.5, fy=0.5)
+    (photos / '2.png').write_bytes(cv2.imencode('.png', small)[1])
+    assert infer(photos, *options) == 1
+    error = capsys.readouterr().err
+    assert '2.png has 160 x 120 pixels' in error and '320 x 240' in error
+    results = json.loads((infer.out / 'results.json').read_text())
+    assert [r['image_id'] for r in results] == [1, 3, 3, 3]
+
+
+def test_going_on_with_other_images_than_annotated(
+    infer, photos, network, tmp_path, capsys
+):
+    """It is told before the work, not at its end."""
+    assert infer(photos / '3.png', '--write', 'csv') == 0
+    options = annotate(tmp_path / 'a.json', 1, 2)
+    done = len(network.batches)
+    assert infer(photos / '1.png', photos / '2.png', *options) == 2
+    error = capsys.readouterr().err
+    assert 'results of' in error and '3.png, which is not in' in error
+    assert len(network.batches) == done
+    assert infer(photos / '1.png', *options, '--overwrite') == 0
+
+
+def test_one_table_that_fails(infer, photos, monkeypatch, capsys):
+    """The others are written all the same."""
+    import wholebody_mm.cli.infer as module
+
+    def fail(*_):
+        raise OSError('no room for results')
+
+    monkeypatch.setattr(module, 'write_coco_results', fail)
+    assert infer(photos, '--write', 'coco', 'csv') == 2
+    assert 'no room for results' in capsys.readouterr().err
+    assert (infer.out / 'people.csv').is_file()
+
+
+@pytest.mark.parametrize(
+    ('error', 'told'),
+    [
+        (MemoryError(), 'not enough memory'),
+        (MemoryError('no 9 GiB'), 'no 9 GiB'),
+        (cv2.error('bad size'), 'bad size'),
+        (RuntimeError('engine failed'), 'engine failed'),
+    ],
+)
+def test_errors_of_engines_are_clean(
+    infer, photos, network, monkeypatch, capsys, error, told
+):
+    def fail(self, images):
+        raise error
+
+    monkeypatch.setattr(type(network), '__call__', fail)
+    assert infer(photos) == 2
+    assert f'wholebody-mm infer: {told}' in capsys.readouterr().err
 
 
 def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):

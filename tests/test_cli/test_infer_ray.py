@@ -48,6 +48,26 @@ def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
     assert '4.png' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('overwrite', [False, True])
+def test_ctrl_c(infer, photos, monkeypatch, capsys, overwrite):
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+    from wholebody_mm.inference.shards import write_shard
+
+    def stopped(shards, build, *_):
+        yield write_shard(build(), shards[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ray_engine, 'run_on_ray', stopped)
+    monkeypatch.setattr(ray_engine, 'require_ray', lambda: None)
+    command = [photos, '--engine', 'ray', '--shard-size', '1']
+    assert infer(*command, *['--overwrite'] * overwrite) == 130
+    out = capsys.readouterr().out
+    assert '1 images with 1 people in 1 shards' in out
+    how = ' without --overwrite' * overwrite
+    assert f'2 shards left; the same command{how} goes on' in out
+
+
 def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
     pytest.importorskip('pyarrow')
     import pyarrow as pa

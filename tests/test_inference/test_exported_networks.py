@@ -83,6 +83,16 @@ def test_maps_stay_when_the_next_image_comes(backend, path):
     np.testing.assert_array_equal(first, copy)
 
 
+def test_errors_of_onnx_runtime_are_of_a_class_that_is_told(path, monkeypatch):
+    """Its own derive from Exception, as those of mistakes in the code do."""
+    from wholebody_mm.inference import onnx_network
+
+    network = OnnxNetwork(path)
+    monkeypatch.setattr(onnx_network, 'OUTPUTS', ['gone'])
+    with pytest.raises(RuntimeError, match='tiny.onnx on 2 images of 80 x 48'):
+        network(_images(0))
+
+
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_a_damaged_file_is_named(backend, path, tmp_path):
     damaged = tmp_path / 'damaged.onnx'

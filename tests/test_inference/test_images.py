@@ -59,6 +59,18 @@ def test_16_bits_are_not_judged_by_their_values():
     assert (as_bgr(dark.astype(np.uint8)) == 255).all()
 
 
+def test_16_bits_of_the_other_order():
+    """As PIL reads big-endian TIFF files on most machines."""
+    image = COLOURS.astype(np.uint16) * 257
+    for order in '<>':
+        swapped = image.astype(f'{order}u2')
+        np.testing.assert_array_equal(as_bgr(swapped), COLOURS)
+    Image = pytest.importorskip('PIL.Image')
+    data = np.array([[0, 40000]], '>u2').tobytes()
+    grey = Image.frombytes('I;16B', (2, 1), data)
+    assert as_bgr(grey)[0, :, 0].tolist() == [0, 40000 >> 8]
+
+
 def test_16_bit_grey_from_pil():
     Image = pytest.importorskip('PIL.Image')
     grey = np.array([[0, 40000]], np.uint16)

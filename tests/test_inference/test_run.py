@@ -213,6 +213,20 @@ def test_the_user_stops(start, known, tmp_path):
     assert len(records(tmp_path)) == 12
 
 
+def test_a_frame_that_is_not_to_be_used_is_broken(start, known, tmp_path):
+    for n in (1, 2):
+        save(tmp_path / f'{n}.png', known.image(crowd(n, SIZE), SIZE))
+
+    def check(frame):
+        if frame.name == '1':
+            raise ValueError('another one')
+
+    sources, _ = find_sources([str(tmp_path)])
+    summary = start(sources, check=check)
+    assert summary.broken == [(str(tmp_path / '1.png'), 'another one')]
+    assert [record.name for record in records(tmp_path)] == ['2']
+
+
 def test_a_full_disk_ends_the_run(start, known, tmp_path):
     save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
     (tmp_path / 'out' / 'openpose').mkdir(parents=True)
@@ -379,6 +393,11 @@ def test_frames_of_a_camera_do_not_wait_for_the_network(
     assert (steps > 2).all()  # some were dropped
     # an image is about as old as the network takes, not several times that
     assert (np.array(ages) - times < 2 * steps.max()).all()
+
+
+def test_frames_of_a_camera_do_not_wait_for_a_batch(start, camera, known):
+    start([camera.source], batch_size=3, limit=4)
+    assert {shape[0] for shape in known.batches} == {1}
 
 
 def test_a_camera_that_is_unplugged(start, camera, tmp_path, monkeypatch):

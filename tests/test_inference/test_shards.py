@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -159,6 +160,33 @@ def test_a_shard_that_was_not_completed_is_none(
         write_shard(predictor, shards[1])
     assert list((tmp_path / 'out').glob('_*.part.parquet'))
     assert len(pq.read_table(tmp_path / 'out')) == rows
+
+
+def test_shards_of_a_run_that_is_still_at_work(known, images, tmp_path):
+    """Another one has started anew in the same folder meanwhile."""
+    paths, out = images[:4], tmp_path / 'out'
+    (earlier,) = plan_shards(paths, out, 4, dict(flip=False))
+    (shard,) = plan_shards(paths, out, 4, dict(flip=True), overwrite=True)
+    write_shard(Predictor(network=known), earlier)
+    assert earlier.file == shard.file and earlier.done
+    assert not shard.done and shard.images_left() == 4
+    assert write_shard(Predictor(network=known), shard).images == 4
+    assert shard.done and not earlier.done
+    # those of earlier versions do not say whose they are
+    table = pq.read_table(shard.file)
+    pq.write_table(table.replace_schema_metadata(None), shard.file)
+    assert shard.done
+
+
+def test_a_worker_keeps_to_the_plan(known, images, tmp_path):
+    """Shards reach it as rows."""
+    from wholebody_mm.inference.ray_engine import ShardWorker
+
+    (shard,) = plan_shards(images[:4], tmp_path / 'out', 4, {})
+    summary = ShardWorker(partial(Predictor, network=known))(asdict(shard))
+    assert (summary['images'], summary['people']) == (4, 6)
+    assert shard.done
+    assert not replace(shard, plan='of another run').done
 
 
 @pytest.mark.slow

@@ -99,6 +99,53 @@ def test_equal_names_in_folders_have_ids_of_their_own(tmp_path):
         ids.of('new/i.png')
 
 
+def annotated(path, *images):
+    """An annotation file of images: id, file and further fields."""
+    entries = [dict(id=n, file_name=f, **more) for n, f, more in images]
+    path.write_text(json.dumps(dict(images=entries)))
+    return AnnotationIds(path)
+
+
+def test_two_files_of_one_id_are_refused(tmp_path):
+    """Thumbnails, or pictures of an earlier run."""
+    ids = annotated(tmp_path / 'a.json', (7, '1.jpg', {}), (8, '2.jpg', {}))
+    ids.check_files(['in/1.jpg', 'in/2.jpg'])
+    with pytest.raises(ValueError, match='in/1.jpg and in/small/1.jpg are'):
+        ids.check_files(['in/1.jpg', 'in/2.jpg', 'in/small/1.jpg'])
+    with pytest.raises(ValueError, match='a.json has no image in/3.jpg'):
+        ids.check_files(['in/3.jpg'])
+
+
+def test_images_of_another_size_are_refused(tmp_path):
+    size = dict(width=640, height=480)
+    ids = annotated(tmp_path / 'a.json', (7, '1.jpg', size), (8, '2.jpg', {}))
+    ids.check_size('in/1.jpg', (640, 480))
+    ids.check_size('in/2.jpg', (64, 48))  # it does not say
+    with pytest.raises(ValueError, match='64 x 48 pixels.*resized'):
+        ids.check_size('in/1.jpg', (64, 48))
+    with pytest.raises(ValueError, match='480 x 640 pixels.*turned'):
+        ids.check_size('in/1.jpg', (480, 640))
+
+
+def test_a_ledger_of_other_images_is_refused(ledger, tmp_path):
+    name = '/photos/000000000785.jpg'
+    names = [(1, name, {}), (2, '42.jpg', {})]
+    path = tmp_path / 'a.json'
+    annotated(path, *names).check_ledger(ledger)
+    annotated(path, *names, (3, '3.jpg', {})).check_ledger(ledger, ['3.jpg'])
+    with pytest.raises(ValueError, match=f'{name} and x/000000000785.jpg are'):
+        annotated(path, *names).check_ledger(ledger, ['x/000000000785.jpg'])
+    with pytest.raises(ValueError, match='results of /photos/42.jpg, which'):
+        annotated(path, names[0]).check_ledger(ledger)
+    with pytest.raises(ValueError, match='are of 9 x 480'):
+        small = (1, name, dict(width=9, height=480))
+        annotated(path, small, names[1]).check_ledger(ledger)
+    clip = Frame(Source('video', '42.jpg', '42'), 0)
+    write(tmp_path / 'video.jsonl', [(clip, 1)])
+    with pytest.raises(ValueError, match='results of 42.jpg, which'):
+        annotated(path, *names).check_ledger(tmp_path / 'video.jsonl')
+
+
 def test_frames_and_equal_numbers_are_counted(tmp_path):
     clip = Source('video', '1.mp4', '1')
     frames = [(Frame(clip, i), 1) for i in range(3)] + [(image('1'), 1)]

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.inference.writers import MPEG4_PIXELS, _Video
 from wholebody_mm.whole_files import part_of
 
@@ -37,6 +38,30 @@ def test_videos_larger_than_mpeg4_are_made_smaller(tmp_path):
     assert image.shape[0] in (90, 91)
 
 
+@pytest.mark.parametrize('size', [(1, 40), (40, 1), (1, 1), (100_000, 3)])
+def test_videos_of_a_single_row_or_column(tmp_path, size):
+    """As spacers of old web pages are; they must not end the run."""
+    path = tmp_path / 'v.mp4'
+    video = _Video(path, size, 25.0)
+    for _ in range(3):
+        video.add(np.zeros((*size[::-1], 3), np.uint8))
+    video.close()
+    capture = cv2.VideoCapture(str(path))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+    assert capture.read()[0]
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no such names')
+def test_a_folder_that_is_called_like_an_address(tmp_path, monkeypatch):
+    """FFmpeg takes what is before a colon for a protocol."""
+    monkeypatch.chdir(tmp_path)
+    path = Path('run-14:30') / 'v.mp4'
+    video = _Video(path, (64, 48), 25.0)
+    video.add(np.zeros((48, 64, 3), np.uint8))
+    video.close()
+    assert path.is_file()
+
+
 def test_pictures_are_shown_at_their_times(tmp_path):
     """Ten a second, then one a second."""
     path = tmp_path / 'v.mp4'
@@ -52,11 +77,16 @@ def test_pictures_are_shown_at_their_times(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='names are bytes there')
-def test_a_folder_that_is_not_utf8(tmp_path):
+def test_a_folder_that_is_not_utf8(tmp_path, monkeypatch):
     """OpenCV would end the process."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b'/caf\xe9'))
     with pytest.raises(OSError, match='Name another --out'):
         _Video(folder / 'v.mp4', (64, 48), 25.0)
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert not is_utf8('v.mp4')
+    with pytest.raises(OSError, match='caf.* Name another --out'):
+        _Video(Path('v.mp4'), (64, 48), 25.0)
 
 
 def test_a_video_that_cannot_be_written(tmp_path):

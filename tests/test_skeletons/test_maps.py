@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wholebody_mm.skeletons import (
+    BODY25,
     BODY25B,
     COCO17,
     COCO_WHOLEBODY133,
@@ -125,6 +126,22 @@ def test_skeletons_with_hands_have_hand_roots(hand):
     visible[:, COCO_WHOLEBODY133.index(f'{hand}_wrist')] = 0
     made, _ = get_map(COCO_WHOLEBODY133, ours)(keypoints, visible)
     np.testing.assert_array_equal(made[:, wrist], keypoints[:, root])
+
+
+def test_midpoints_of_a_skeleton_of_ones_own():
+    """BODY_25's neck and middle of the hips, where both ends are there."""
+    sides = [f'{side}_shoulder' for side in ('left', 'right')]
+    own = WHOLEBODY135.subset('own', ('nose', *sides, 'left_hip'))
+    keypoints, visible = people(own)
+    made, seen = get_map(own, BODY25)(keypoints, visible)
+    neck = BODY25.index('neck')
+    ends = keypoints[:, [own.index(name) for name in sides]]
+    np.testing.assert_allclose(made[:, neck], ends.mean(1), rtol=1e-6)
+    assert seen[:, neck].all() and not seen[:, BODY25.index('mid_hip')].any()
+    # what has the points itself keeps them
+    assert get_map(BODY25, BODY25).sources[neck] == (neck,)
+    with pytest.raises(ValueError, match='no keypoint name in common'):
+        get_map(WHOLEBODY135.subset('top', ('head_top',)), BODY25)
 
 
 def test_an_own_skeleton_of_a_known_name_goes_by_its_keypoints():

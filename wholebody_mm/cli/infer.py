@@ -35,6 +35,7 @@ from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import Job, Summary
 from wholebody_mm.inference.run import run as run_pipeline
 from wholebody_mm.inference.sources import (
+    Frame,
     Source,
     check_cameras,
     find_sources,
@@ -179,8 +180,8 @@ def run(args: argparse.Namespace) -> int:
     _check_cameras(args, sources)
     if 'pictures' in args.write and True in moves and not is_utf8(args.out):
         raise ValueError(
-            f'--out {printable(str(args.out))}: OpenCV writes no videos into '
-            f'folders whose names are not UTF-8; name another'
+            f'--out {printable(os.path.abspath(args.out))}: OpenCV writes no '
+            f'videos into folders whose names are not UTF-8; name another'
         )
     check_nothing_is_lost(args.out, args.write, earlier, moves)
     ids = _image_ids(args, sources)
@@ -214,6 +215,9 @@ def run(args: argparse.Namespace) -> int:
     )
     if args.overwrite:  # now that no other run writes here
         remove_earlier(args.out, earlier_names, earlier)
+    left = [s for s in sources if not ledger.is_done(s)]
+    if ids is not None:  # not after hours of work
+        ids.check_ledger(ledger.path, [source.path for source in left])
     writer = FrameWriter(
         args.out, args.write, skeleton, args.threshold, draws=display
     )
@@ -221,7 +225,6 @@ def run(args: argparse.Namespace) -> int:
     # the tool says what cannot be read; OpenCV and FFmpeg need not
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    left = [s for s in sources if not ledger.is_done(s)]
     total = _count(left, args.max_frames)
     # no bar in a log file
     summary = Summary()
@@ -240,6 +243,7 @@ def run(args: argparse.Namespace) -> int:
                 args.max_frames,
                 partial(_after_frame, bar, display),
                 summary,
+                partial(_check_size, ids),
             )
         failed = False
     finally:  # also of hours that end in an error
@@ -253,14 +257,19 @@ def run(args: argparse.Namespace) -> int:
     # somebody has to stop a camera: that is its end, but not that of others
     stopped = summary.interrupted and summary.left > 0
     if stopped:
-        print(f'stopped with {summary.left} left; the same command goes on')
+        again = infer_ray.same_command(args)
+        print(f'stopped with {summary.left} left; {again} goes on')
     return 130 if stopped else int(bool(summary.broken))
 
 
 def _write_tables(
     args: argparse.Namespace, skeleton: Skeleton, ids: AnnotationIds | None
 ) -> None:
-    """Write the single files of what the ledger has."""
+    """Write the single files of what the ledger has.
+
+    Raises:
+        OSError, ValueError: If one cannot be written; the others are.
+    """
     tables = {
         'coco': lambda path: write_coco_results(path, args.out, ids),
         'csv': lambda path: write_csv(path, args.out / CSV, skeleton),
@@ -268,9 +277,15 @@ def _write_tables(
             path, args.out / PARQUET, skeleton
         ),
     }
+    errors: list[Exception] = []
     for kind in TABLE_FILES:
         if kind in args.write:
-            tables[kind](args.out / LEDGER)
+            try:
+                tables[kind](args.out / LEDGER)
+            except (OSError, ValueError) as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _check_cameras(args: argparse.Namespace, sources: list[Source]) -> None:
@@ -327,17 +342,28 @@ def _check(args: argparse.Namespace) -> None:
 def _image_ids(
     args: argparse.Namespace, sources: list[Source]
 ) -> AnnotationIds | None:
-    """Ids of the annotation file, if one is named; every image needs one."""
+    """Ids of the annotation file, if one is named.
+
+    Raises:
+        ValueError: If not every source is an image with an id of its own.
+    """
     if args.annotations is None:
         return None
     ids = AnnotationIds(args.annotations)
     for source in sources:
-        if source.moves or ids.of(source.path) is None:
+        if source.moves:
             raise ValueError(
                 f'{args.annotations} has no image {source.path}; name the '
                 f'images of this file only'
             )
+    ids.check_files(source.path for source in sources)
     return ids
+
+
+def _check_size(ids: AnnotationIds | None, frame: Frame) -> None:
+    """Raise if annotations that are named do not fit an image."""
+    if ids is not None:
+        ids.check_size(frame.source.path, frame.image.shape[1::-1])
 
 
 def _displays(wish: bool | None, sources: list[Source]) -> bool:

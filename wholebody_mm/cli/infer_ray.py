@@ -64,6 +64,11 @@ def check(args: argparse.Namespace) -> None:
         raise ValueError(f'--workers {args.workers}: give 1 or more')
 
 
+def same_command(args: argparse.Namespace) -> str:
+    """What goes on with this run: not what starts anew once more."""
+    return f'the same command{" without --overwrite" * args.overwrite}'
+
+
 def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     """Do the shards that are left; 1 if an image could not be read."""
     try:
@@ -106,17 +111,21 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     images_left = [shard.images_left() for shard in shards]
     left = [s for s, n in zip(shards, images_left, strict=True) if n]
-    images = people = 0
+    images = people = done = 0
+    stopped = False
     broken: list[tuple[str, str]] = []
     with tqdm(total=sum(images_left), unit='image', disable=None) as bar:
-        for summary in run_on_ray(
-            left, build, args.workers or WORKERS, args.address, args.gpus or 0
-        ):
-            images, people = images + summary.images, people + summary.people
-            broken += summary.broken
-            bar.update(summary.images + len(summary.broken))
+        workers, gpus = args.workers or WORKERS, args.gpus or 0
+        try:
+            for shard in run_on_ray(left, build, workers, args.address, gpus):
+                done += 1
+                images, people = images + shard.images, people + shard.people
+                broken += shard.broken
+                bar.update(shard.images + len(shard.broken))
+        except KeyboardInterrupt:
+            stopped = True
     print(
-        f'{images} images with {people} people in {len(left)} shards: '
+        f'{images} images with {people} people in {done} shards: '
         f'{args.out / SHARDS}'
     )
     if len(left) < len(shards):
@@ -127,6 +136,10 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         print(f'{len(broken)} could not be read:', file=sys.stderr)
         for path, reason in broken:
             print(f'  {path}: {reason}', file=sys.stderr)
+    if stopped:
+        again = same_command(args)
+        print(f'stopped with {len(left) - done} shards left; {again} goes on')
+        return 130
     return int(bool(broken))
 
 

@@ -45,7 +45,9 @@ def people_to_results(
         person_scores: (N,) ranks bodies and whole bodies; by default the
             mean of the found points' scores. Not together with
             ``image_size``.
-        category_id: Category of a person in the annotation file.
+        category_id: Category of a person where other programs evaluate the
+            results. Here people are category 1 (:func:`.load_coco`) whatever
+            the annotation file calls them.
         image_size: Width and height in pixels, to rank by the expected OKS.
 
     Returns:

@@ -144,7 +144,8 @@ def _array_as_bgr(image: np.ndarray) -> np.ndarray:
         # PIL's grey of 16 bits, or of 8 in a wider type
         wide = image.max() > 255
         image = image.astype(np.uint16 if wide else np.uint8)
-    if image.dtype == np.uint16:
+    # of either order of bytes: PIL's mode "I;16B" has the other one
+    if image.dtype.kind == 'u' and image.dtype.itemsize == 2:
         image = (image >> 8).astype(np.uint8)
     if image.dtype != np.uint8:
         raise ValueError(

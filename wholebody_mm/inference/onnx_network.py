@@ -68,8 +68,7 @@ class OnnxNetwork:
                 str(path), options, providers=providers
             )
         except Exception as error:
-            # ONNX Runtime's errors have no common class of their own.
-            if type(error).__module__.startswith('onnxruntime'):
+            if _is_ours(error):
                 raise ValueError(
                     f'{path} cannot be read as ONNX; copy it again or export '
                     f'the network again ({error})'
@@ -114,15 +113,32 @@ class OnnxNetwork:
         May be called from several threads at once.
 
         Raises:
+            RuntimeError: If ONNX Runtime fails, or is out of memory.
             ValueError: If the graph does not take such images.
         """
         return run_in_shape(
-            lambda batch: self._session.run(OUTPUTS, {self._name: batch}),
+            self._run,
             images,
             self.shape,
             self.info,
             self._source,
         )
+
+    def _run(self, batch: np.ndarray) -> list[np.ndarray]:
+        try:
+            return self._session.run(OUTPUTS, {self._name: batch})
+        except Exception as error:
+            if _is_ours(error):
+                raise RuntimeError(
+                    f'{self._source} on {batch.shape[0]} images of '
+                    f'{batch.shape[2]} x {batch.shape[1]}: {error}'
+                ) from error
+            raise
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether ONNX Runtime raised it; its errors have no common class."""
+    return type(error).__module__.startswith('onnxruntime')
 
 
 def _providers(device: str) -> list[tuple[str, dict[str, str]]]:

@@ -27,7 +27,7 @@ class ShardWorker:
 
     def __call__(self, row: dict) -> dict:
         """Write the shard of a row; its summary as a row."""
-        shard = Shard(row['file'], tuple(row['paths']))
+        shard = Shard(row['file'], tuple(row['paths']), row['plan'])
         summary = asdict(write_shard(self.predictor, shard))
         summary['broken'] = [list(pair) for pair in summary['broken']]
         return summary
@@ -72,7 +72,7 @@ def run_on_ray(
     """
     ray = require_ray()
     todo = [
-        dict(file=shard.file, paths=list(shard.paths))
+        dict(file=shard.file, paths=list(shard.paths), plan=shard.plan)
         for shard in shards
         if not shard.done
     ]

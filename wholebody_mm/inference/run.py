@@ -78,6 +78,7 @@ def run(
     limit: int | None = None,
     on_frame: Callable[[Job], None] = lambda job: None,
     summary: Summary | None = None,
+    check: Callable[[Frame], None] = lambda frame: None,
 ) -> Summary:
     """Find and write the people of all sources.
 
@@ -93,6 +94,8 @@ def run(
         limit: Most frames of a video or camera.
         on_frame: Called for each frame, in order, in this thread.
         summary: Filled and returned, for who wants it also after an error.
+        check: Raises ValueError for a frame that is not to be used, which
+            counts as broken then.
 
     Raises:
         SourceError: If a camera cannot be opened.
@@ -104,7 +107,7 @@ def run(
     summary.skipped = len(sources) - len(todo)
     left = {s for s in todo if s.kind != 'camera'}
     started = time.perf_counter()
-    jobs = _read_all(predictor, todo, limit)
+    jobs = _read_all(predictor, todo, limit, check)
     jobs = ahead(_with_maps(predictor, jobs), DEPTH)
     jobs = ahead(_with_people(predictor, jobs, tracker), DEPTH)
     jobs = ahead(_written(jobs, ledger, writer, left), DEPTH)
@@ -135,22 +138,29 @@ def run(
 
 
 def _read_all(
-    predictor: Predictor, sources: Sequence[Source], limit: int | None
+    predictor: Predictor,
+    sources: Sequence[Source],
+    limit: int | None,
+    check: Callable[[Frame], None],
 ) -> Iterator[Job]:
     """Read files ahead, and cameras when the network is ready for a frame.
 
     Frames of a camera that wait would be old when they are shown.
     """
     files = [source for source in sources if source.kind != 'camera']
-    with closing(ahead(_read(predictor, files, limit), DEPTH)) as jobs:
+    jobs = ahead(_read(predictor, files, limit, check), DEPTH)
+    with closing(jobs):
         yield from jobs
     cameras = [source for source in sources if source.kind == 'camera']
-    with closing(_read(predictor, cameras, limit)) as jobs:
+    with closing(_read(predictor, cameras, limit, check)) as jobs:
         yield from jobs
 
 
 def _read(
-    predictor: Predictor, sources: Iterable[Source], limit: int | None
+    predictor: Predictor,
+    sources: Iterable[Source],
+    limit: int | None,
+    check: Callable[[Frame], None],
 ) -> Iterator[Job]:
     """Read the frames and make the network's inputs."""
     for source in sources:
@@ -159,6 +169,7 @@ def _read(
                 yield Job(source, frame)
                 continue
             try:
+                check(frame)
                 item = predictor.prepare(frame.image)
             except (ValueError, MemoryError, cv2.error) as error:
                 reason = str(error) or 'not enough memory'
@@ -190,7 +201,10 @@ def _with_maps(predictor: Predictor, jobs: Iterator[Job]) -> Iterator[Job]:
             if batch and batch[0].item.pixels.shape != shape:
                 yield from flush()
             batch.append(job)
-            if len(batch) == predictor.batch_size:
+            # a camera's frame would be old by the time the next ones are
+            # there, and lost if the user stops before
+            live = job.source.kind == 'camera'
+            if live or len(batch) == predictor.batch_size:
                 yield from flush()
         yield from flush()
 

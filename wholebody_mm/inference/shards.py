@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,8 @@ from wholebody_mm.whole_files import whole_file, write_json
 PLAN = '_plan.json'
 # What a plan's shards are called, and what a killed worker leaves of one.
 _SHARD = re.compile(r'_?shard-\d{6,}-of-\d{6,}(\..*\.part)?\.parquet')
+# In a shard's metadata: the plan by which it was made.
+_MADE_BY = 'plan'
 # A row for each person; for an image without people, or one that could not
 # be read, a row without a person.
 SCHEMA = pa.schema(
@@ -57,19 +58,37 @@ class Shard:
     Attributes:
         file: The Parquet file of its results.
         paths: Its images.
+        plan: Digest of the plan that it is a part of.
     """
 
     file: str
     paths: tuple[str, ...]
+    plan: str
+
+    def results(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """What is there of it.
+
+        None if that is nothing, or damaged, or from a run with other images
+        or settings that was still at work when this one started anew.
+
+        Args:
+            columns: Some of :data:`SCHEMA`'s; all by default.
+        """
+        if not os.path.exists(self.file):
+            return None
+        try:
+            table = pq.read_table(self.file, columns=columns)
+        except (pa.ArrowInvalid, OSError):
+            return None
+        # files of earlier versions do not say
+        made_by = (table.schema.metadata or {}).get(_MADE_BY.encode())
+        return table if made_by in (None, self.plan.encode()) else None
 
     def images_left(self) -> int:
         """Images without results: all, or those that could not be read."""
-        if not os.path.exists(self.file):
+        rows = self.results(['error'])
+        if rows is None:
             return len(self.paths)
-        try:
-            rows = pq.read_table(self.file, columns=['error'])
-        except (pa.ArrowInvalid, OSError):
-            return len(self.paths)  # damaged
         return len(rows) - rows['error'].null_count
 
     @property
@@ -117,19 +136,20 @@ def plan_shards(
     """
     if size < 1:
         raise ValueError(f'{size} images a shard; give 1 or more')
-    digest = hashlib.sha256(os.fsencode('\n'.join(paths))).hexdigest()
     plan = dict(
         images=len(paths),
-        paths=digest[:16],
+        paths=_digest(os.fsencode('\n'.join(paths))),
         shard_size=size,
         settings=settings,
     )
     plan = json.loads(json.dumps(plan))
+    made_by = _digest(json.dumps(plan, sort_keys=True).encode())
     count = -(-len(paths) // size)
     shards = [
         Shard(
             str(folder / f'shard-{i:06d}-of-{count:06d}.parquet'),
             tuple(paths[i * size : (i + 1) * size]),
+            made_by,
         )
         for i in range(count)
     ]
@@ -150,6 +170,10 @@ def plan_shards(
     # two machines may start at once
     write_json(file, plan, indent=2, several=True)
     return shards
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _remove_earlier(folder: Path) -> None:
@@ -216,7 +240,7 @@ def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
         predictor: Finds them; images are read while it works.
         shard: The images.
     """
-    rows = _earlier_rows(shard.file)
+    rows = _earlier_rows(shard)
     left = [path for path in shard.paths if printable(path) not in rows]
     broken: list[tuple[str, str]] = []
     images = people = 0
@@ -230,7 +254,11 @@ def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
         rows[key] = list(_rows(key, found))
     info = predictor.network.info.to_json()
     schema = SCHEMA.with_metadata(
-        {METADATA_KEY: info, 'skeleton': predictor.output.name}
+        {
+            METADATA_KEY: info,
+            'skeleton': predictor.output.name,
+            _MADE_BY: shard.plan,
+        }
     )
     table = pa.Table.from_pylist(
         [row for path in shard.paths for row in rows[printable(path)]],
@@ -242,15 +270,13 @@ def write_shard(predictor: Predictor, shard: Shard) -> ShardSummary:
     return ShardSummary(shard.file, images, people, tuple(broken))
 
 
-def _earlier_rows(file: str) -> dict[str, list[dict]]:
-    """Path to rows of the images that a shard's file has without an error."""
+def _earlier_rows(shard: Shard) -> dict[str, list[dict]]:
+    """Path to rows of the images that a shard has without an error."""
     rows: dict[str, list[dict]] = {}
-    if os.path.exists(file):
-        # what is damaged is done again
-        with suppress(pa.ArrowInvalid, OSError):
-            for row in pq.read_table(file).to_pylist():
-                if row['error'] is None:
-                    rows.setdefault(row['path'], []).append(row)
+    table = shard.results()
+    for row in table.to_pylist() if table is not None else ():
+        if row['error'] is None:
+            rows.setdefault(row['path'], []).append(row)
     return rows
 
 

@@ -166,10 +166,16 @@ def _of_video(source: Source, limit: int | None) -> Iterator[Frame]:
     """Frames of a video; the last one says what may be missing."""
     with closing(VideoReader(source.path)) as reader:
         last = None
-        for number, (moment, image) in enumerate(islice(reader, limit)):
+        frames = enumerate(islice(reader, limit))
+        try:
+            for number, (moment, image) in frames:
+                if last is not None:
+                    yield last
+                last = Frame(source, number, moment, reader.fps, image)
+        except SourceError:  # at the frame after it
             if last is not None:
                 yield last
-            last = Frame(source, number, moment, reader.fps, image)
+            raise
         whole = limit is None or reader.count < limit
         if last is not None:
             yield replace(last, remark=reader.remark() if whole else None)

@@ -10,7 +10,7 @@ import csv
 import importlib.util
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
@@ -102,6 +102,11 @@ class AnnotationIds:
                 PurePosixPath(i['file_name']).as_posix(): int(i['id'])
                 for i in images
             }
+            self._sizes = {
+                int(i['id']): (int(i['width']), int(i['height']))
+                for i in images
+                if i.get('width') and i.get('height')
+            }
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f'{path} is no COCO annotation file with images ({error!r})'
@@ -132,6 +137,77 @@ class AnnotationIds:
                 f'that the annotation file names'
             )
         return self._files[others[0]] if others else None
+
+    def check_files(self, files: Iterable[str]) -> None:
+        """Refuse images that have no id, or one that another has.
+
+        Raises:
+            ValueError: If there is one, or a name alone does not tell.
+        """
+        first: dict[int, str] = {}
+        for file in files:
+            number = self.of(file)
+            if number is None:
+                raise ValueError(
+                    f'{self.path} has no image {file}; name the images of '
+                    f'this file only'
+                )
+            other = first.setdefault(number, file)
+            if other != file:
+                raise ValueError(
+                    f'{other} and {file} are both image {number} of '
+                    f'{self.path}: name only the one that its annotations '
+                    f'are of, and another --out if an earlier run did the '
+                    f'other one'
+                )
+
+    def check_size(self, file: str, size: tuple[int, int]) -> None:
+        """Refuse an image that the annotations do not fit.
+
+        Args:
+            file: The image.
+            size: Its width and height, upright.
+
+        Raises:
+            ValueError: If the annotations are of another size.
+        """
+        annotated = self._sizes.get(self.of(file), size)
+        if annotated != size:
+            raise ValueError(
+                f'{file} has {size[0]} x {size[1]} pixels, its annotations '
+                f'in {self.path} are of {annotated[0]} x {annotated[1]}: is '
+                f'it a smaller copy, or were they made before it was '
+                f'{"turned" if annotated == size[::-1] else "resized"}? Give '
+                f'the image that was annotated, or correct the annotations'
+            )
+
+    def check_ledger(self, ledger: Path, more: Iterable[str] = ()) -> None:
+        """Refuse ``people.jsonl`` with images that are not the annotations'.
+
+        Args:
+            ledger: The file, as an earlier run left it.
+            more: Images that it is going to have as well.
+
+        Raises:
+            ValueError: If there is one; or as the other checks do.
+        """
+        files = []
+        for record in read_ledger(ledger):
+            file = record.source
+            if record.frame is not None or self.of(file) is None:
+                raise ValueError(
+                    f'{ledger} has results of {file}, which is not in '
+                    f'{self.path}. Name another --out, or start anew with '
+                    f'--overwrite'
+                )
+            try:
+                self.check_size(file, record.people.image_size)
+            except ValueError as error:
+                raise ValueError(
+                    f'{ledger}: {error}, and start anew with --overwrite'
+                ) from error
+            files.append(file)
+        self.check_files([*files, *more])
 
 
 def write_csv(ledger: Path, path: Path, skeleton: Skeleton) -> None:

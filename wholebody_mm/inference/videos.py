@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from statistics import fmean, median_low
@@ -36,8 +37,8 @@ def open_video(path: str) -> cv2.VideoCapture:
     """
     if not is_utf8(path):  # OpenCV would end the process
         raise SourceError(
-            f'{printable(path)}: OpenCV opens no videos whose names or '
-            f'folders are not UTF-8; rename it'
+            f'{printable(os.path.abspath(path))}: OpenCV opens no videos '
+            f'whose names or folders are not UTF-8; rename it'
         )
     if not os.path.isfile(path):
         raise SourceError(not_there('video', path))
@@ -55,9 +56,9 @@ def open_video(path: str) -> cv2.VideoCapture:
 
 
 def is_utf8(path: str | os.PathLike) -> bool:
-    """Whether a path can be given to OpenCV's readers and writers."""
+    """Whether OpenCV's readers and writers can be given a path, absolute."""
     try:
-        os.fspath(path).encode('utf-8')
+        os.path.abspath(path).encode('utf-8')
     except UnicodeEncodeError:
         return False
     return True
@@ -82,11 +83,19 @@ class VideoReader:
         self.path = path
         self.count = 0
         self._capture = open_video(path)
+        self._container = _container(path)
         rate = float(self._capture.get(cv2.CAP_PROP_FPS))
         self._promised = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        # what the number of frames was made of, a wrong rate included
+        # Where the container does not count them, the number of frames was
+        # made of this, a wrong rate included.
         known = rate > 0 and self._promised > 0
         self._length = self._promised / rate if known else None
+        # The times of a stored number of frames do not follow from a rate,
+        # which may be that of the first frames.
+        end = self._length
+        if self._container.counts_frames:
+            end = self._container.shown
+        self._latest = math.inf if end is None else end + 1
         self.fps = _rate(rate, _measured_rate(path))
         self._time = 0.0
         self._gaps: list[tuple[float, float]] = []
@@ -114,9 +123,7 @@ class VideoReader:
 
     def _move_to(self, shown: float) -> None:
         """Take a frame's time; the next regular one where it has none."""
-        last = LONGEST_PAUSE + self._time
-        if self._length is not None:
-            last = min(last, self._length + 1)
+        last = min(self._time + LONGEST_PAUSE, self._latest)
         if not self._time < shown <= last:
             shown = self._time + 1 / self.fps
         if shown - self._time > GAP / self.fps:
@@ -130,7 +137,7 @@ class VideoReader:
     def error(self) -> str | None:
         """What is missing for certain; None if nothing is."""
         least = 0.95 * self._promised - 2
-        container = self._container()
+        container = self._container
         if not self.count:
             broken = True
         elif container.counts_frames:
@@ -158,7 +165,7 @@ class VideoReader:
         remarks = []
         end = self._end
         length = self._length or 0
-        counted = self._container().counts_frames
+        counted = self._container.counts_frames
         if not counted and end < 0.95 * length - 2 / self.fps:
             remarks.append(
                 f'its pictures end at {end:.1f} of {length:.1f} s: its sound '
@@ -185,11 +192,13 @@ class VideoReader:
             return False
         return container.shown < 0.98 * self._length
 
-    def _container(self) -> Container:
-        try:
-            return read_container(self.path)
-        except OSError:  # it was there when it was opened
-            return Container()
+
+def _container(path: str) -> Container:
+    """What a file that was opened says of itself, as far as it can be read."""
+    try:
+        return read_container(path)
+    except OSError:
+        return Container()
 
 
 def _measured_rate(path: str) -> float | None:

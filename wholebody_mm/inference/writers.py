@@ -40,6 +40,8 @@ JPEG_QUALITY = 95
 JPEG_PIXELS = 65_500
 # The same of MPEG-4; larger videos are written smaller.
 MPEG4_PIXELS = 8190
+# OpenCV cuts odd sides, and opens no video of none.
+LEAST_PIXELS = 2
 
 
 class FrameWriter:
@@ -137,7 +139,7 @@ class _Video:
     Args:
         path: The file.
         size: Width and height in pixels; what is too large for MPEG-4 is
-            made smaller.
+            made smaller, and nothing is less than two pixels wide or high.
         fps: Frames a second; one that MPEG-4 cannot count is rounded.
 
     Raises:
@@ -147,15 +149,17 @@ class _Video:
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
         if not is_utf8(path):  # OpenCV would end the process
             raise OSError(
-                f'{printable(str(path))}: OpenCV writes no videos into '
-                f'folders whose names are not UTF-8. Name another --out, or '
-                f'leave "pictures" out of --write'
+                f'{printable(os.path.abspath(path))}: OpenCV writes no '
+                f'videos into folders whose names are not UTF-8. Name another '
+                f'--out, or leave "pictures" out of --write'
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._part = part_of(path)
         smaller = min(1.0, MPEG4_PIXELS / max(size))
-        self._size = size = tuple(max(1, round(s * smaller)) for s in size)
+        self._size = size = tuple(
+            max(LEAST_PIXELS, round(s * smaller)) for s in size
+        )
         self._frames = 0
         self._last: np.ndarray | None = None
         fourcc = cv2.VideoWriter_fourcc(*'mp4v')
@@ -203,7 +207,8 @@ class _Video:
             OSError: If frames are missing, of which OpenCV says nothing.
         """
         self._writer.release()
-        made = cv2.VideoCapture(str(self._part))
+        # whole, for the sake of colons: see open_video
+        made = cv2.VideoCapture(os.path.abspath(self._part))
         frames = int(made.get(cv2.CAP_PROP_FRAME_COUNT))
         made.release()
         if frames < self._frames:
@@ -212,7 +217,7 @@ class _Video:
                 f'{self._path} would have {frames} of {self._frames} frames: '
                 f'the disk is full, or a file cannot be as large there. Make '
                 f'room, or leave "pictures" out of --write, and repeat the '
-                f'command'
+                f'command, without --overwrite to go on'
             )
         os.replace(self._part, self._path)
 

@@ -73,11 +73,16 @@ def _to_wholebody133(source: Skeleton) -> SkeletonMap:
 
 
 def _to_body25(source: Skeleton) -> SkeletonMap:
-    """To BODY_25, whose neck and middle of the hips are midpoints."""
-    base = map_by_names(source, BODY25)
+    """To BODY_25, whose neck and middle of the hips are midpoints.
+
+    Unless the source has points of these names.
+    """
+    base = derived_map(source, BODY25)
     sources = list(base.sources)
     for name, ends in MIDPOINTS.items():
-        sources[BODY25.index(name)] = tuple(source.index(n) for n in ends)
+        i = BODY25.index(name)
+        if not sources[i] and {*ends} <= {*source.keypoint_names}:
+            sources[i] = tuple(source.index(n) for n in ends)
     return replace(base, sources=tuple(sources))
 
 
@@ -90,10 +95,6 @@ _SPECIAL = {
     ('coco17', 'coco_wholebody133'): map_by_names(COCO17, COCO_WHOLEBODY133),
     ('body25b', 'coco_wholebody133'): map_by_names(BODY25B, COCO_WHOLEBODY133),
     ('body25', 'coco_wholebody133'): map_by_names(BODY25, COCO_WHOLEBODY133),
-    **{
-        (source.name, 'body25'): _to_body25(source)
-        for source in (COCO17, COCO_WHOLEBODY133, WHOLEBODY135, BODY25B)
-    },
 }
 
 
@@ -111,7 +112,9 @@ def get_map(source: Skeleton, target: Skeleton) -> SkeletonMap:
         return _to_wholebody133(source)
     if source == COCO_WHOLEBODY133 and _has_hands(target):
         return _from_wholebody133(target)
-    by_names = derived_map(source, target)
+    by_names = (
+        _to_body25(source) if target == BODY25 else derived_map(source, target)
+    )
     if not by_names.labelled.any():
         raise ValueError(
             f'{source.name} and {target.name} have no keypoint name in common'
