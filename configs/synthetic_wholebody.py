@@ -27,6 +27,7 @@ max_iters = 8000
 model = dict(data_preprocessor=dict(input_scales=((0, 0.6), (5200, 0.8))))
 warm_up = 100
 optim_wrapper = dict(optimizer=dict(lr=3e-3))
+auto_scale_lr = dict(base_batch_size=32)
 train_cfg = dict(
     type='ResumableTrainLoop', max_iters=max_iters, val_interval=max_iters
 )

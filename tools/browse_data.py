@@ -21,7 +21,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
-from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.engine.launch import check_options, run_cleanly
 from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 from wholebody_mm.visualization.supervision_picture import supervision_picture
@@ -88,6 +88,7 @@ def browse(args: argparse.Namespace) -> None:
     """
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
+        check_options(args.cfg_options, args.config)
         cfg.merge_from_dict(args.cfg_options)
     init_default_scope('mmpose')
     # as the data set gives them, not the smaller ones of the first iterations

@@ -23,7 +23,11 @@ from mmengine.registry import init_default_scope
 
 from wholebody_mm.datasets.checking.check import check
 from wholebody_mm.datasets.checking.report import Report
-from wholebody_mm.engine.launch import run_cleanly, sync_test_geometry
+from wholebody_mm.engine.launch import (
+    check_options,
+    run_cleanly,
+    sync_test_geometry,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         cfg = Config.fromfile(args.config)
         if args.cfg_options:
+            check_options(args.cfg_options, args.config)
             cfg.merge_from_dict(args.cfg_options)
         sync_test_geometry(cfg)
         init_default_scope('mmpose')

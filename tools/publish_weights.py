@@ -46,15 +46,13 @@ def main() -> int:
     add('--licence', default='', help="of the weights; the checkpoint's own")
     add('--decoder', type=Path, help='options of tools/tune_decoder.py')
     args = parser.parse_args()
-    model, info = build_model(args.checkpoint, args.config)
+    model, info = build_model(args.checkpoint, args.config, warn=False)
     options = dict(info.decoder)
     if args.decoder:
         options = read_json(args.decoder)
     # of weights that were published before, all but the decoder's options
     configured = info_of(read_config(args.config), model)
-    settings = {
-        key: getattr(configured, key) for key in SETTINGS if key != 'decoder'
-    }
+    settings = {key: getattr(configured, key) for key in SETTINGS}
     info = dataclasses.replace(
         info,
         **settings,

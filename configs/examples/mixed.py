@@ -100,6 +100,7 @@ train_cfg = dict(
     type='ResumableTrainLoop', max_iters=max_iters, val_interval=val_interval
 )
 optim_wrapper = dict(optimizer=dict(lr=learning_rate))
+auto_scale_lr = dict(base_batch_size=16)
 param_scheduler = [
     dict(
         type='LinearLR', start_factor=0.1, begin=0, end=warm_up, by_epoch=False

@@ -254,13 +254,22 @@ def test_of_whom_all_is_labelled_nothing_is_beyond_the_box():
         np.testing.assert_array_equal(record[key], record['bbox'])
 
 
+def test_of_a_nose_alone_the_rest_may_be_anywhere():
+    rows = [0] * 51
+    rows[:3] = 40, 40, 2
+    nose = dict(id=1, category_id=1, keypoints=rows)
+    record = image_record([nose], coco_points, COCO, 'f')
+    assert record['ignore_boxes'][0, 3] > 1e4
+
+
 def test_a_part_that_is_missing_may_be_beyond_a_tight_box():
+    """The box is ignored; the weights see to the rest."""
     points = np.random.default_rng(0).uniform(0, 1, (133, 2)) * [30, 70]
     record = wholebody(person(points + [25, 35], invalid=('foot',), bbox=None))
     ((part, region),) = record['ignore_regions']
     assert part == 'foot'
-    assert region.tolist() == record['ignore_boxes'][0].tolist()
-    assert region[3] > record['bbox'][0, 3] + 70
+    assert region.tolist() == record['bbox'][0].tolist()
+    assert record['ignore_boxes'][0, 3] > region[3] + 70
 
 
 def test_a_hidden_point_of_known_place_is_not_missing():

@@ -52,7 +52,15 @@ def test_a_box_is_tight_on_all_four_sides_or_not():
 
 def test_the_rest_of_a_person_is_as_far_away_as_the_longer_side():
     boxes = np.float32([[100, 100, 140, 180], [0, 0, 20, 10]])
-    margins = np.abs(within_reach(boxes) - boxes)
-    assert (margins > [[80], [20]]).all()
+    reach = within_reach(boxes, np.array([5, 9]))
+    margins = np.abs(reach - boxes)
+    assert (margins > [[80], [20]]).all() and (margins < 200).all()
     assert (margins == margins[:, :1]).all()
-    assert within_reach(boxes).dtype == np.float32
+    assert reach.dtype == np.float32
+
+
+def test_few_points_do_not_tell_how_large_somebody_is():
+    """A nose is a point, two eyes are six pixels apart."""
+    boxes = np.float32([[50, 50, 50, 50], [50, 50, 56, 50]])
+    reach = within_reach(boxes, np.array([1, 2]))
+    assert (reach[:, :2] < -9e4).all() and (reach[:, 2:] > 9e4).all()

@@ -96,6 +96,14 @@ def test_images_without_people_are_kept_unless_told_otherwise(tmp_path):
     assert len(test) == 3
 
 
+def test_an_image_of_other_things_only_is_one_of_nobody(tmp_path):
+    """Helmets are annotated already, who wears them is not."""
+    helmet = dict(id=2, image_id=1, category_id=7, bbox=[10, 10, 20, 20])
+    path = write(tmp_path, [person(image_id=2), helmet], images=2)
+    fewer = build(path, keep_images_without_people=False)
+    assert [fewer[i]['img_id'] for i in range(len(fewer))] == [2]
+
+
 def test_an_image_of_ignored_people_only_is_no_image_of_nobody(tmp_path):
     mask = np.zeros((160, 200), np.uint8)
     mask[:50] = 1

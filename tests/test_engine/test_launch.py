@@ -125,7 +125,7 @@ def test_options_that_nothing_reads_are_refused(tmp_path, option):
     path.write_text(CONFIG + "max_iters = 2\ndata_root = 'data'\n")
     with pytest.raises(ValueError, match=r'nothing reads.*mine\.py'):
         config_of(parse(path, '--cfg-options', option))
-    read = ('load_from=a.pth', 'train_cfg.max_iters=3', 'compile=True')
+    read = ('load_from=a.pth', 'train_cfg.max_iters=3', 'sync_bn=torch')
     cfg = config_of(parse(path, '--cfg-options', *read))
     assert cfg.load_from == 'a.pth'
 

@@ -14,8 +14,9 @@ from wholebody_mm.evaluation.metric import WholeBodyPartMetric
 from wholebody_mm.evaluation.partial_metric import PartialPoseMetric
 
 
-def check(metrics, save_best, **sources):
+def check(metrics, save_best, images=None, **sources):
     loop = SimpleNamespace(evaluator=Evaluator(metrics))
+    loop.dataloader = SimpleNamespace(dataset=images)
     if sources:
         loop.sources = {
             name: (None, None, keys) for name, keys in sources.items()
@@ -69,5 +70,26 @@ def test_reported_names_are_those_of_the_evaluation(body):
     metric = WholeBodyPartMetric(body)
     metric.results = [dict(img_id=1, people=[])]
     assert list(metric.compute_metrics(metric.results)) == (
-        metric.reported_names()
+        metric.reported_names(None)
     )
+
+
+def test_only_the_images_that_are_validated_on_count(tmp_path):
+    """Feet are labelled in the second image only."""
+    file = [person(id=i, image_id=i) for i in (1, 2)]
+    file[0]['foot_kpts'] = [0] * 18
+    metric = WholeBodyPartMetric(str(write(tmp_path, file, 2)))
+
+    class Images:
+        def __init__(self, *ids):
+            self.ids = ids
+
+        def __len__(self):
+            return len(self.ids)
+
+        def get_data_info(self, i):
+            return dict(img_id=self.ids[i])
+
+    check(metric, 'foot/AP', Images(1, 2))
+    with pytest.raises(ValueError, match='foot/AP'):
+        check(metric, 'foot/AP', Images(1))

@@ -82,7 +82,10 @@ def test_by_parts_or_by_its_own_keypoints(
     assert both[f'{part}/AR'] == pytest.approx(0.5)
 
 
-def test_keypoints_of_another_number_are_named(tmp_path):
+def test_keypoints_of_another_number(tmp_path):
     path, _ = file_of(tmp_path, COCO17)
-    with pytest.raises(ValueError, match='51 numbers as keypoints, not 9'):
-        AnnotatedPeople(path, BUST)
+    # by the parts that names tell
+    assert AnnotatedPeople(path, BUST).parts == ('body',)
+    path, _ = file_of(tmp_path, BUST)
+    with pytest.raises(ValueError, match=r'3 keypoints a person, neither.*17'):
+        AnnotatedPeople(path, COCO17)

@@ -102,6 +102,26 @@ def test_a_missing_keypoint_may_be_beyond_the_box_but_not_in_anothers():
     np.testing.assert_array_equal(limbs[limb], plane)
 
 
+def test_a_missing_part_may_be_beyond_the_box_but_not_in_anothers():
+    """The first lacks both feet, the second has them."""
+    feet = WHOLEBODY135.parts['foot']
+    visible = np.full((2, 135), 2.0)
+    visible[0, feet] = 0
+    boxes = np.array([[0.0, 0, 7, 31], [32, 0, 39, 31]])
+    around = boxes.copy()
+    around[0] = -50, -50, 60, 80
+    ignore = np.zeros((len(WHOLEBODY135.part_names), SIZE, SIZE), np.uint8)
+    ignore[WHOLEBODY135.part_names.index('foot'), :4, 0] = 1
+    keypoints, _ = weights(
+        visible=visible, boxes=boxes, around=around, ignore=ignore
+    )
+    plane = keypoints[feet.start]
+    assert plane[:4, 4].all()
+    assert not plane[:11, :3].any() and not plane[5:11, :8].any()
+    assert plane[:, 9:].all()
+    assert keypoints[0].all()
+
+
 def test_a_part_without_any_keypoint_is_left_to_its_region():
     """It may be ignored in the part's own small box."""
     visible = np.full((1, 135), 2.0)

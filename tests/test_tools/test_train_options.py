@@ -50,5 +50,5 @@ def test_the_learning_rate_is_scaled_by_the_images_of_an_update(tmp_path):
     cfg = build(tmp_path, '--auto-scale-lr', *options, config=deep)
     # MMEngine divides the images of a step by it
     assert cfg.auto_scale_lr.base_batch_size == 10
-    with pytest.raises(ValueError, match='fast_wholebody.*base_batch_size=N'):
-        build(tmp_path, '--auto-scale-lr')
+    with pytest.raises(ValueError, match='demo.*base_batch_size=N'):
+        build(tmp_path, '--auto-scale-lr', config='configs/demo.py')

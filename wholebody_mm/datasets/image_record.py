@@ -63,7 +63,9 @@ def image_record(
 
         - crowds and people without keypoints, for every part;
         - a part of which the data set labels nothing for a person, in that
-          part's box if there is one, else in the person's ``ignore_boxes``.
+          part's box if there is one, else in the person's box; what of it
+          may be in ``ignore_boxes`` is left to the weights, which know the
+          other people.
     """
     regions: list[tuple[str | None, np.ndarray | list | dict]] = []
     people, points, boxes, part_boxes = [], [], [], []
@@ -113,11 +115,12 @@ def image_record(
     # points below 0 are not labelled, but their places are known
     lacking = (to_target.labelled & (visible == 0)).any(axis=1)
     lacking &= are_tight(boxes, source[..., :2], source[..., 2])
-    around = np.where(lacking[:, None], within_reach(boxes), boxes)
+    reach = within_reach(boxes, (source[..., 2] > 0).sum(axis=1))
+    around = np.where(lacking[:, None], reach, boxes)
     for i, missing in enumerate(_missing_parts(visible, to_target)):
         if known[i]:
             regions += [
-                (part, _part_region(part_boxes[i].get(part), around[i]))
+                (part, _part_region(part_boxes[i].get(part), boxes[i]))
                 for part in missing
             ]
         elif not again[i]:

@@ -17,6 +17,10 @@ _ROUNDING = 1.0
 # ankles below the box, 1.2 times its height; an arm may be stretched and who
 # lies has the legs beside the box: hence all sides, by the longer one.
 _REACH = 1.5
+# A nose alone has no size, two eyes are not a hundredth of a person.
+_TELL_A_SIZE = 5
+# Pixels; more than images have.
+_EVERYWHERE = 1e5
 
 
 def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -80,11 +84,17 @@ def are_tight(
     return (np.abs(boxes - extents) <= _ROUNDING).all(axis=1)
 
 
-def within_reach(boxes: np.ndarray) -> np.ndarray:
+def within_reach(boxes: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     """(N, 4) where people may be of whom (N, 4) boxes hold a part.
 
     They may reach beyond the image.
+
+    Args:
+        boxes: (N, 4) x0, y0, x1, y1, the extents of the labelled points.
+        labelled: (N,) how many points are labelled. Of few the extents do not
+            tell a person's size: the whole image may be meant.
     """
     sides = boxes[:, 2:] - boxes[:, :2]
     margin = _REACH * sides.max(axis=1, keepdims=True)
+    margin[labelled < _TELL_A_SIZE] = _EVERYWHERE
     return np.concatenate([boxes[:, :2] - margin, boxes[:, 2:] + margin], 1)

@@ -22,6 +22,7 @@ from wholebody_mm.datasets.coco_annotations import (
 from wholebody_mm.datasets.image_record import image_record
 from wholebody_mm.datasets.regular_content import (
     check_order,
+    is_empty,
     keep_people,
     people_categories,
     what_is_read,
@@ -167,7 +168,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             # Also kept without the option: images of people that have no
             # keypoints, they still hold what is not to be learnt.
             keep = self.test_mode or self.keep_images_without_people
-            if not people and not keep:
+            if not keep and is_empty(record):
                 continue
             record.update(
                 img_id=image['id'],

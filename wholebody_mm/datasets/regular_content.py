@@ -175,6 +175,11 @@ def _plain(name: Any) -> str:
     return re.sub(r'[\W_]+', '', str(name).lower())
 
 
+def is_empty(record: Mapping[str, Any]) -> bool:
+    """Whether nobody is in an image, nor anything to ignore."""
+    return not len(record['keypoints']) and not record['ignore_regions']
+
+
 def what_is_read(
     records: Sequence[Mapping[str, Any]],
     annotations: Sequence[dict],
@@ -195,11 +200,8 @@ def what_is_read(
     same = sum(record.get('same_people', 0) for record in records)
     if same:
         line += f', {same} boxes of people who are labelled elsewhere left out'
-    empty = sum(
-        not len(record['keypoints']) and not len(record['ignore_regions'])
-        for record in records
-    )
-    if empty:
+    empty = sum(map(is_empty, records))
+    if 0 < empty < len(records):
         line += (
             f', {empty} images without anybody (if they are not annotated '
             f'yet, keep_images_without_people=False leaves them out)'

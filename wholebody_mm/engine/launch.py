@@ -17,7 +17,14 @@ from mmengine.runner import Runner
 from wholebody_mm.clean_errors import tell
 
 # What MMEngine's runner takes from its config beside its own arguments.
-READ_FROM_CFG = ('compile', 'find_unused_parameters', 'model_wrapper_cfg')
+READ_FROM_CFG = (
+    'activation_checkpointing',
+    'compile',
+    'efficient_conv_bn_eval',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'sync_bn',
+)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import CheckpointHook, Hook
+from mmengine.runner import BaseLoop
 from mmpose.registry import HOOKS
 
 
@@ -15,7 +18,7 @@ class SaveBestCheckHook(Hook):
     validation, which may be hours after the start, and ends with a KeyError
     if it is another data set's or of a part that the file does not label.
     Known are the values of this package's metrics (their
-    ``reported_names()``); beside others nothing is checked.
+    ``reported_names``); beside others nothing is checked.
     """
 
     def before_run(self, runner) -> None:
@@ -32,7 +35,7 @@ class SaveBestCheckHook(Hook):
         for metric in loop.evaluator.metrics:
             if not hasattr(metric, 'reported_names'):
                 return
-            names += with_prefix(metric)
+            names += with_prefix(metric, _images_of(loop))
         for source, (_, _, keys) in getattr(loop, 'sources', {}).items():
             names += [f'{source}/{key}' for key in keys]
         for hook in runner.hooks:
@@ -49,7 +52,21 @@ class SaveBestCheckHook(Hook):
                 )
 
 
-def with_prefix(metric: BaseMetric) -> list[str]:
+def with_prefix(
+    metric: BaseMetric, img_ids: Sequence[int] | None
+) -> list[str]:
     """The names of a metric's values as MMEngine logs them."""
     prefix = f'{metric.prefix}/' if metric.prefix else ''
-    return [prefix + name for name in metric.reported_names()]
+    return [prefix + name for name in metric.reported_names(img_ids)]
+
+
+def _images_of(loop: BaseLoop) -> list[int] | None:
+    """Ids of the images that are validated on; None if that is not known.
+
+    They may be fewer than those of the annotation file (``indices``).
+    """
+    dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
+    if not hasattr(dataset, 'get_data_info'):
+        return None
+    records = (dataset.get_data_info(i) for i in range(len(dataset)))
+    return [record['img_id'] for record in records]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from wholebody_mm.evaluation.part_ap import (
     VALUES,
@@ -14,6 +15,14 @@ from wholebody_mm.evaluation.part_ap import (
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, SKELETONS, Skeleton
+
+
+def _keypoints_of(coco: Any) -> int | None:
+    """Number of ``keypoints`` of a person of a ``COCO``; None of nobody's."""
+    for person in coco.dataset['annotations']:
+        if 'keypoints' in person:
+            return len(person['keypoints']) // 3
+    return None
 
 
 class AnnotatedPeople:
@@ -28,7 +37,7 @@ class AnnotatedPeople:
         skeleton: Of the people that a network finds.
         source: Skeleton of the file's ``keypoints``, if they are its own. By
             default those of COCO, or the network's where that has a skeleton
-            of somebody's own.
+            of somebody's own and the file as many keypoints.
         categories: Names of the file's categories that are people.
 
     Attributes:
@@ -51,12 +60,22 @@ class AnnotatedPeople:
         source: str | Skeleton | None = None,
         categories: Sequence[str] | None = None,
     ) -> None:
-        if source is None and SKELETONS.get(skeleton.name) != skeleton:
-            source = skeleton
         self._own = None
         if source is None:
             self.coco = load_coco(ann_file, categories=categories)
             names = part_metric_names(self.coco)
+            own = SKELETONS.get(skeleton.name) != skeleton
+            if own and _keypoints_of(self.coco) == skeleton.num_keypoints:
+                source = skeleton
+        if source is None:
+            body = COCO_WHOLEBODY133.parts['body']
+            if _keypoints_of(self.coco) not in (None, body.stop):
+                raise ValueError(
+                    f'{ann_file} has {_keypoints_of(self.coco)} keypoints a '
+                    f"person, neither COCO's {body.stop} nor the "
+                    f'{skeleton.num_keypoints} of {skeleton.name}: name '
+                    f'their skeleton (--source)'
+                )
         else:
             from wholebody_mm.evaluation.partial_metric import (
                 PartialPoseMetric,

@@ -67,9 +67,9 @@ class WholeBodyPartMetric(BaseMetric):
         self.outfile_prefix = outfile_prefix
         self.expected_oks = expected_oks
 
-    def reported_names(self) -> list[str]:
-        """Names of the values, without ``prefix``."""
-        return part_metric_names(self.coco)
+    def reported_names(self, img_ids: Sequence[int] | None) -> list[str]:
+        """Names of the values of some images, or of all without any."""
+        return part_metric_names(self.coco, img_ids)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the people predicted in each image of a batch.

@@ -169,9 +169,11 @@ def evaluate_parts(
     return metrics
 
 
-def part_metric_names(annotations: Any) -> list[str]:
-    """What :func:`evaluate_parts` reports of all images of a ``COCO``."""
-    img_ids = images_of(annotations, ())
+def part_metric_names(
+    annotations: Any, img_ids: Sequence[int] | None = None
+) -> list[str]:
+    """What :func:`evaluate_parts` reports of (some) images of a ``COCO``."""
+    img_ids = images_of(annotations, (), img_ids)
     parts = [p for p in PARTS if _labelled(annotations, p, img_ids)]
     if all(hand in parts for hand in HANDS):
         parts.append('hands')

@@ -94,8 +94,8 @@ class PartialPoseMetric(BaseMetric):
                 f'{ann_file} has nobody with a labelled keypoint to test on'
             )
 
-    def reported_names(self) -> list[str]:
-        """Names of the values, without ``prefix``."""
+    def reported_names(self, img_ids: Sequence[int] | None) -> list[str]:
+        """Names of the values, the same whatever the images."""
         return list(STATS)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:

@@ -22,8 +22,9 @@ from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 from wholebody_mm.skeletons import SKELETONS, get_skeleton
 
-# What is tuned for weights; their own count, whatever a config says.
-SETTINGS = ('height', 'scales', 'flip', 'decoder')
+# What published weights say themselves, whatever a config says; they have
+# options of the decoder too, which are meant to differ.
+SETTINGS = ('height', 'scales', 'flip')
 
 
 class ImageToMaps(nn.Module):
@@ -122,12 +123,19 @@ class TorchNetwork:
 
 
 def build_model(
-    weights: str | PathLike, config: str | PathLike | None = None
+    weights: str | PathLike,
+    config: str | PathLike | None = None,
+    warn: bool = True,
 ) -> tuple[WholeBodyEstimator, NetworkInfo]:
     """A filled estimator in evaluation mode and what belongs to it.
 
     What published weights say of height, scales and decoder counts, for they
-    were tuned for it; a warning names what the config has otherwise.
+    were tuned for it.
+
+    Args:
+        weights: A checkpoint or published weights.
+        config: Builds the network; by default what the weights name.
+        warn: Name what the config has otherwise.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -151,7 +159,7 @@ def build_model(
     model.load_state_dict(checkpoints.weights_of(checkpoint), strict=False)
     if info is None:
         return model.eval(), info_of(cfg, model)
-    if named:
+    if named and warn:
         _warn_of_differences(info, info_of(cfg, model), weights)
     return model.eval(), info
 

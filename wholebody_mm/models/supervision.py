@@ -78,37 +78,43 @@ def expand_weights(
     if keypoints is None:
         keypoints = np.zeros((*np.shape(visible)[:2], 2), np.float32)
         visible = np.maximum(visible, 0)
-    absent = []
-    for seen in visible:
-        # a part without any keypoint is ignored as a whole, in `ignore`
-        part_seen = np.bincount(part, seen > 0) > 0
-        missing = labelled & (seen <= 0) & part_seen[part]
-        lost = missing & (seen == 0)
-        limb_missing = limb_labelled & missing[limbs].any(axis=1)
-        limb_lost = limb_missing & (seen[limbs] == 0).any(axis=1)
-        absent.append((missing, lost, limb_missing, limb_lost))
     if around is not None and not np.array_equal(around, boxes):
-        for (_, lost, _, limb_lost), box in zip(absent, around, strict=True):
-            rows, columns = _cells(box, stride)
+        any_lost = np.zeros(len(labelled), bool)
+        for seen, box, reach in zip(visible, boxes, around, strict=True):
+            if np.array_equal(box, reach):
+                continue
+            # whole parts too, beyond the box to which `ignore` keeps
+            lost = labelled & (seen == 0)
+            limb_lost = limb_labelled & lost[limbs].any(axis=1)
+            rows, columns = _cells(reach, stride)
             keypoint_weights[lost, rows, columns] = 0
             limb_weights[limb_lost, rows, columns] = 0
+            any_lost |= lost
         # Of others who have the keypoint it is known where theirs is: someone
         # without ears must not hide the ears of a whole crowd.
         both = skeleton.limb_parts
+        limb_any_lost = any_lost[limbs].any(axis=1)
         for seen, box in zip(visible, boxes, strict=True):
             known = labelled & (seen > 0)
-            limb_known = limb_labelled & known[limbs].all(axis=1)
+            limb_known = (
+                limb_labelled & limb_any_lost & known[limbs].all(axis=1)
+            )
+            known &= any_lost
             rows, columns = _cells(box, stride)
             here = free[:, rows, columns]
             keypoint_weights[known, rows, columns] = here[part[known]]
             limb_weights[limb_known, rows, columns] = (
                 here[both[limb_known, 0]] & here[both[limb_known, 1]]
             )
-    for (missing, lost, limb_missing, limb_lost), box, places in zip(
-        absent, boxes, keypoints, strict=True
-    ):
+    for seen, box, places in zip(visible, boxes, keypoints, strict=True):
+        # a part without any keypoint is ignored as a whole, in `ignore`
+        part_seen = np.bincount(part, seen > 0) > 0
+        missing = labelled & (seen <= 0) & part_seen[part]
         if not missing.any():
             continue
+        lost = missing & (seen == 0)
+        limb_missing = limb_labelled & missing[limbs].any(axis=1)
+        limb_lost = limb_missing & (seen[limbs] == 0).any(axis=1)
         rows, columns = _cells(box, stride)
         keypoint_weights[lost, rows, columns] = 0
         limb_weights[limb_lost, rows, columns] = 0
