@@ -6,8 +6,9 @@
     python tools/train.py configs/fast_wholebody.py
 
 Some five hours of two cores with bfloat16: a constant learning rate, then a
-decay; it can be stopped and resumed at any time. With 11,200 iterations and a
-decay from 4,000 on it is what the shipped weights were trained with last.
+decay; it can be stopped and resumed at any time. With 10,900 iterations and a
+decay from 3,200 on it is about what the shipped weights were trained with
+last.
 The averaged weights are what is tested and shipped.
 """
 
