@@ -28,7 +28,7 @@ batch_size = 16
 num_workers = 1
 max_iters = 3000
 val_interval = 500
-learning_rate = 4e-4  # as of configs/demo.py
+learning_rate = 4e-4  # a fifth of that of the shipped weights
 # --- to here ---
 
 load_from = (
