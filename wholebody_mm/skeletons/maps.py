@@ -95,6 +95,11 @@ _SPECIAL = {
     ('coco17', 'coco_wholebody133'): map_by_names(COCO17, COCO_WHOLEBODY133),
     ('body25b', 'coco_wholebody133'): map_by_names(BODY25B, COCO_WHOLEBODY133),
     ('body25', 'coco_wholebody133'): map_by_names(BODY25, COCO_WHOLEBODY133),
+    # made once, not for every image that is written
+    **{
+        (source.name, 'body25'): _to_body25(source)
+        for source in (COCO17, COCO_WHOLEBODY133, WHOLEBODY135, BODY25B)
+    },
 }
 
 
