@@ -18,6 +18,7 @@ import json
 import sys
 from pathlib import Path
 
+from wholebody_mm.evaluation.annotated_people import add_annotation_arguments
 from wholebody_mm.evaluation.decoder_tuning import (
     GRID,
     OBJECTIVE,
@@ -49,17 +50,7 @@ def main() -> int:
         metavar='N',
         help='the first N (300); their maps are kept, some 10 MB each',
     )
-    add(
-        '--source',
-        metavar='SKELETON',
-        help="of the annotations, if they are not COCO's or the network's",
-    )
-    add(
-        '--categories',
-        nargs='+',
-        metavar='NAME',
-        help='those of the file that are people',
-    )
+    add_annotation_arguments(parser)
     add(
         '--parts',
         nargs='+',

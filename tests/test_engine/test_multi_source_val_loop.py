@@ -9,20 +9,10 @@ import numpy as np
 import pytest
 from mmpose.registry import DATASETS
 from support.annotations import write
+from support.skeletons import BUST
 
 from wholebody_mm.engine.multi_source_val_loop import MultiSourceValLoop
-from wholebody_mm.skeletons import COCO17, WHOLEBODY135, Skeleton, get_map
-
-BUST = Skeleton(
-    name='bust',
-    keypoint_names=('nose', 'left_shoulder', 'right_shoulder'),
-    part_sizes=(('body', 3),),
-    flip_pairs=((1, 2),),
-    limbs=((0, 1), (0, 2)),
-    oks_sigmas=(0.03, 0.08, 0.08),
-    target_sigmas=(7.0,) * 3,
-    colors=((0, 0, 0),) * 3,
-)
+from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
 
 
 def evaluator_of(folder, people, listed, **config):

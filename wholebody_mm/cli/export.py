@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.evaluation.annotated_people import add_annotation_arguments
 from wholebody_mm.export.formats import (
     FORMATS,
     PRECISIONS,
@@ -64,17 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add('--ann', metavar='FILE', help='annotations to compare AP on')
     add('--img-dir', metavar='DIR', help='their images')
-    add(
-        '--source',
-        metavar='SKELETON',
-        help="of the annotations, if they are not COCO's or the network's",
-    )
-    add(
-        '--categories',
-        nargs='+',
-        metavar='NAME',
-        help='those of the annotations that are people',
-    )
+    add_annotation_arguments(parser)
     add('--max-images', type=int, metavar='N', help='only the first N of them')
 
 

@@ -31,25 +31,29 @@ class SaveBestCheckHook(Hook):
         loop = runner._val_loop
         if not hasattr(loop, 'evaluator'):
             return
+        wanted: list[str] = []
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and hook.save_best:
+                best = hook.save_best
+                wanted += [best] if isinstance(best, str) else best
+        wanted = [name for name in wanted if name != 'auto']
+        if not wanted:
+            return
         names: list[str] = []
+        images = _images_of(loop)
         for metric in loop.evaluator.metrics:
             if not hasattr(metric, 'reported_names'):
                 return
-            names += with_prefix(metric, _images_of(loop))
+            names += with_prefix(metric, images)
         for source, (_, _, keys) in getattr(loop, 'sources', {}).items():
             names += [f'{source}/{key}' for key in keys]
-        for hook in runner.hooks:
-            if not isinstance(hook, CheckpointHook) or not hook.save_best:
-                continue
-            wanted = hook.save_best
-            wanted = [wanted] if isinstance(wanted, str) else wanted
-            unknown = [w for w in wanted if w != 'auto' and w not in names]
-            if unknown:
-                raise ValueError(
-                    f'save_best={", ".join(unknown)}: the validation does not '
-                    f'report that; it reports {", ".join(names)} '
-                    f'(default_hooks.checkpoint.save_best)'
-                )
+        unknown = [name for name in wanted if name not in names]
+        if unknown:
+            raise ValueError(
+                f'save_best={", ".join(unknown)}: the validation does not '
+                f'report that; it reports {", ".join(names)} '
+                f'(default_hooks.checkpoint.save_best)'
+            )
 
 
 def with_prefix(

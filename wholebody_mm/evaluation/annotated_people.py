@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,21 @@ from wholebody_mm.evaluation.part_ap import (
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, SKELETONS, Skeleton
+
+
+def add_annotation_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of commands that test on annotations: ``source`` and so on."""
+    parser.add_argument(
+        '--source',
+        metavar='SKELETON',
+        help="of the annotations, if they are not COCO's or the network's",
+    )
+    parser.add_argument(
+        '--categories',
+        nargs='+',
+        metavar='NAME',
+        help='those of the annotations that are people',
+    )
 
 
 def _keypoints_of(coco: Any) -> int | None:
