@@ -94,11 +94,12 @@ class CameraReader:
                         self._newest = now - self._started, image
                         self._changed.notify_all()
                     continue
-                # a read may take longer than that: not without a second try
-                if now - seen > PATIENCE and reopened > seen:
-                    break
                 time.sleep(PAUSE)
                 if now - reopened > UNTIL_REOPENED:
+                    # one read may have taken longer than that: not before
+                    # the camera was opened anew and had its time again
+                    if now - seen > PATIENCE and reopened > seen:
+                        break
                     self._capture.release()
                     self._capture = cv2.VideoCapture(int(self._number))
                     reopened = now
