@@ -41,17 +41,21 @@ param_scheduler = [
     ),
 ]
 default_hooks = dict(checkpoint=dict(interval=200))
-# Whole people, and close-ups of their heads, hands and feet: at the test's
-# largest scale people are up to 400 pixels high. One sample in fifty is of an
+# Whole people, and close-ups of their heads, hands and feet, and of trunks and
+# limbs: at the test's largest scale people are up to 400 pixels high, and of
+# one in four no more than a piece is in sight. One sample in fifty is of an
 # image that is rendered for it, so that what is learnt is not the images on
 # disk: 1 ms more a sample, in the loader's worker.
 on_disk = _base_.train_dataloader.dataset
 load, warp, *rest = on_disk.pipeline
 close_warp = dict(warp, scale=(1.5, 4.5), centre_on='extremities')
+joints_warp = dict(warp, scale=(1.3, 3.5), centre_on='joints')
 train_dataloader = dict(
     batch_sampler=dict(
         type='DatasetProbabilitySampler',
-        probabilities=dict(on_disk=0.58, close=0.4, fresh=0.02),
+        probabilities=dict(
+            on_disk=0.48, close=0.3, joints=0.2, fresh=0.02
+        ),
         mode='mixed',
     ),
     dataset=dict(
@@ -65,6 +69,11 @@ train_dataloader = dict(
                 on_disk,
                 data_root=close_root,
                 pipeline=[load, close_warp, *rest],
+            ),
+            joints=dict(
+                on_disk,
+                data_root=close_root,
+                pipeline=[load, joints_warp, *rest],
             ),
             fresh=dict(
                 type='FreshlyRenderedDataset',

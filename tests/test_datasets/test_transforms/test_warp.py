@@ -245,6 +245,8 @@ def test_arguments_out_of_range(bad):
         ('face', (2.5, 4.0), ('nose',), 0.95),
         ('wholebody', (2.5, 4.0), ('nose',), 0.475),
         ('extremities', (2.5, 4.0), ('left_ankle', 'right_ankle'), 0.317),
+        ('joints', (2.5, 4.0), ('left_knee', 'right_knee'), 0.2375),
+        ('joints', (2.5, 4.0), ('nose', 'left_wrist', 'right_wrist'), 0.0),
         (None, (2.5, 4.0), ('nose', 'left_wrist', 'right_wrist'), 0.0),
     ],
 )

@@ -21,11 +21,16 @@ MIN_KEYPOINTS = 5
 MIN_AREA = 32 * 32
 _WRISTS, _NOSE = ('left_wrist', 'right_wrist'), ('nose',)
 _ANKLES = ('left_ankle', 'right_ankle')
+_JOINTS = tuple(
+    (f'left_{joint}', f'right_{joint}')
+    for joint in ('shoulder', 'elbow', 'hip', 'knee')
+)
 CENTRES = {
     'hand': (_WRISTS,),
     'face': (_NOSE,),
     'wholebody': (_WRISTS, _NOSE),
     'extremities': (_WRISTS, _NOSE, _ANKLES),
+    'joints': _JOINTS,
 }
 
 
@@ -67,7 +72,9 @@ class WholeBodyRandomWarp(BaseTransform):
             of the time above m = 1.3 and nearly always above 2; otherwise
             what the data set is for would often be out of sight.
             ``wholebody``: one or the other, half and half; ``extremities``:
-            an ankle as often as each of these.
+            an ankle as often as each of these; ``joints``: a shoulder, an
+            elbow, a hip or a knee, of people of whom no head, hand or foot
+            is in the image.
         fill: The input shows the image and as little beside it as can be:
             the image is made no smaller than it fits, and where the person is
             near its border, they and not the image move from the middle.
@@ -191,7 +198,7 @@ class WholeBodyRandomWarp(BaseTransform):
         rng: np.random.Generator,
         factor: float,
     ) -> np.ndarray | None:
-        """(2,) wrist, nose or ankle that comes to the middle instead."""
+        """(2,) keypoint that comes to the middle instead."""
         if self.centre_on is None:
             return None
         names = CENTRES[self.centre_on]
