@@ -53,9 +53,7 @@ joints_warp = dict(warp, scale=(1.3, 3.5), centre_on='joints')
 train_dataloader = dict(
     batch_sampler=dict(
         type='DatasetProbabilitySampler',
-        probabilities=dict(
-            on_disk=0.48, close=0.3, joints=0.2, fresh=0.02
-        ),
+        probabilities=dict(on_disk=0.48, close=0.3, joints=0.2, fresh=0.02),
         mode='mixed',
     ),
     dataset=dict(

@@ -209,7 +209,7 @@ def _onnxruntime_devices() -> list[str]:
 
 
 def _openvino_devices() -> list[str]:
-    import openvino
+    from wholebody_mm.inference.quiet_openvino import openvino
 
     return openvino.Core().available_devices
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import openvino
-
 from wholebody_mm.export.onnx_file import write_onnx
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
+from wholebody_mm.inference.quiet_openvino import openvino
 from wholebody_mm.inference.torch_network import ImageToMaps
 
 # Precisions whose weights are stored in half precision. bfloat16 keeps fewer

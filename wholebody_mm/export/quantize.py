@@ -102,7 +102,9 @@ def write_openvino_int8(
     dynamic: bool = False,
 ) -> None:
     """The same for OpenVINO (NNCF); ``path`` ends in ``.xml``."""
-    with _quiet():
+    from wholebody_mm.inference.quiet_openvino import without_telemetry
+
+    with _quiet(), without_telemetry():
         import nncf
 
         from wholebody_mm.export.openvino_file import converted, save

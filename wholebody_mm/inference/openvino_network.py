@@ -7,10 +7,10 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import openvino
 
 from wholebody_mm.inference.fixed_size import InputShape, run_in_shape
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
+from wholebody_mm.inference.quiet_openvino import openvino
 
 _SUFFIXES = ('.xml', '.onnx')
 
