@@ -91,7 +91,7 @@ def read_image(path: str | PathLike) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     if not data.size:
         raise BrokenImageError(f'{path} is empty; copy or download it again')
-    if _is_truncated_jpeg(data):
+    if is_truncated_jpeg(data.tobytes()):
         raise BrokenImageError(
             f'{path} ({data.size:,} bytes) is cut off; copy or download it '
             f'again'
@@ -110,12 +110,11 @@ def read_image(path: str | PathLike) -> np.ndarray:
     return image
 
 
-def _is_truncated_jpeg(data: np.ndarray) -> bool:
+def is_truncated_jpeg(text: bytes) -> bool:
     """Whether the picture of a JPEG file has no end.
 
     Some releases of OpenCV fill the rest with grey and say nothing.
     """
-    text = data.tobytes()
     if not text.startswith(b'\xff\xd8'):
         return False
     # Segments are skipped, for a thumbnail in one has an end of its own; and

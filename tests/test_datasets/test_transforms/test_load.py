@@ -35,3 +35,14 @@ def test_a_file_that_is_no_image_is_named(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match='x.jpg is no image'):
         LoadImageFile().transform(dict(img_path=str(path)))
+
+
+def test_a_file_that_is_cut_off_is_named(tmp_path):
+    """Half of it would be grey, and be learnt as nobody."""
+    path = tmp_path / 'x.jpg'
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    cv2.imwrite(str(path), noise)
+    LoadImageFile().transform(dict(img_path=str(path)))
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(ValueError, match='x.jpg is cut off'):
+        LoadImageFile().transform(dict(img_path=str(path)))

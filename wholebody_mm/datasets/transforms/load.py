@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os.path as osp
+from pathlib import Path
 
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
+
+from wholebody_mm.inference.images import is_truncated_jpeg
 
 
 @TRANSFORMS.register_module()
@@ -33,6 +36,12 @@ class LoadImageFile(LoadImage):
                 raise FileNotFoundError(
                     f'no image {path}; the annotations name it, so are the '
                     f'images of this split in {osp.dirname(path)}?'
+                )
+            # OpenCV would fill the rest with grey
+            if local and is_truncated_jpeg(Path(path).read_bytes()):
+                raise ValueError(
+                    f'{path} is cut off; download it again or take it out of '
+                    f'the annotations'
                 )
         try:
             loaded = super().transform(results)
