@@ -2,7 +2,7 @@
 
 25 keypoints and 36 limbs (``body25b``), on the 23 that COCO-WholeBody labels
 of them. 52,212,273 parameters, 230.81 GMAC at 480x480. Data as for
-``deep_wholebody.py``. The rows of Table 1 inherit from here
+``deep_wholebody_cocowb.py``. The rows of Table 1 inherit from here
 (``ablation/``).
 """
 

@@ -1,7 +1,7 @@
 """The paper's training with rendered people as one more data set.
 
 wholebody-mm synthesize --images 20000 --seed 1 --size 640x480 \\
-    --out data/synthetic/train
+    --out data/synthetic/train-640x480
 """
 
 _base_ = ['deep_wholebody.py']
@@ -18,7 +18,7 @@ train_dataloader = dict(
             synthetic=dict(
                 type='RenderedPeopleDataset',
                 skeleton=_base_.skeleton,
-                data_root='data/synthetic/train/',
+                data_root='data/synthetic/train-640x480/',
                 ann_file='annotations.json',
                 data_prefix=dict(img='images/'),
                 pipeline=pipeline,

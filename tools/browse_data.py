@@ -16,12 +16,13 @@ from pathlib import Path
 import wholebody_mm.register  # noqa: F401  mends the stack before it loads
 
 import numpy as np
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
 from wholebody_mm.engine.launch import check_options, run_cleanly
+from wholebody_mm.inference.torch_network import read_config
 from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 from wholebody_mm.visualization.supervision_picture import supervision_picture
@@ -32,7 +33,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or wholebody_mm::NAME.py')
     parser.add_argument('--out', type=Path, default=Path('browse_data'))
     parser.add_argument(
         '--number', type=int, default=4, help='samples of each data set (4)'
@@ -86,7 +87,7 @@ def browse(args: argparse.Namespace) -> None:
         ValueError: If a data set asked for is not in the config, or the
             network learns other targets than maps and fields.
     """
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options:
         check_options(args.cfg_options, args.config)
         cfg.merge_from_dict(args.cfg_options)

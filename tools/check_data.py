@@ -18,7 +18,7 @@ import sys
 import wholebody_mm.register  # noqa: F401  mends the stack before it loads
 
 import cv2
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 from wholebody_mm.datasets.checking.check import check
@@ -28,6 +28,7 @@ from wholebody_mm.engine.launch import (
     run_cleanly,
     sync_test_geometry,
 )
+from wholebody_mm.inference.torch_network import read_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -35,7 +36,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or wholebody_mm::NAME.py')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, help='key=value'
     )
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> None:
         # what is wrong with an image is in the report
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        cfg = Config.fromfile(args.config)
+        cfg = read_config(args.config)
         if args.cfg_options:
             check_options(args.cfg_options, args.config)
             cfg.merge_from_dict(args.cfg_options)

@@ -27,7 +27,7 @@ from wholebody_mm.evaluation import write_metrics
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description='Test a pose network')
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or wholebody_mm::NAME.py')
     parser.add_argument('checkpoint', help='weights to test')
     parser.add_argument('--out', help='also write the metrics to this file')
     parser.add_argument('--dump', help='pickle file for all predictions')

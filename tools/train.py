@@ -29,7 +29,7 @@ from wholebody_mm.engine.launch import (
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description='Train a pose network')
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or wholebody_mm::NAME.py')
     parser.add_argument(
         '--resume',
         nargs='?',

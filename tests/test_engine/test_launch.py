@@ -62,6 +62,13 @@ def test_a_missing_config_is_named(tmp_path):
         config_of(parse(tmp_path / 'absent.py'))
 
 
+def test_a_config_of_the_package_needs_no_checkout():
+    cfg = config_of(parse('wholebody_mm::fast_wholebody.py'))
+    assert cfg.work_dir == 'work_dirs/fast_wholebody'
+    with pytest.raises(FileNotFoundError, match='no config wholebody_mm::x'):
+        config_of(parse('wholebody_mm::x.py'))
+
+
 def test_bad_input_is_one_message_and_code_2(capsys, monkeypatch):
     monkeypatch.delenv('WHOLEBODY_MM_TRACEBACK', raising=False)
 

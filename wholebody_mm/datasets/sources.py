@@ -132,7 +132,7 @@ SOURCES = {
         '133 points of body, feet, face and hands',
         'as many as asked for',
         'wholebody-mm synthesize --images 20000 --seed 1 --size 640x480 '
-        '--out data/synthetic/train',
+        '--out data/synthetic/train-640x480',
     ),
 }  # fmt: skip
 

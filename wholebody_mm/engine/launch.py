@@ -15,6 +15,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from wholebody_mm.clean_errors import tell
+from wholebody_mm.inference.torch_network import read_config
 
 # What MMEngine's runner takes from its config beside its own arguments.
 READ_FROM_CFG = (
@@ -65,9 +66,7 @@ def config_of(args: argparse.Namespace) -> Config:
             never end.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'no config {args.config}')
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options:
         check_options(args.cfg_options, args.config)
         cfg.merge_from_dict(args.cfg_options)
@@ -85,7 +84,7 @@ def config_of(args: argparse.Namespace) -> Config:
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif not cfg.get('work_dir'):
-        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+        cfg.work_dir = str(Path('work_dirs') / Path(cfg.filename).stem)
     if args.show or args.show_dir:
         cfg.default_hooks.visualization.update(
             enable=True,
