@@ -9,7 +9,7 @@ import pytest
 
 from wholebody_mm.datasets.wholebody_format import UNION_KEY
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135
-from wholebody_mm.synthetic.annotations import annotation_of, merge
+from wholebody_mm.synthetic.annotations import annotation_of, merged_text
 from wholebody_mm.synthetic.keypoints import EXTRAS
 from wholebody_mm.synthetic.renderer import BEHIND, Person
 
@@ -82,13 +82,22 @@ def test_someone_almost_hidden_has_a_box_only(person):
     assert annotation_of(person) is None
 
 
+def test_no_labelled_point_is_outside_of_the_image(person):
+    height, width = person.mask.shape
+    person.keypoints[0] = -0.4, height - 0.6
+    person.keypoints[1] = width - 0.6, -0.4
+    person.visible[:2] = 2
+    body = np.reshape(annotation_of(person)['keypoints'], (-1, 3))
+    assert body[:2].tolist() == [[0, height - 1, 2], [width - 1, 0, 2]]
+
+
 def test_merging_numbers_everyone(person):
     a = annotation_of(person)
     images = [
         dict(id=i, file_name=f'{i}.jpg', annotations=[a] * (i % 3))
         for i in range(1, 5)
     ]
-    content = json.loads(json.dumps(merge(images, 'test')))
+    content = json.loads(''.join(merged_text(lambda: iter(images), 'test')))
     assert [x['image_id'] for x in content['annotations']] == [1, 2, 2, 4]
     assert [x['id'] for x in content['annotations']] == [1, 2, 3, 4]
     assert 'annotations' not in content['images'][0]

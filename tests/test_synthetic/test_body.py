@@ -129,3 +129,16 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv('XDG_CACHE_HOME', str(blocked))
     with pytest.raises(ValueError, match='set XDG_CACHE_HOME'):
         body_module.load_body.__wrapped__()
+
+
+def test_a_full_disk_while_it_is_built_is_told(tmp_path, monkeypatch):
+    pytest.importorskip('anny')
+    from safetensors import SafetensorError
+
+    def full(*_):
+        raise SafetensorError('No space left on device (os error 28)')
+
+    monkeypatch.setattr(body_module, '_anny_model', full)
+    with pytest.raises(ValueError, match='No space left.*TMPDIR'):
+        body_module._build(tmp_path / 'cache' / 'body')
+    assert not list((tmp_path / 'cache').iterdir())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from wholebody_mm.synthetic.generate import (
     CHUNK,
     Settings,
     generate,
+    images_to_do,
     render_image,
 )
 from wholebody_mm.synthetic.renderer import SoftwareRenderer
@@ -57,27 +60,83 @@ class Interrupted(Exception):
     """Stands for a killed process."""
 
 
-class Failing(SoftwareRenderer):
-    """Renders a few images, then stops."""
+@pytest.fixture
+def interrupted(tmp_path, monkeypatch) -> Path:
+    """A folder with one chunk and three images of the next."""
+    render, left = SoftwareRenderer.render, [CHUNK + 3]
 
-    left = CHUNK + 3
-
-    def render(self, scene, rng):
-        Failing.left -= 1
-        if Failing.left < 0:
+    def failing(self, scene, rng):
+        left[0] -= 1
+        if left[0] < 0:
             raise Interrupted
-        return super().render(scene, rng)
+        return render(self, scene, rng)
+
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(SoftwareRenderer, 'render', failing)
+        generate(SETTINGS, tmp_path, progress=False)
+    return tmp_path
 
 
-def test_a_killed_run_goes_on(data_set, tmp_path):
-    with pytest.raises(Interrupted):
-        generate(SETTINGS, tmp_path, progress=False, renderer=Failing)
+def test_a_killed_run_goes_on(data_set, interrupted):
+    tmp_path = interrupted
+    assert images_to_do(SETTINGS, tmp_path) == COUNT - CHUNK
     assert not (tmp_path / 'annotations.json').exists()
     first = tmp_path / 'images' / f'{1:012d}.jpg'
     before = first.stat().st_mtime_ns
     generate(SETTINGS, tmp_path, progress=False)
     assert first.stat().st_mtime_ns == before
     assert files_of(tmp_path) == files_of(data_set)
+    assert images_to_do(SETTINGS, tmp_path) == 0
+
+
+def test_what_was_lost_is_rendered_again(data_set, interrupted):
+    """Images that were deleted, and files that a power cut left empty."""
+    (interrupted / '.chunks' / f'{0:09d}.json').write_bytes(b'')
+    generate(SETTINGS, interrupted, progress=False)
+    (interrupted / 'images' / f'{3:012d}.jpg').unlink()
+    (interrupted / 'images' / f'{COUNT:012d}.jpg').write_bytes(b'')
+    assert images_to_do(SETTINGS, interrupted) == CHUNK + 1
+    generate(SETTINGS, interrupted, progress=False)
+    assert files_of(interrupted) == files_of(data_set)
+
+
+def test_a_damaged_file_of_labels_is_named_and_heals(data_set, interrupted):
+    (interrupted / '.chunks' / f'{0:09d}.json').write_bytes(b'[{"id": 1')
+    with pytest.raises(ValueError, match='0.json is no JSON.*same command'):
+        generate(SETTINGS, interrupted, progress=False)
+    generate(SETTINGS, interrupted, progress=False)
+    assert files_of(interrupted) == files_of(data_set)
+
+
+@pytest.mark.parametrize('gone', ['*', 'images'])
+def test_labels_of_deleted_images_are_not_kept(gone, data_set, interrupted):
+    """The shell's * leaves the hidden folder."""
+    other = Settings(COUNT, seed=4, width=112, height=96, preset='body')
+    for path in interrupted.glob(gone):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate_module, '_render_chunk', _nothing)
+        with pytest.raises(FileNotFoundError):
+            generate(other, interrupted, progress=False)
+    assert not (interrupted / 'annotations.json').exists()
+    generate(SETTINGS, interrupted / 'again', progress=False)
+    assert files_of(interrupted / 'again') == files_of(data_set)
+
+
+def _nothing(job):
+    return 1
+
+
+def test_a_full_disk_is_told(tmp_path, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_bytes', full)
+    with pytest.raises(OSError, match='make room and give the same') as caught:
+        generate_module._render_chunk(
+            (SETTINGS, str(tmp_path), 0, SoftwareRenderer)
+        )
+    assert caught.value.filename == str(tmp_path)
 
 
 def start(folder: Path, root: Path, code: str) -> subprocess.Popen:
@@ -174,12 +233,46 @@ def test_workers_end_with_the_first_process(how, tmp_path, root):
 
 def test_other_settings_need_another_folder(data_set, tmp_path):
     other = Settings(COUNT, seed=4, width=112, height=96, preset='body')
-    with pytest.raises(ValueError, match='other settings'):
+    with pytest.raises(ValueError, match=r'other settings \(seed; see'):
         generate(other, data_set, progress=False)
-    (tmp_path / 'images').mkdir()
-    (tmp_path / 'images' / 'mine.jpg').write_bytes(b'')
-    with pytest.raises(ValueError, match='not rendered by this'):
-        generate(SETTINGS, tmp_path, progress=False)
+    with pytest.raises(ValueError, match=r'other settings \(made_with; see'):
+        generate(SETTINGS, data_set, progress=False, renderer=Other)
+    (tmp_path / 'a' / 'images').mkdir(parents=True)
+    (tmp_path / 'a' / 'images' / 'mine.jpg').write_bytes(b'')
+    (tmp_path / 'b').mkdir()
+    (tmp_path / 'b' / 'annotations.json').write_text('{}')
+    for name in 'ab':
+        with pytest.raises(ValueError, match='not made by this'):
+            generate(SETTINGS, tmp_path / name, progress=False)
+
+
+class Other(SoftwareRenderer):
+    """Somebody's own."""
+
+
+def test_settings_of_nothing_are_forgotten(tmp_path):
+    """As of a first try that found a package missing."""
+    (tmp_path / 'settings.json').write_text('{"images": 2000}')
+    settings = Settings(1, 0, 64, 64, 'body', people=(0, 0))
+    assert generate(settings, tmp_path, progress=False).is_file()
+
+
+def test_photos_are_those_that_it_began_with(tmp_path):
+    import cv2
+
+    photos = tmp_path / 'photos'
+    photos.mkdir()
+    cv2.imwrite(str(photos / 'a.png'), np.full((20, 20, 3), 128, np.uint8))
+    settings = Settings(
+        1, 0, 64, 64, 'body', people=(0, 0), backgrounds=str(photos)
+    )
+    out = tmp_path / 'out'
+    generate(settings, out, progress=False)
+    generate(settings, out, progress=False)
+    cv2.imwrite(str(photos / 'b.png'), np.full((20, 20, 3), 128, np.uint8))
+    photo_paths.cache_clear()
+    with pytest.raises(ValueError, match='made_with'):
+        generate(settings, out, progress=False)
 
 
 def test_seeds_make_different_images():
@@ -321,6 +414,8 @@ def test_a_benchmark_has_its_own_settings(tmp_path, capsys):
     ('wrong', 'message'),
     [
         (['--seed', '-1'], '--seed -1: give 0 or more'),
+        (['--workers', '0'], '--workers 0: give 1 or more'),
+        (['--backgrounds', ''], '--backgrounds : no such folder'),
         (['--backgrounds', '{empty}'], '--backgrounds {empty}: no images'),
     ],
 )

@@ -70,7 +70,11 @@ def run(args: argparse.Namespace) -> int:
         settings_of,
         verdict,
     )
-    from wholebody_mm.synthetic.generate import Settings, generate
+    from wholebody_mm.synthetic.generate import (
+        Settings,
+        generate,
+        images_to_do,
+    )
 
     if args.benchmark:
         given = [
@@ -96,10 +100,11 @@ def run(args: argparse.Namespace) -> int:
         settings = Settings(**chosen)
     workers = usable_cores() if args.workers is None else args.workers
     start = time.perf_counter()
+    count = images_to_do(settings, args.out)
     path = generate(settings, args.out, workers)
     seconds = time.perf_counter() - start
-    count = settings.images
-    print(f'{path}: {count} images, {count / seconds:.1f} images/s')
+    speed = f'{count / seconds:.1f} images/s' if count else 'complete before'
+    print(f'{path}: {settings.images} images, {speed}')
     if args.benchmark:
         passed, line = verdict(args.benchmark, args.out)
         print(line)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Iterator
+
 import cv2
 import numpy as np
 
@@ -69,7 +72,10 @@ def annotation_of(person: Person) -> dict | None:
         if part in LEAST_SEEN and not _is_labelled(person, visible, part):
             visible[where] = 0
         valid[part] = bool((visible[where] > 0).any())
-    points = np.where(visible[:, None] > 0, person.keypoints, 0.0)
+    # Half a pixel around the centres of the outermost belongs to the image;
+    # tools that read COCO's format refuse places below 0.
+    inside = person.keypoints.clip(0, np.array(mask.shape[::-1]) - 1)
+    points = np.where(visible[:, None] > 0, inside, 0.0)
     triplets = np.concatenate([np.round(points, 2), visible[:, None]], 1)
     x, y, w, h = cv2.boundingRect(mask)
     contours, _ = cv2.findContours(
@@ -176,24 +182,50 @@ def _box(rows: np.ndarray) -> list[float]:
     return [round(float(v), 2) for v in (*low, *(high - low))]
 
 
-def merge(images: list[dict], description: str) -> dict:
-    """The content of an annotation file.
+def merged_text(
+    images: Callable[[], Iterable[dict]], description: str
+) -> Iterator[str]:
+    """The text of an annotation file, piece by piece.
+
+    Of 100,000 images all at once would take more memory than rendering does.
 
     Args:
-        images: Image records, each with the annotations of its people under
-            ``annotations``; ids are given in this order.
+        images: Gives image records, each with the annotations of its people
+            under ``annotations``, in the order of their ids; called twice.
         description: For the file's ``info``.
     """
-    annotations, records = [], []
-    for image in images:
-        record = {k: v for k, v in image.items() if k != 'annotations'}
-        records.append(record)
-        for annotation in image['annotations']:
-            annotations.append(
-                dict(
-                    annotation, id=len(annotations) + 1, image_id=record['id']
-                )
-            )
-    content = annotation_file(records, annotations)
+    content = annotation_file([], [])
     content['info'] = dict(description=description, version='1.0')
-    return content
+    streams = dict(
+        images=lambda: (
+            {k: v for k, v in image.items() if k != 'annotations'}
+            for image in images()
+        ),
+        annotations=lambda: (
+            dict(annotation, id=number, image_id=image_id)
+            for number, (image_id, annotation) in enumerate(
+                (
+                    (image['id'], annotation)
+                    for image in images()
+                    for annotation in image['annotations']
+                ),
+                1,
+            )
+        ),
+    )
+    before = '{'
+    for key, value in content.items():
+        yield f'{before}{json.dumps(key)}:'
+        before = ','
+        if key not in streams:
+            yield _compact(value)
+            continue
+        yield '['
+        for number, item in enumerate(streams[key]()):
+            yield f'{"," if number else ""}{_compact(item)}'
+        yield ']'
+    yield '}'
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(',', ':'))

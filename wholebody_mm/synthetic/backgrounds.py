@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from wholebody_mm.synthetic.noise import fractal_image
 from wholebody_mm.synthetic.surroundings import PLANE_COLUMNS
 from wholebody_mm.synthetic.textures import PLANES, write
 
+LEAST_SHARE = 0.55  # of a photo's side that is seen
 PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
 
@@ -36,9 +38,9 @@ def photo_paths(folder: str) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-@lru_cache(maxsize=32)
-def _photo(path: Path) -> np.ndarray | None:
-    """(H, W, 3) uint8 RGB, at most 1000 a side; None if it is damaged."""
+@lru_cache(maxsize=8)
+def _photo(path: Path, longest: int) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB, its sides at most so long; None if damaged."""
     try:
         image = read_image(path)
     except (ValueError, OSError) as error:
@@ -46,7 +48,7 @@ def _photo(path: Path) -> np.ndarray | None:
         warnings.warn(f'--backgrounds: {error}; left out', stacklevel=2)
         return None
     height, width = image.shape[:2]
-    scale = 1000 / max(height, width)
+    scale = longest / max(height, width)
     if scale < 1:
         image = cv2.resize(
             image,
@@ -56,11 +58,11 @@ def _photo(path: Path) -> np.ndarray | None:
     return np.ascontiguousarray(image[:, :, ::-1])
 
 
-def _readable_photo(folder: str, first: int) -> np.ndarray:
+def _readable_photo(folder: str, first: int, longest: int) -> np.ndarray:
     """The first photo from a place on, and around, that can be read."""
     paths = photo_paths(folder)
     for path in paths[first:] + paths[:first]:
-        photo = _photo(path)
+        photo = _photo(path, longest)
         if photo is not None:
             return photo
     raise ValueError(f'--backgrounds {folder}: no image in it can be read')
@@ -70,11 +72,13 @@ def photo_backdrop(
     folder: str, rng: np.random.Generator, width: int, height: int
 ) -> np.ndarray:
     """(H, W, 3) float32 linear light, a random crop of a random photo."""
+    # the smallest crop still has a pixel for each of a large image
+    longest = max(1000, math.ceil(max(width, height) / LEAST_SHARE))
     photo = _readable_photo(
-        folder, int(rng.integers(len(photo_paths(folder))))
+        folder, int(rng.integers(len(photo_paths(folder)))), longest
     )
     fit = max(width / photo.shape[1], height / photo.shape[0])
-    share = rng.uniform(0.55, 1.0)
+    share = rng.uniform(LEAST_SHARE, 1.0)
     w = min(max(int(width / fit * share), 8), photo.shape[1])
     h = min(max(int(height / fit * share), 8), photo.shape[0])
     x = int(rng.integers(0, photo.shape[1] - w + 1))

@@ -33,6 +33,7 @@ _NO_CACHE = (
     'the body model is kept in a folder; set XDG_CACHE_HOME to one that can '
     'be written'
 )
+ANNY_SPACE = '1.2 GB'  # what anny writes when it is loaded, on any disk
 _MISSING_ANNY = (
     "rendering people needs the parametric body 'anny'; "
     'install it with: pip install anny'
@@ -265,44 +266,62 @@ def _build(folder: Path) -> None:
     try:
         import anny
         import anny.paths
-        import torch
+        import safetensors
+        import torch  # noqa: F401  anny's
         from anny.models.model_data import PHENOTYPE_VARIATIONS
     except ImportError as error:
         raise ValueError(f'{_MISSING_ANNY} ({error})') from error
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f'{error}: {_NO_CACHE}') from error
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        # anny would keep over a gigabyte of its own intermediate files.
-        previous = anny.paths.get_anny_cache_path()
-        anny.paths.set_anny_cache_path(scratch)
+        with (
+            tempfile.TemporaryDirectory() as anny_cache,
+            tempfile.TemporaryDirectory(dir=folder.parent) as scratch,
+        ):
+            model = _anny_model(anny, anny_cache)
+            arrays, info = _extract(model, PHENOTYPE_VARIATIONS, anny)
+            _keep(arrays, info, Path(scratch) / 'new', folder)
+    # safetensors' own, of a full disk, is no OSError
+    except (OSError, safetensors.SafetensorError) as error:
+        raise ValueError(
+            f'the body model cannot be built ({error}): {_NO_CACHE}, and '
+            f'TMPDIR to one with {ANNY_SPACE} of room, for a minute'
+        ) from error
+
+
+def _anny_model(anny, folder: str):
+    """anny's model; its own intermediate files go into a folder."""
+    import torch
+
+    previous = anny.paths.get_anny_cache_path()
+    anny.paths.set_anny_cache_path(folder)
+    try:
+        with torch.inference_mode():
+            return anny.Anny(
+                topology='anny-full',
+                local_changes='default',
+                facial_actions='all',
+                phenotypes='all',
+                phenotype_blendshapes='original',
+            ).to(torch.float32)
+    finally:
+        anny.paths.set_anny_cache_path(previous)
+
+
+def _keep(arrays: dict, info: dict, new: Path, folder: Path) -> None:
+    """Write the model beside its folder, then give it the folder's name."""
+    new.mkdir()
+    for name, array in arrays.items():
+        np.save(new / f'{name}.npy', np.ascontiguousarray(array))
+    (new / 'info.json').write_text(json.dumps(info))
+    if not folder.exists():
         try:
-            with torch.inference_mode():
-                model = anny.Anny(
-                    topology='anny-full',
-                    local_changes='default',
-                    facial_actions='all',
-                    phenotypes='all',
-                    phenotype_blendshapes='original',
-                ).to(torch.float32)
-        finally:
-            anny.paths.set_anny_cache_path(previous)
-        arrays, info = _extract(model, PHENOTYPE_VARIATIONS, anny)
-        new = Path(scratch) / 'new'
-        new.mkdir()
-        for name, array in arrays.items():
-            np.save(new / f'{name}.npy', np.ascontiguousarray(array))
-        (new / 'info.json').write_text(json.dumps(info))
-        if not folder.exists():
-            try:
-                new.rename(folder)
-            except OSError:  # another process was faster
-                if not (folder / 'info.json').is_file():
-                    raise
-        elif not (folder / 'info.json').is_file():
-            shutil.rmtree(folder)
             new.rename(folder)
+        except OSError:  # another process was faster
+            if not (folder / 'info.json').is_file():
+                raise
+    elif not (folder / 'info.json').is_file():
+        shutil.rmtree(folder)
+        new.rename(folder)
 
 
 def _extract(model, variations, anny) -> tuple[dict, dict]:

@@ -6,11 +6,14 @@ that is done leaves a file, so that a killed run goes on where it stopped.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -25,19 +28,21 @@ import numpy as np
 from tqdm import tqdm
 
 from wholebody_mm.synthetic.ablation import checked
-from wholebody_mm.synthetic.annotations import annotation_of, merge
+from wholebody_mm.synthetic.annotations import annotation_of, merged_text
 from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
 from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
-from wholebody_mm.whole_files import write_bytes, write_json
+from wholebody_mm.whole_files import read_json, whole_file, write_json
 
 CHUNK = 10  # images
-MOST_WORKERS = 61  # of a pool of processes on Windows
+WINDOWS_WORKERS = 61  # the most that a pool of processes has there
 ANNOTATIONS = 'annotations.json'
 IMAGES = 'images'
 _PARTS, _SETTINGS = '.chunks', 'settings.json'
 _THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+# A disk, or what somebody may use of it.
+_FULL = {errno.ENOSPC, getattr(errno, 'EDQUOT', errno.ENOSPC)}
 _GUARD = "if __name__ == '__main__':"
 
 
@@ -83,7 +88,10 @@ class Settings:
         object.__setattr__(self, 'without', checked(self.without))
         if self.people and not 0 <= self.people[0] <= self.people[1]:
             raise ValueError(f'{self.people} is no range of people')
-        if self.backgrounds and not Path(self.backgrounds).is_dir():
+        if self.backgrounds is None:
+            return
+        # '' is what a variable of the shell is that was never set
+        if not (self.backgrounds and Path(self.backgrounds).is_dir()):
             raise FileNotFoundError(
                 f'--backgrounds {self.backgrounds}: no such folder'
             )
@@ -124,7 +132,7 @@ def render_image(
             annotations.append(dict(annotation, pose=figure.pose.family))
     record = dict(
         id=index + 1,
-        file_name=f'{index + 1:012d}.jpg',
+        file_name=_image_name(index),
         width=settings.width,
         height=settings.height,
         preset=scene.preset,
@@ -145,8 +153,9 @@ def generate(
     Args:
         settings: What is rendered.
         out: Folder; gets ``images/`` and ``annotations.json``.
-        workers: Processes. With more than one, a script calls this below
-            ``if __name__ == '__main__':``, for each of them imports it.
+        workers: Processes, at least 1. With more than one, a script calls
+            this below ``if __name__ == '__main__':``, for each of them
+            imports it.
         progress: Show a progress bar.
         renderer: Makes the renderer; a class or function that workers can
             import.
@@ -156,12 +165,16 @@ def generate(
 
     Raises:
         ValueError: If the folder holds a data set of other settings or lies
-            in that of the backgrounds, or the body model is missing.
+            in that of the backgrounds, the body model is missing, or there
+            are no workers.
         FileNotFoundError: If the folder of backgrounds has no photos.
         RuntimeError: If a script calls this with several workers and without
             the guard, in its workers.
         ChildProcessError: If a worker died, then and otherwise.
+        OSError: If the disk is full; what is done stays.
     """
+    if workers < 1:
+        raise ValueError(f'--workers {workers}: give 1 or more')
     # A new process imports the script that started it. It may start none
     # itself before it is done with that; Python marks this state so.
     importing = getattr(multiprocessing.current_process(), '_inheriting', 0)
@@ -170,7 +183,7 @@ def generate(
             f'generate(workers={workers}) is called again by its own worker, '
             f'which imports the script: put the call below {_GUARD}'
         )
-    if settings.backgrounds:
+    if settings.backgrounds is not None:
         photo_paths(settings.backgrounds)  # before anything is written
         folder = Path(settings.backgrounds).resolve()
         if Path(out).resolve().is_relative_to(folder):
@@ -180,66 +193,151 @@ def generate(
                 f'another folder'
             )
     out = Path(out)
-    _claim(out, settings)
-    if (out / ANNOTATIONS).is_file():
-        # what a run that was beside the one that finished may have left
-        shutil.rmtree(out / _PARTS, ignore_errors=True)
-        return out / ANNOTATIONS
-    load_body()  # built once, before workers look for it
+    # built once, before workers look for it and before the folder is taken
+    load_body()
+    _claim(out, settings, renderer)
     starts = range(0, settings.images, CHUNK)
-    todo = [s for s in starts if not _chunk_file(out, s).is_file()]
+    todo = _chunks_to_do(out, settings)
     bar = tqdm(
         total=settings.images,
         initial=settings.images
-        - sum(min(CHUNK, settings.images - s) for s in todo),
+        - sum(len(_indices(settings, start)) for start in todo),
         unit='img',
         disable=not progress,
     )
     jobs = [(settings, str(out), start, renderer) for start in todo]
     with bar:
-        if workers <= 1 or len(jobs) <= 1:
+        if workers == 1 or len(jobs) <= 1:
             for job in jobs:
                 bar.update(_render_chunk(job))
         else:
             # Compiles what is not compiled yet, once instead of in each.
             small = Settings(1, 0, 64, 64, 'body', people=(1, 1))
             render_image(small, 0)
-            _render_chunks(jobs, min(workers, len(jobs), MOST_WORKERS), bar)
-    records = []
-    try:
-        for start in starts:
-            records += json.loads(_chunk_file(out, start).read_text())
-    except FileNotFoundError:
-        if not (out / ANNOTATIONS).is_file():
-            raise
-        return out / ANNOTATIONS  # by another run of the same, just now
-    content = merge(records, f'Rendered people, {asdict(settings)}')
-    text = json.dumps(content, separators=(',', ':'))
-    write_bytes(out / ANNOTATIONS, text.encode(), several=True)
+            if sys.platform == 'win32':
+                workers = min(workers, WINDOWS_WORKERS)
+            _render_chunks(jobs, min(workers, len(jobs)), bar)
+    path = out / ANNOTATIONS
+    if not path.is_file():
+        text = merged_text(
+            lambda: (r for start in starts for r in _records(out, start)),
+            f'Rendered people, {asdict(settings)}',
+        )
+        try:
+            with whole_file(path, several=True) as part, part.open('w') as to:
+                to.writelines(text)
+        except FileNotFoundError:
+            if not path.is_file():
+                raise  # else by another run of the same, just now
     shutil.rmtree(out / _PARTS, ignore_errors=True)
-    return out / ANNOTATIONS
+    return path
 
 
-def _claim(out: Path, settings: Settings) -> None:
+def images_to_do(settings: Settings, out: str | Path) -> int:
+    """How many images of a data set a folder still lacks."""
+    todo = _chunks_to_do(Path(out), settings)
+    return sum(len(_indices(settings, start)) for start in todo)
+
+
+def _claim(
+    out: Path, settings: Settings, renderer: Callable[[], Renderer]
+) -> None:
     """Make the folder, or check that it belongs to the same settings."""
-    path = out / _SETTINGS
+    path, parts = out / _SETTINGS, out / _PARTS
     wanted = json.loads(json.dumps(asdict(settings)))
-    if path.is_file():
-        # folders of before that setting leave nothing out
-        if {'without': [], **json.loads(path.read_text())} != wanted:
+    wanted['made_with'] = _made_with(settings, renderer)
+    images = out / IMAGES
+    empty = not (
+        (images.is_dir() and any(images.iterdir()))
+        or (out / ANNOTATIONS).is_file()
+    )
+    if path.is_file() and not empty:
+        found = read_json(path)
+        if not isinstance(found, dict):
+            raise ValueError(f'{path} was not written by this command')
+        # what folders of before these settings do not say
+        former = {'without': [], 'made_with': wanted['made_with']}
+        found = {**former, **found}
+        if found != wanted:
+            differing = ', '.join(
+                sorted(k for k in wanted if found.get(k) != wanted[k])
+            )
             raise ValueError(
-                f'{out} holds images of other settings (see {path}); give '
-                f'another folder, the same settings, or delete it'
+                f'{out} holds images of other settings ({differing}; see '
+                f'{path}); give another folder, the same settings, or delete '
+                f'{out} with all that is in it'
             )
         return
-    (out / IMAGES).mkdir(parents=True, exist_ok=True)
-    if any((out / IMAGES).iterdir()):
+    if not empty:
         raise ValueError(
-            f'{out / IMAGES} holds files that were not rendered by this '
+            f'{out} holds images or annotations that were not made by this '
             f'command; give another folder'
         )
+    # labels of images that somebody deleted
+    shutil.rmtree(parts, ignore_errors=True)
+    images.mkdir(parents=True, exist_ok=True)
     # nothing keeps two runs out of one folder: they write the same
     write_json(path, wanted, indent=1, several=True)
+
+
+def _made_with(settings: Settings, renderer: Callable[[], Renderer]) -> dict:
+    """What decides on the pixels beside the settings."""
+    # an object that makes renderers has the name of its class
+    named = renderer if hasattr(renderer, '__qualname__') else type(renderer)
+    made_with = dict(renderer=f'{named.__module__}:{named.__qualname__}')
+    if settings.backgrounds is not None:
+        # images draw their photo by its number in this list
+        photos = hashlib.sha256()
+        for path in photo_paths(settings.backgrounds):
+            name = path.relative_to(settings.backgrounds).as_posix()
+            photos.update(f'{name} {path.stat().st_size}\n'.encode())
+        made_with['photos'] = photos.hexdigest()
+    return made_with
+
+
+def _image_name(index: int) -> str:
+    return f'{index + 1:012d}.jpg'
+
+
+def _indices(settings: Settings, start: int) -> range:
+    """The images of a chunk."""
+    return range(start, min(start + CHUNK, settings.images))
+
+
+def _chunks_to_do(out: Path, settings: Settings) -> list[int]:
+    """First images of the chunks whose labels or images are not there.
+
+    A file without content is what a power cut leaves.
+    """
+    whole = {
+        entry.name
+        for folder in (out / IMAGES, out / _PARTS)
+        if folder.is_dir()
+        for entry in os.scandir(folder)
+        if entry.stat().st_size
+    }
+    labelled = (out / ANNOTATIONS).is_file()
+    return [
+        start
+        for start in range(0, settings.images, CHUNK)
+        if not (labelled or _chunk_file(out, start).name in whole)
+        or any(_image_name(i) not in whole for i in _indices(settings, start))
+    ]
+
+
+def _records(out: Path, start: int) -> list[dict]:
+    """The records of a chunk's images."""
+    path = _chunk_file(out, start)
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        raise
+    except ValueError as error:
+        path.unlink(missing_ok=True)
+        raise ValueError(
+            f'{error}; give the same command again, which renders its '
+            f'{CHUNK} images anew'
+        ) from error
 
 
 def _chunk_file(out: Path, start: int) -> Path:
@@ -310,9 +408,19 @@ def _render_chunk(job) -> int:
     settings, out, start, make_renderer = job
     out, renderer = Path(out), make_renderer()
     records = []
-    for index in range(start, min(start + CHUNK, settings.images)):
-        data, record = render_image(settings, index, renderer)
-        (out / IMAGES / record['file_name']).write_bytes(data)
-        records.append(record)
-    write_json(_chunk_file(out, start), records, several=True)
+    try:
+        for index in _indices(settings, start):
+            data, record = render_image(settings, index, renderer)
+            (out / IMAGES / record['file_name']).write_bytes(data)
+            records.append(record)
+        write_json(_chunk_file(out, start), records, several=True)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise OSError(
+            error.errno,
+            f'{error.strerror}: make room and give the same command again; '
+            f'what is done is kept',
+            str(out),
+        ) from error
     return len(records)
