@@ -161,3 +161,17 @@ def test_visibilities_of_mmposes_converter():
         encoder.encode(people, pairs, (96, 96)), plain, strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.filterwarnings('error')
+def test_gaussians_between_the_cells_are_told():
+    """Those of ViT or Swin without a neck: strides of 16 and 32."""
+    MapEncoder(WHOLEBODY135, 8)
+    with pytest.warns(UserWarning, match='low and inexact.*heatmap_stride'):
+        narrow = MapEncoder(COCO17, 16)
+    with pytest.raises(ValueError, match='would vanish.*heatmap_stride'):
+        MapEncoder(COCO17, 32)
+    MapEncoder(COCO17, 32, heatmap_stride=8)
+    x, y = to_pixels(np.array([0.5, 0.5]), 16)
+    point = np.tile([x, y], (1, 17, 1))
+    assert (narrow.encode(point, None, SIZE)[0].max(axis=(1, 2)) > 0.01).all()

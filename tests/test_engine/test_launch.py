@@ -152,3 +152,12 @@ def test_a_schedule_that_ends_early_is_said(schedule, warned, capsys):
     cfg = Config(dict(train_cfg=dict(max_iters=90), param_scheduler=schedule))
     warn_of_a_flat_end(cfg)
     assert ('iteration 80 of 90' in capsys.readouterr().err) == warned
+
+
+def test_gpus_share_the_statistics_of_batch_normalisation(config, monkeypatch):
+    words = parse(config)
+    words.launcher = 'pytorch'
+    assert 'sync_bn' not in config_of(words)
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    assert config_of(words).sync_bn == 'torch'
+    assert 'sync_bn' not in config_of(parse(config))

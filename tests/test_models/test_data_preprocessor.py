@@ -167,3 +167,46 @@ def test_regions_of_another_stride_are_refused():
     )
     with pytest.raises(ValueError, match='SupervisionRegions the same stride'):
         finer(batch(), training=True)
+
+
+def test_weights_that_mmposes_generate_target_has_taken_apart():
+    data = batch()
+    sample = data['data_samples'][0]
+    del sample.gt_fields
+    known = torch.ones(1, 17)
+    known[0, 5:] = 0
+    sample.gt_instance_labels = InstanceData(keypoints_visible_weights=known)
+    sample.gt_instances.keypoints_visible = known.numpy()
+    fields = preprocessor()(data, training=True)['data_samples'][0].gt_fields
+    assert fields.heatmap_weights[:5].all()
+    assert not fields.heatmap_weights[5:].any()
+
+
+def test_boxes_of_mmposes_affine_are_corners():
+    data = batch()
+    sample = data['data_samples'][0]
+    del sample.gt_fields
+    known = np.ones((1, 17, 2), np.float32)
+    known[0, 5, 0] = 0  # in the source's keypoints, not labelled here
+    people = InstanceData(
+        keypoints=sample.gt_instances.keypoints,
+        keypoints_visible=known,
+        bboxes=np.float32([[[8, 8], [40, 8], [8, 40], [40, 40]]]),
+    )
+    sample.gt_instances = people
+    fields = preprocessor()(data, training=True)['data_samples'][0].gt_fields
+    weights = fields.heatmap_weights[5]
+    assert not weights[1:5, 1:5].any() and weights[:, 8:].all()
+
+
+def test_keypoints_of_another_skeleton_are_refused():
+    data = batch()
+    data['data_samples'][0].set_metainfo(dict(skeleton_name='body25'))
+    with pytest.raises(ValueError, match='keypoints of body25, .* coco17'):
+        preprocessor()(data, training=True)
+
+
+def test_images_that_change_after_their_targets_are_refused():
+    resize = dict(type='BatchSyncRandomResize', random_size_range=(64, 128))
+    with pytest.raises(ValueError, match='batch_augments'):
+        preprocessor(batch_augments=[resize])

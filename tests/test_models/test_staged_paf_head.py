@@ -113,7 +113,7 @@ def test_samples_with_and_without_regions_mix(build):
     head = build().head
     ignore = torch.ones(1, 16, 16, dtype=torch.uint8)
     hidden, full = sample(head, ignore=ignore), sample(head)
-    for name in ('heatmap_weights', 'paf_weights'):
+    for name in ('ignore', 'person', 'heatmap_weights', 'paf_weights'):
         del full.gt_fields[name]
     maps = torch.zeros(2, 17, 16, 16, requires_grad=True)
     pafs = torch.zeros(2, 2 * SKELETON.num_limbs, 16, 16, requires_grad=True)
@@ -275,3 +275,17 @@ def test_a_loss_without_masks_is_named():
                 loss=dict(type='KeypointMSELoss'),
             )
         )
+
+
+def test_regions_that_nobody_made_weights_of_are_refused(build):
+    """As by MMPose's own data preprocessor: all would be learnt."""
+    head = build().head
+    one = sample(head, ignore=torch.ones(1, 16, 16, dtype=torch.uint8))
+    del one.gt_fields.heatmap_weights
+    maps = torch.zeros(1, 17, 16, 16)
+    head.forward_stages = lambda feats: (
+        [maps],
+        [torch.zeros(1, 2 * SKELETON.num_limbs, 16, 16)],
+    )
+    with pytest.raises(ValueError, match='WholeBodyDataPreprocessor'):
+        head.loss((maps,), [one])

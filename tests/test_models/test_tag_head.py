@@ -11,6 +11,7 @@ from mmpose.structures import PoseDataSample
 from wholebody_mm.benchmarks.crowds import crowd
 from wholebody_mm.codecs.tag_codec import TagCodec, group_by_tags
 from wholebody_mm.models import TagHead
+from wholebody_mm.models.losses.masked_map_loss import MaskedMapLoss
 
 SIZE = 256, 192
 
@@ -144,3 +145,16 @@ def test_visibilities_of_mmposes_converter_and_tags_that_diverged():
     maps, tags = perfect(codec, people, visible)
     found, _, _ = codec.decode((maps, np.full_like(tags, np.nan)))
     assert len(found)
+
+
+def test_a_masked_map_loss_weighs_what_is_there():
+    plain, heavy = head(), head()
+    for model, weight in ((plain, 0.0), (heavy, 5.0)):
+        model.loss_module.keypoint_loss = MaskedMapLoss(positive_weight=weight)
+    heavy.load_state_dict(plain.state_dict())
+    feats = (torch.randn(1, 8, 48, 64),)
+    one, other = (
+        model.loss(feats, [sample(model.decoder)])['loss_kpt']
+        for model in (plain, heavy)
+    )
+    assert other > 1.01 * one

@@ -219,3 +219,17 @@ def test_images_made_for_other_scales_are_refused(build):
 def test_wrong_scales_are_refused(build):
     with pytest.raises(ValueError, match='not all positive'):
         build(test_cfg=dict(scales=(1.0, 0.0)))
+
+
+@pytest.mark.parametrize(
+    'other', [dict(sigma_scale=0.7), dict(skeleton='body25b')]
+)
+def test_targets_that_the_head_does_not_decode_are_refused(build, other):
+    codec = dict(type='PAFCodec', skeleton='coco17')
+    build(data_preprocessor=_preprocessor(codec))
+    with pytest.raises(ValueError, match=next(iter(other))):
+        build(data_preprocessor=_preprocessor({**codec, **other}))
+
+
+def _preprocessor(codec):
+    return dict(type='WholeBodyDataPreprocessor', codec=codec)

@@ -182,3 +182,14 @@ def test_a_network_of_another_kind_is_refused():
     model.backbone = model.head
     with pytest.raises(ValueError, match='PoseMachineHead has no counterpart'):
         caffe_layers(model)
+
+
+def test_what_the_files_cannot_say_is_refused():
+    model, _ = build('hand', 'meta')
+    model.neck = model.backbone
+    with pytest.raises(ValueError, match='no counterpart'):
+        caffe_layers(model)
+    model.neck = None
+    model.head.subdivision = 2
+    with pytest.raises(ValueError, match='finer stride'):
+        caffe_layers(model)

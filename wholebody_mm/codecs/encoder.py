@@ -9,6 +9,7 @@ overlap).
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from wholebody_mm.skeletons import Skeleton, get_skeleton
 # A Gaussian ends where it falls under 1%, as in the released network's
 # training: at 3.03 standard deviations.
 CUT = 0.01
+# Cells from which a peak tells where between the cells it lies.
+LEAST_SIGMA = 0.5
 # Cells to each side, the width of the released network's fields.
 FIELD_HALF_WIDTH = 1.0
 
@@ -41,8 +44,9 @@ class MapEncoder:
         sigma_scale: Factor of ``target_sigmas``.
 
     Raises:
-        ValueError: If the one stride does not divide the other, or the
-            factor is not above 0.
+        ValueError: If the one stride does not divide the other, the factor
+            is not above 0, or Gaussians are so narrow that a point between
+            cells would not be drawn.
     """
 
     def __init__(
@@ -58,6 +62,24 @@ class MapEncoder:
         self._sigmas = sigmas_in_cells(
             self.skeleton, self.heatmap_stride, sigma_scale
         )
+        self._check_sigmas()
+
+    def _check_sigmas(self) -> None:
+        """Refuse Gaussians that fall between the cells."""
+        smallest = float(self._sigmas.min(initial=np.inf))
+        finer = (
+            f'of {smallest:.2f} cells, at a stride of {self.heatmap_stride}: '
+            f'give heatmap_stride a smaller divisor of the stride, or a '
+            f'larger sigma_scale'
+        )
+        # the height at the nearest cells of a point between four
+        if np.exp(-0.25 / smallest**2) < CUT:
+            raise ValueError(f'points between cells would vanish {finer}')
+        if smallest < LEAST_SIGMA:
+            warnings.warn(
+                f'points between cells would be low and inexact {finer}',
+                stacklevel=4,
+            )
 
     def encode(
         self,

@@ -73,6 +73,10 @@ def config_of(args: argparse.Namespace) -> Config:
     sync_test_geometry(cfg)
     check_loop(cfg)
     cfg.launcher = args.launcher
+    if args.launcher != 'none' and torch.cuda.is_available():
+        # MMEngine keeps the statistics of batch normalisation of each GPU
+        # apart, validates with all of them and saves the first's.
+        cfg.setdefault('sync_bn', 'torch')
     if args.launcher != 'none' and not torch.cuda.is_available():
         # MMEngine's own choice names a CUDA device for each process
         cfg.model_wrapper_cfg = dict(

@@ -35,7 +35,8 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
         **kwargs: MMPose's: mean, std, bgr_to_rgb, pad_size_divisor, ...
 
     Raises:
-        ValueError: If the scales are not 0 to 1, from iteration 0 on.
+        ValueError: If the scales are not 0 to 1, from iteration 0 on, or
+            ``batch_augments`` would move images away from their targets.
     """
 
     def __init__(
@@ -45,6 +46,11 @@ class WholeBodyDataPreprocessor(PoseDataPreprocessor):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
+        if codec and kwargs.get('batch_augments'):
+            raise ValueError(
+                'batch_augments change images whose targets are drawn '
+                "already; vary the warp's scale, or give input_scales"
+            )
         self.codec = KEYPOINT_CODECS.build(codec) if codec else None
         self.input_scales = tuple(tuple(pair) for pair in input_scales)
         if codec is None and self.input_scales != ((0, 1.0),):
@@ -168,9 +174,15 @@ def add_targets(
 
     Raises:
         ValueError: If regions of another stride than the codec's were drawn,
-            targets are there already and do not fit, or it is not said what
-            is labelled.
+            targets are there already and do not fit, it is not said what is
+            labelled, or the keypoints are those of another skeleton.
     """
+    name = sample.metainfo.get('skeleton_name', codec.skeleton.name)
+    if name != codec.skeleton.name:
+        raise ValueError(
+            f'the data set gives keypoints of {name}, the codec of the data '
+            f'preprocessor draws {codec.skeleton.name}: give both one skeleton'
+        )
     fields = sample.gt_fields if 'gt_fields' in sample else PixelData()
     if 'ignore' in fields:
         width, height = image_size or input_size
@@ -186,8 +198,15 @@ def add_targets(
         fields = MapData.of(dict(fields.items()))
     people = sample.gt_instances
     visible = np.asarray(people.keypoints_visible, np.float32)
-    given = visible  # of MMPose's KeypointConverter also weights
+    # of MMPose's KeypointConverter
+    converted = visible[..., 1] if visible.ndim == 3 else None
+    if converted is None and 'gt_instance_labels' in sample:
+        # where its GenerateTarget has put them
+        converted = sample.gt_instance_labels.get('keypoints_visible_weights')
     visible = plain_visibility(visible)
+    boxes = np.asarray(people.get('bboxes', np.zeros((len(visible), 4))))
+    if boxes.ndim == 3:  # corners, of MMPose's BottomupRandomAffine
+        boxes = np.concatenate([boxes.min(axis=1), boxes.max(axis=1)], axis=1)
     if 'heatmaps' not in fields:
         targets = codec.encode(
             np.asarray(people.keypoints, np.float32),
@@ -210,12 +229,12 @@ def add_targets(
             np.asarray(fields.person).reshape(fields.ignore.shape[1:]),
             bool(sample.metainfo['negatives']),
         )
-    elif given.ndim == 3 and len(given):
+    elif converted is not None and len(converted):
         # what the converter's source does not know is not learnt at all
         width, height = map_size(input_size, codec.stride)
         parts = len(codec.skeleton.parts)
         regions = (
-            (given[..., 1] > 0).any(axis=0),
+            (np.asarray(converted) > 0).any(axis=0),
             np.zeros((parts, height, width), np.uint8),
             np.zeros((height, width), np.uint8),
             False,
@@ -226,7 +245,7 @@ def add_targets(
             codec.stride,
             *regions,
             visible,
-            people.bboxes,
+            boxes,
             np.asarray(people.keypoints, np.float32),
             people.get('ignore_boxes'),
         )

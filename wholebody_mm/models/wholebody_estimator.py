@@ -71,6 +71,7 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         scales = tuple(self.test_cfg.get('scales', (1.0,)))
         if not scales or min(scales) <= 0:
             raise ValueError(f'test_cfg.scales {scales} are not all positive')
+        self._check_codecs()
         self.strict_weights = strict_weights
         if autocast not in (None, 'bfloat16', 'float16'):
             raise ValueError(
@@ -82,6 +83,21 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         )
         self.to(memory_format=self.memory_format)
         self._register_load_state_dict_pre_hook(self._check_weights)
+
+    def _check_codecs(self) -> None:
+        """Refuse targets that are not what the head decodes."""
+        drawn = getattr(self.data_preprocessor, 'codec', None)
+        decoded = getattr(self.head, 'decoder', None)
+        for name in ('skeleton', 'stride', 'heatmap_stride', 'sigma_scale'):
+            if not (hasattr(drawn, name) and hasattr(decoded, name)):
+                continue
+            one, other = getattr(drawn, name), getattr(decoded, name)
+            if one != other:
+                raise ValueError(
+                    f'model.data_preprocessor.codec draws targets with {name} '
+                    f'{one}, model.head.decoder decodes {other}: give both '
+                    f'the same'
+                )
 
     def _check_weights(self, state_dict: dict, prefix: str, *_) -> None:
         """Refuse a checkpoint that does not fit, or drop what does not."""

@@ -120,6 +120,13 @@ def caffe_layers(model: nn.Module) -> list[Layer]:
     """
     trace = _Trace(model)
     backbone, head = model.backbone, model.head
+    if getattr(model, 'neck', None) is not None:
+        raise ValueError(_other(model.neck))
+    if getattr(head, 'subdivision', 1) > 1:
+        raise ValueError(
+            "confidence maps of finer stride than the fields' have no "
+            "counterpart in OpenPose's files: train with heatmap_stride=None"
+        )
     if isinstance(backbone, VGG19Reduced):
         features = _reduced(trace, backbone)
     elif isinstance(backbone, VGG19Dense):

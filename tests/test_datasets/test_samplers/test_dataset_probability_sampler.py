@@ -229,3 +229,10 @@ def test_two_processes_train_and_resume_as_one_run(tmp_path):
             np.concatenate(second[rank]['weights']),
             np.concatenate(whole[rank]['weights']),
         )
+
+
+def test_processes_with_other_data_are_refused(monkeypatch):
+    other = dict(coco=300, hands=41)
+    monkeypatch.setattr(room, 'all_gather_object', lambda own: [own, other])
+    with pytest.raises(ValueError, match=r'faces: 25 .*hands: 40 .*41 in 1'):
+        make()

@@ -331,3 +331,32 @@ def test_people_beyond_the_image_are_looked_at_where_they_are_in_it():
         x, y, _ = inverse @ [239.5, 239.5, 1]
         assert x == pytest.approx((40 - 0.5) / 2, abs=1)
         assert y == pytest.approx(250, abs=1)
+
+
+@pytest.mark.parametrize(
+    'moved',
+    [dict(flip=False), dict(warp_mat=np.eye(2, 3)), dict(ori_shape=(9, 9))],
+)
+def test_what_another_transform_has_moved_is_refused(moved):
+    with pytest.raises(ValueError, match='let this warp do all of it'):
+        warp({**sample(), **moved})
+    warp({**sample(), 'ori_shape': (480, 640)})
+
+
+def test_records_of_mmposes_data_sets():
+    """They know what a mirror swaps, nothing of regions and parts."""
+    own = ('img', 'keypoints', 'keypoints_visible', 'bbox')
+    full = sample()
+    plain = {key: full[key] for key in own}
+    plain['flip_indices'] = list(WHOLEBODY135.flip_indices)
+    full['labelled'][:] = True
+    options = dict(flip_prob=1.0, seed=4)
+    one, other = warp(full, **options), warp(copy.deepcopy(plain), **options)
+    for key in own:
+        np.testing.assert_array_equal(one[key], other[key])
+    assert 'ignore_regions' not in other
+    del plain['flip_indices']
+    with pytest.raises(ValueError, match='skeleton or flip_indices'):
+        warp(copy.deepcopy(plain), flip_prob=1.0)
+    with pytest.raises(ValueError, match='which keypoint is a'):
+        warp(plain, centre_on='hand', scale=(3, 3), flip_prob=0.0)

@@ -6,7 +6,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from mmengine.dist import get_dist_info, sync_random_seed
+from mmengine.dist import (
+    all_gather_object,
+    get_dist_info,
+    sync_random_seed,
+)
 from mmengine.logging import print_log
 from mmpose.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
@@ -60,8 +64,9 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
 
     Raises:
         ValueError: If a name is unknown or lacks its probability, a
-            probability is negative or no number, all are zero, or a data set
-            that is to be picked has no image.
+            probability is negative or no number, all are zero, a data set
+            that is to be picked has no image, or the processes of a training
+            do not have the same data sets.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
             probabilities, self.names, self.lens, dataset
         )
         self.rank, self.world_size = get_dist_info()
+        self._check_alike()
         seed = getattr(sampler, 'seed', None) if seed is None else seed
         self.seed = sync_random_seed() if seed is None else int(seed)
         # MMEngine's seed hook looks here for set_epoch
@@ -109,6 +115,26 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
         self._keys = [zlib.crc32(name.encode()) for name in self.names]
         self._orders: dict[int, tuple[int, np.ndarray]] = {}
         self._block: tuple[int, np.ndarray] = (-1, np.empty(0))
+
+    def _check_alike(self) -> None:
+        """Refuse processes that see other data sets: one pick for all."""
+        own = dict(zip(self.names, self.lens, strict=True))
+        for rank, other in enumerate(all_gather_object(own)):
+            if other != own:
+                differing = sorted(
+                    name
+                    for name in own.keys() | other.keys()
+                    if own.get(name) != other.get(name)
+                )
+                told = ', '.join(
+                    f'{name}: {own.get(name, "no")} images in process '
+                    f'{self.rank}, {other.get(name, "none")} in {rank}'
+                    for name in differing
+                )
+                raise ValueError(
+                    f'the processes do not have the same data sets ({told}); '
+                    f'copy the data to every machine'
+                )
 
     # ------------------------------------------------------------ stream
 

@@ -37,8 +37,8 @@ class PackWholeBody(PackPoseInputs):
     and ``person`` (1, h, w), uint8, NumPy too unless other maps are with
     them: each tensor that a loader's worker gives costs the training process
     a millisecond, small arrays next to nothing. Metainfo: those of
-    ``meta_keys`` that the sample has. ``category_id`` is left out, which
-    MMPose's ``CocoMetric`` cannot take as a list.
+    ``meta_keys`` that the sample has, and ``skeleton_name``. ``category_id``
+    is left out, which MMPose's ``CocoMetric`` cannot take as a list.
 
     Args:
         meta_keys: Keys of the metainfo.
@@ -53,7 +53,10 @@ class PackWholeBody(PackPoseInputs):
         keypoints_visible='keypoints_visible',
     )
     field_mapping_table = dict(ignore='ignore', person='person')
-    label_mapping_table: dict = {}
+    # of MMPose's KeypointConverter and GenerateTarget
+    label_mapping_table = dict(
+        keypoints_visible_weights='keypoints_visible_weights'
+    )
 
     def __init__(
         self,
@@ -71,6 +74,9 @@ class PackWholeBody(PackPoseInputs):
             results['person'] = results['person'][None]
         packed = super().transform(results)
         sample = packed['data_samples']
+        if 'skeleton' in results:
+            name = results['skeleton'].name
+            sample.set_metainfo(dict(skeleton_name=name))
         own = set(self.field_mapping_table.values())
         if 'gt_fields' in sample and own.issuperset(sample.gt_fields.keys()):
             sample.gt_fields = sample.gt_fields.numpy()

@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from wholebody_mm.codecs.geometry import plain_visibility
 from wholebody_mm.datasets.transforms.geometry import (
     MEAN_BGR,
     centred_warp,
@@ -45,6 +46,7 @@ class WholeBodyRandomWarp(BaseTransform):
     people are 96 to 432 pixels high. An image of nobody (or of none large
     enough) is scaled as if it were such a person's surroundings, around a
     random point.
+    MMPose's own data sets will do, without what only this package's know.
     Points that fall outside of the crop stay labelled. So do points outside
     of the image, as known of rendered people, but they are moved out of the
     crop: in the border, which is learnt as anything else, is nobody.
@@ -124,7 +126,21 @@ class WholeBodyRandomWarp(BaseTransform):
         self.fill = fill
 
     def transform(self, results: dict) -> dict:
-        """Warp an image and its people, any number of them."""
+        """Warp an image and its people, any number of them.
+
+        Raises:
+            ValueError: If another transform has moved the image, or the
+                record does not say what a keypoint is.
+        """
+        moved = {'warp_mat', 'flip'} & results.keys()
+        size = results['img'].shape[:2]
+        if moved or tuple(results.get('ori_shape', size)) != size:
+            raise ValueError(
+                'WholeBodyRandomWarp: the image was moved, mirrored or '
+                'resized before (RandomFlip, BottomupRandomAffine, Resize, '
+                'another warp), and regions that are to be ignored stayed '
+                'where they were; let this warp do all of it'
+            )
         # MMEngine seeds NumPy's global state in each worker.
         rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
         factor = rng.uniform(*self.scale)
@@ -179,8 +195,10 @@ class WholeBodyRandomWarp(BaseTransform):
             # around their middles there may be nothing but border.
             boxes = boxes.clip(-0.5, np.float32([w, h, w, h]) - 0.5)
         size = boxes[:, 2:] - boxes[:, :2]
-        labelled = (results['keypoints_visible'] > 0).sum(axis=1)
-        enough = min(MIN_KEYPOINTS, -(-int(results['labelled'].sum()) // 2))
+        visible = plain_visibility(results['keypoints_visible'])
+        labelled = (visible > 0).sum(axis=1)
+        known = results.get('labelled', np.ones(visible.shape[1], bool))
+        enough = min(MIN_KEYPOINTS, -(-int(known.sum()) // 2))
         fit = (labelled >= enough) & (size.prod(axis=1) >= MIN_AREA)
         if fit.any():
             i = rng.choice(np.flatnonzero(fit))
@@ -206,10 +224,17 @@ class WholeBodyRandomWarp(BaseTransform):
         dice = rng.uniform()
         if not ((factor > 2 and dice > 0.05) or (factor > 1.3 and dice > 0.5)):
             return None
+        if 'skeleton' not in results:
+            raise ValueError(
+                f'WholeBodyRandomWarp: the data set does not say which '
+                f'keypoint is a {names[0]}; leave centre_on out, or read the '
+                f'data with one of the data sets of wholebody_mm'
+            )
         skeleton = results['skeleton']
         known = [n for n in names if n in skeleton.keypoint_names]
         points = np.array([skeleton.index(n) for n in known], int)
-        seen = points[results['keypoints_visible'][person, points] > 0]
+        visible = plain_visibility(results['keypoints_visible'])
+        seen = points[visible[person, points] > 0]
         if not len(seen):
             return None
         return results['keypoints'][person, rng.choice(seen)]
@@ -253,25 +278,31 @@ def apply_warp(
         -np.array(input_size, np.float32),
     )
     results['img'] = warp_image(results['img'], matrix, input_size, border)
-    regions = results.get('ignore_regions', [])
     if flip:
-        skeleton = results['skeleton']
-        order = skeleton.flip_indices
+        order = _flip_indices(results)
         keypoints, visible = keypoints[:, order], visible[:, order]
-        results['labelled'] = results['labelled'][order]
-        other = {
-            part: skeleton.part_names[skeleton.keypoint_part[order[s.start]]]
-            for part, s in skeleton.parts.items()
-        }
-        regions = [(other.get(part), shape) for part, shape in regions]
+        if 'labelled' in results:
+            results['labelled'] = results['labelled'][order]
+        if 'ignore_regions' in results:
+            skeleton = results['skeleton']
+            other = {
+                part: skeleton.part_names[
+                    skeleton.keypoint_part[order[s.start]]
+                ]
+                for part, s in skeleton.parts.items()
+            }
+            results['ignore_regions'] = [
+                (other.get(part), shape)
+                for part, shape in results['ignore_regions']
+            ]
     # An absent point stays at zero: nothing must look like a position.
-    results['keypoints'] = np.where(visible[..., None] != 0, keypoints, 0)
+    there = plain_visibility(visible)[..., None] != 0
+    results['keypoints'] = np.where(there, keypoints, 0)
     results['keypoints_visible'] = visible
     for key in ('bbox', 'ignore_boxes', 'person_boxes'):
         if key in results:
             results[key] = warp_boxes(results[key], matrix)
     results.update(
-        ignore_regions=regions,
         img_shape=results['img'].shape[:2],
         input_size=input_size,
         warp_mat=matrix,
@@ -280,3 +311,15 @@ def apply_warp(
         flip_direction='horizontal' if flip else None,
     )
     return results
+
+
+def _flip_indices(results: dict) -> np.ndarray:
+    """(K,) which keypoint each becomes in a mirror."""
+    if 'skeleton' in results:
+        return results['skeleton'].flip_indices
+    if 'flip_indices' in results:
+        return np.asarray(results['flip_indices'])
+    raise ValueError(
+        'WholeBodyRandomWarp: the data set does not say which keypoints a '
+        'mirror swaps (skeleton or flip_indices); give flip_prob=0'
+    )

@@ -193,10 +193,18 @@ class StagedPAFHead(BaseHead):
             train_cfg: Unused.
 
         Raises:
-            ValueError: If the targets are not of the size of the maps.
+            ValueError: If the targets are not of the size of the maps, or
+                regions were not made weights.
         """
         maps, pafs = self.forward_stages(feats)
         fields = [sample.gt_fields for sample in batch_data_samples]
+        if any('ignore' in f and 'heatmap_weights' not in f for f in fields):
+            raise ValueError(
+                'the samples say what is not to be learnt (SupervisionRegions)'
+                ' and nobody made weights of it: give the model '
+                "data_preprocessor=dict(type='WholeBodyDataPreprocessor', "
+                'codec=...), with the codec of the head'
+            )
         device = maps[-1].device
         # as the maps are stored: mixed layouts cost more than the loss itself
         layout = torch.contiguous_format

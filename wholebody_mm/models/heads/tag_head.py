@@ -82,7 +82,10 @@ class TagHead(AssociativeEmbeddingHead):
             for s in batch_data_samples
         ]
         pull, push = self.loss_module.tag_loss(tags, indices)
-        kpt = self.loss_module.keypoint_loss(heatmaps, target, weight)
+        keypoint_loss = self.loss_module.keypoint_loss
+        if hasattr(keypoint_loss, 'weights'):  # of MaskedMapLoss
+            weight = keypoint_loss.weights(target, weight)
+        kpt = keypoint_loss(heatmaps, target, weight)
         return dict(loss_kpt=kpt, loss_pull=pull, loss_push=push)
 
     def _weights(self, sample) -> Tensor:
