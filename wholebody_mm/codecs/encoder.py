@@ -67,19 +67,17 @@ class MapEncoder:
     def _check_sigmas(self) -> None:
         """Refuse Gaussians that fall between the cells."""
         smallest = float(self._sigmas.min(initial=np.inf))
-        finer = (
-            f'of {smallest:.2f} cells, at a stride of {self.heatmap_stride}: '
-            f'give heatmap_stride a smaller divisor of the stride, or a '
-            f'larger sigma_scale'
+        message = (
+            f'Gaussians of {smallest:.2f} cells, at a stride of '
+            f'{self.heatmap_stride}, are too narrow: points between cells '
+            f'would {{}}; give heatmap_stride a smaller divisor of the '
+            f'stride, or a larger sigma_scale'
         )
         # the height at the nearest cells of a point between four
         if np.exp(-0.25 / smallest**2) < CUT:
-            raise ValueError(f'points between cells would vanish {finer}')
+            raise ValueError(message.format('vanish'))
         if smallest < LEAST_SIGMA:
-            warnings.warn(
-                f'points between cells would be low and inexact {finer}',
-                stacklevel=4,
-            )
+            warnings.warn(message.format('be low and inexact'), stacklevel=4)
 
     def encode(
         self,
