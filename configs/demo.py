@@ -6,9 +6,15 @@ grey, dim and noisy.
 """
 
 _base_ = ['_base_/datasets/rendered_people.py']
-load_from = (
-    '{{ fileDirname }}/../wholebody_mm/weights/fast_wholebody.safetensors'
-)
+
+
+def _shipped_weights():
+    from wholebody_mm.inference.weights import find_weights
+
+    return str(find_weights(backend='torch'))
+
+
+load_from = _shipped_weights()
 data_root = 'work_dirs/demo/data/night/'
 train_dataloader = dict(dataset=dict(data_root=data_root + 'train/'))
 # tested before and after, by tools/demo.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,10 @@ for _name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'):
     os.environ.setdefault(_name, '1')
 
 import pytest  # noqa: E402
+
+with contextlib.suppress(ImportError):
+    # before a test imports openvino itself, which would send a message
+    import wholebody_mm.inference.quiet_openvino  # noqa: F401
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +74,7 @@ def run_python(tmp_path: Path) -> Callable[..., str]:
             },
             capture_output=True,
             text=True,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -20,8 +20,9 @@ from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
-from wholebody_mm.engine.launch import check_options, run_cleanly
+from wholebody_mm.engine.launch import check_options
 from wholebody_mm.inference.torch_network import read_config
 from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton

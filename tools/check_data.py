@@ -21,11 +21,11 @@ import cv2
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.checking.check import check
 from wholebody_mm.datasets.checking.report import Report
 from wholebody_mm.engine.launch import (
     check_options,
-    run_cleanly,
     sync_test_geometry,
 )
 from wholebody_mm.inference.torch_network import read_config

@@ -18,6 +18,7 @@ from wholebody_mm.benchmarks.codec_bound import (
     bound_of_annotations,
     bound_of_crowds,
 )
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.codecs.options import options_of
 from wholebody_mm.evaluation.report import ROWS
 
@@ -114,7 +115,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'codec_bound: {error}')
+    sys.exit(run_cleanly('codec_bound.py', main))

@@ -17,8 +17,8 @@ import wholebody_mm.register  # noqa: F401
 
 from mmengine.config import Config
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.convergence import judge, plot, read_curves, table
-from wholebody_mm.engine.launch import run_cleanly
 
 
 def probabilities_of(config: str) -> dict[str, float]:

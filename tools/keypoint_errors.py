@@ -13,6 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.evaluation.keypoint_errors import (
     errors_table,
     keypoint_errors,
@@ -53,7 +54,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'keypoint_errors: {error}')
+    sys.exit(run_cleanly('keypoint_errors.py', main))

@@ -18,8 +18,10 @@ from pathlib import Path
 import torch
 
 from wholebody_mm import checkpoints
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import (
+    OWN_CONFIG,
     SETTINGS,
     build_model,
     info_of,
@@ -80,10 +82,11 @@ def main() -> int:
     )
     size = args.out.stat().st_size / 1e6
     print(f'{args.out}: {size:.1f} MB, {info.to_json()}')
-    if not info.config.startswith('wholebody_mm::'):
+    if not info.config.startswith(OWN_CONFIG):
         print(
             f'whoever uses it needs {info.config} and what that refers to as '
-            f'well; a file of "wholebody-mm export" needs nothing beside it'
+            f'well, and names it by --config; a file of "wholebody-mm export" '
+            f'needs nothing beside it'
         )
     return 0
 
@@ -92,12 +95,9 @@ def installed_name(config: str) -> str:
     """``wholebody_mm::NAME.py`` of a config that the package brings."""
     path = Path(config).resolve()
     if path.is_relative_to(CONFIGS):
-        return f'wholebody_mm::{path.relative_to(CONFIGS).as_posix()}'
+        return f'{OWN_CONFIG}{path.relative_to(CONFIGS).as_posix()}'
     return config
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'publish_weights: {error}')
+    sys.exit(run_cleanly('publish_weights.py', main))

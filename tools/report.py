@@ -29,7 +29,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import backend_for
 from wholebody_mm.reporting.document import sections, write

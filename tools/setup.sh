@@ -10,7 +10,8 @@
 # TORCH_INDEX  the index that torch comes from, for instance
 #              https://download.pytorch.org/whl/cu128
 set -euo pipefail
-cd "$(dirname "$0")/.."
+# the place itself: by way of a link it would be another than venv writes down
+cd -P "$(dirname "$0")/.."
 
 venv=$1
 stack=$2
@@ -71,7 +72,7 @@ usable() {
     [ -x "$venv/bin/python" ] &&
         [ "$("$venv/bin/python" -c 'import sys; print(sys.version)')" = "$wanted" ] &&
         "$venv/bin/python" -m pip --version >/dev/null 2>&1 &&
-        grep -qF "$(cd "$venv" && pwd)" "$venv/bin/activate"
+        grep -qF "$(cd -P "$venv" && pwd -P)" "$venv/bin/activate"
 }
 
 echo "Setting up $venv ($stack) with $python"
@@ -82,6 +83,8 @@ elif ! "$python" -m venv --clear "$venv"; then
         "apt install python3-venv" >&2
     exit 1
 fi
+# now, so that a second try asks for the same after a first that failed
+printf '%s\n' "${PYTHON:-}" "${TORCH:-}" "${TORCH_INDEX:-}" >"$asked"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check "$@"; }
 
 # PyPI's torch brings several GB of CUDA libraries. Without an NVIDIA GPU the
@@ -121,6 +124,5 @@ fi
 "$venv/bin/python" -m wholebody_mm.install
 # Fails here, and not in the middle of a training, if something is missing.
 "$venv/bin/python" -c 'import wholebody_mm.register'
-printf '%s\n' "${PYTHON:-}" "${TORCH:-}" "${TORCH_INDEX:-}" >"$asked"
 state >"$stamp"
 echo "Ready: . $venv/bin/activate"

@@ -16,10 +16,10 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
-    run_cleanly,
 )
 from wholebody_mm.evaluation import write_metrics
 

@@ -17,11 +17,11 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.heap import keep_freed_memory
 from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
-    run_cleanly,
     warn_of_a_flat_end,
 )
 

@@ -18,6 +18,7 @@ import json
 import sys
 from pathlib import Path
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.evaluation.annotated_people import add_annotation_arguments
 from wholebody_mm.evaluation.decoder_tuning import (
     GRID,
@@ -110,7 +111,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'tune_decoder: {error}')
+    sys.exit(run_cleanly('tune_decoder.py', main))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 
 def tell(tool: str, error: Exception) -> int:
@@ -27,3 +28,18 @@ def tell(tool: str, error: Exception) -> int:
         file=sys.stderr,
     )
     return 2
+
+
+def run_cleanly(tool: str, run: Callable[[], None]) -> int:
+    """Run a tool; errors of the user's input become one clear message.
+
+    Set WHOLEBODY_MM_TRACEBACK=1 to see where they came from.
+
+    Returns:
+        The exit code: 0, or 2 after such an error.
+    """
+    try:
+        run()
+    except (OSError, ValueError, ImportError) as error:
+        return tell(tool, error)
+    return 0

@@ -15,6 +15,9 @@ Python: pip unpacks it into this environment.
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
+import os
+import site
 import subprocess
 import sys
 import sysconfig
@@ -35,7 +38,7 @@ _LATEST_WHEEL = (
 
 # uv has no --implementation, and its own names of platforms.
 _UV_ARGUMENTS = {
-    '--implementation=cp': '--no-build',
+    '--implementation=cp': None,
     '--platform=manylinux2014_x86_64': (
         '--python-platform=x86_64-manylinux2014'
     ),
@@ -59,14 +62,27 @@ def missing() -> list[list[str]]:
     plain = [name for name in (MMENGINE, mmcv, MMPOSE) if not is_there(name)]
     calls = [plain] if plain else []
     if not is_there(XTCOCOTOOLS):
-        target = f'--target={sysconfig.get_path("platlib")}'
+        target = f'--target={_folder_of_packages()}'
         calls.append([*_LATEST_WHEEL, target, XTCOCOTOOLS])
     return calls
 
 
-def _for_uv(argument: str) -> str:
-    """An argument of pip as uv has it."""
-    return _UV_ARGUMENTS.get(argument, argument)
+def _for_uv(arguments: list[str]) -> str:
+    """Arguments of pip as uv has them."""
+    given = [_UV_ARGUMENTS.get(argument, argument) for argument in arguments]
+    return ' '.join(argument for argument in given if argument)
+
+
+def _folder_of_packages() -> str:
+    """Where pip would put a compiled package here.
+
+    Without the right to write into the environment, or as its configuration
+    says, that is the user's own folder.
+    """
+    folder = sysconfig.get_path('platlib')
+    if site.ENABLE_USER_SITE and not os.access(folder, os.W_OK):
+        return site.getusersitepackages()
+    return folder
 
 
 def main() -> int:
@@ -76,8 +92,7 @@ def main() -> int:
         print(
             'this environment has no pip: python -m ensurepip, or with uv: '
             + ' && '.join(
-                f'uv pip install --no-deps {" ".join(map(_for_uv, c))}'
-                for c in calls
+                f'uv pip install --no-deps {_for_uv(c)}' for c in calls
             ),
             file=sys.stderr,
         )
@@ -85,7 +100,11 @@ def main() -> int:
     for arguments in calls:
         command = [sys.executable, '-m', 'pip', 'install', '--no-deps']
         print('Installing', *[a for a in arguments if a[0] != '-'])
-        code = subprocess.call([*command, '--quiet', *arguments])
+        # --user, by somebody's configuration, does not go with --target
+        user = {'PIP_USER': '0'} if '--target=' in ' '.join(arguments) else {}
+        code = subprocess.call(
+            [*command, '--quiet', *arguments], env={**os.environ, **user}
+        )
         if code:
             print(
                 'pip failed; the command was:',

@@ -31,9 +31,14 @@ val_interval = 500
 learning_rate = 4e-4  # a fifth of that of the shipped weights
 # --- to here ---
 
-load_from = (
-    '{{ fileDirname }}/../../wholebody_mm/weights/fast_wholebody.safetensors'
-)
+
+def _shipped_weights():
+    from wholebody_mm.inference.weights import find_weights
+
+    return str(find_weights(backend='torch'))
+
+
+load_from = _shipped_weights()
 load, warp, *rest = _base_.train_dataloader.dataset.pipeline
 test_pipeline = _base_.val_dataloader.dataset.pipeline
 mine = dict(mine, skeleton=_base_.skeleton, data_root=my_root)

@@ -1,6 +1,7 @@
 """The bounds that docs/codec.md promises, and the tool that prints them."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -82,12 +83,12 @@ def test_the_tool_prints_and_writes_what_it_measured(root, split, tmp_path):
         return subprocess.run(
             [sys.executable, str(root / 'tools' / 'codec_bound.py')]
             + [str(a) for a in arguments],
-            env=dict(
-                PYTHONPATH=str(root),
-                PATH='/usr/bin:/bin',
+            env={
+                **os.environ,
+                'PYTHONPATH': str(root),
                 # what other packages deprecate is none of its output
-                PYTHONWARNINGS='ignore',
-            ),
+                'PYTHONWARNINGS': 'ignore',
+            },
             capture_output=True,
             text=True,
         )

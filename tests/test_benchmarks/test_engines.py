@@ -30,7 +30,7 @@ def config(request, tmp_path_factory):
 def test_a_network_of_crops_computes_what_it_is_for(config, name, tmp_path):
     if name != 'torch fp32':
         pytest.importorskip('onnx')
-        pytest.importorskip('wholebody_mm.inference.quiet_openvino')
+        pytest.importorskip('openvino')
     original = original_of(config)
     assert original.info.name == 'small_hand'
     assert original.info.height == 368

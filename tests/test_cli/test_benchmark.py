@@ -178,7 +178,7 @@ def test_engines_are_timed_beside_eager_torch(
     small, tmp_path, monkeypatch, capsys
 ):
     pytest.importorskip('onnx')
-    pytest.importorskip('wholebody_mm.inference.quiet_openvino')
+    pytest.importorskip('openvino')
     module = 'wholebody_mm.models.precision.cpu_has_bfloat16'
     monkeypatch.setattr(module, lambda: True)
     path = tmp_path / 'times.json'

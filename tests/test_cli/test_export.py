@@ -97,7 +97,6 @@ def test_half_precision_is_not_compared_without_a_gpu(
 
 
 def test_eight_bits_say_what_they_cost(network, tmp_path, capsys):
-    pytest.importorskip('nncf')
     ann_file = write_drawn(tmp_path, 3)
     images = str(tmp_path / 'img')
     out = tmp_path / 'network.onnx'

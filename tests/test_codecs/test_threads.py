@@ -1,4 +1,5 @@
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -47,13 +48,18 @@ def test_an_error_of_any_piece_reaches_the_caller():
 
 
 def test_nobody_waits_for_helpers_that_are_busy_elsewhere():
-    free = threading.Event()
+    free, entered = threading.Event(), threading.Semaphore(0)
+
+    def block(_):
+        entered.release()
+        free.wait(20)
+
     blocked = threading.Thread(
-        target=run_pieces,
-        args=(lambda _: free.wait(20), [slice(0, 1), slice(1, 2)], 2),
+        target=run_pieces, args=(block, [slice(0, 1), slice(1, 2)], 2)
     )
     blocked.start()
     try:
+        assert entered.acquire(timeout=20) and entered.acquire(timeout=20)
         begin = time.monotonic()
         pieces = [slice(i, i + 1) for i in range(4)]
         assert run_pieces(lambda p: p.start, pieces, 2) == [0, 1, 2, 3]
@@ -76,7 +82,12 @@ def test_a_forked_process_has_threads_of_its_own():
             both.wait(20)
             return piece.start
 
-        os._exit(run_pieces(meet, pieces, 2) != [0, 1])
+        signal.alarm(60)  # it may wait for a lock that nobody holds
+        code = 1
+        try:
+            code = run_pieces(meet, pieces, 2) != [0, 1]
+        finally:  # not on through the tests
+            os._exit(code)
     assert os.waitpid(child, 0)[1] == 0
 
 

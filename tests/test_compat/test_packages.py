@@ -45,3 +45,15 @@ print(wholebody_mm.__version__)
     from wholebody_mm import __version__
 
     assert printed.strip() == __version__
+
+
+def test_an_old_torch_is_refused(monkeypatch):
+    """Its checkpoints could run code; older ones fail far from here."""
+    from wholebody_mm.compat import packages
+
+    packages.require()
+    monkeypatch.setattr(
+        packages.importlib.metadata, 'version', lambda name: '2.1.2+cpu'
+    )
+    with pytest.raises(ImportError, match=r'torch 2.1.2\+cpu .* 2.6 or newer'):
+        packages.require()

@@ -15,10 +15,8 @@ PIPELINE = [dict(type='mmpose.LoadImageFile')]
 
 @pytest.fixture(scope='module', autouse=True)
 def body():
-    try:
-        load_body()
-    except ValueError as error:
-        pytest.skip(str(error))
+    pytest.importorskip('anny')
+    load_body()
 
 
 def build(**options):

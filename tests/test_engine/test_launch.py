@@ -5,10 +5,10 @@ import argparse
 import pytest
 from mmengine.config import Config
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.launch import (
     add_common_arguments,
     config_of,
-    run_cleanly,
     warn_of_a_flat_end,
 )
 

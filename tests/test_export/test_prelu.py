@@ -91,9 +91,7 @@ def test_onnx_files_have_them_split_and_other_formats_whole(
         calibration=list(images),
     )
     assert operators(path).count('PRelu') == 11
-    openvino = pytest.importorskip(
-        'wholebody_mm.inference.quiet_openvino'
-    ).openvino
+    openvino = pytest.importorskip('openvino')
     path = export(original, 'openvino', tmp_path / 'network.xml')
     model = openvino.Core().read_model(path)
     kinds = [node.get_type_name() for node in model.get_ops()]

@@ -19,14 +19,16 @@ def camera(monkeypatch):
     """A camera that gives numbered pictures.
 
     ``script`` has a picture's number or None for each read; after it the
-    camera gives nothing.
+    camera gives nothing. ``anew`` is its script when it is opened anew.
     """
-    state = SimpleNamespace(script=[], opened=0, reads=0)
+    state = SimpleNamespace(script=[], anew=[], opened=0, reads=0)
 
     class Camera:
         def __init__(self, index):
             assert index == 0
             state.opened += 1
+            if state.opened > 1 and state.anew:
+                state.script, state.anew = state.anew, []
 
         def isOpened(self):
             return True
@@ -75,19 +77,18 @@ def test_what_nobody_asked_for_is_dropped(camera):
 
 
 def test_a_moment_without_pictures_ends_nothing(camera):
-    camera.script = [1, None, None]
+    camera.script, camera.anew = [1, None, None], [2]
     pictures = iter(reader := CameraReader('0'))
     assert next(pictures)[1][0, 0, 0] == 1
-    until(lambda: camera.opened > 1)  # it was opened anew
-    camera.script = [2]
     assert next(pictures)[1][0, 0, 0] == 2
     assert next(pictures, None) is None  # until the patience ends
     reader.close()
 
 
-def test_a_read_that_takes_longer_than_the_patience(camera):
+def test_a_read_that_takes_longer_than_the_patience(camera, monkeypatch):
     """As of a USB camera that stalls: it is opened anew all the same."""
-    camera.script = [1, 'stall', None, 2]
+    camera.script, camera.anew = [1, 'stall'], [None, 2]
+    monkeypatch.setattr(module, 'UNTIL_REOPENED', 1.0)  # a stall takes 1.2
     pictures = iter(reader := CameraReader('0'))
     assert next(pictures)[1][0, 0, 0] == 1
     assert next(pictures)[1][0, 0, 0] == 2

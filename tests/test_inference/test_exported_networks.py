@@ -52,7 +52,7 @@ def path(tiny, tmp_path_factory):
 
 def _load(backend, path, **options):
     if backend == 'openvino':
-        pytest.importorskip('wholebody_mm.inference.quiet_openvino')
+        pytest.importorskip('openvino')
     return load_network(path, backend=backend, **options)
 
 
@@ -127,9 +127,7 @@ def test_a_panorama_fits_a_file_of_one_size(tiny, tmp_path):
 def test_a_device_that_is_not_there_is_named(path):
     with pytest.raises(ValueError, match='no device .tpu.*CPUExecution'):
         OnnxNetwork(path, device='tpu')
-    openvino = pytest.importorskip(
-        'wholebody_mm.inference.quiet_openvino'
-    ).openvino
+    openvino = pytest.importorskip('openvino')
     if 'GPU' not in openvino.Core().available_devices:
         with pytest.raises(ValueError, match='GPU'):
             load_network(path, backend='openvino', device='gpu')
@@ -164,9 +162,7 @@ def test_a_device_whose_libraries_do_not_load(path, device, monkeypatch):
 
 
 def test_weights_beside_an_openvino_file_are_missed(path, tmp_path):
-    openvino = pytest.importorskip(
-        'wholebody_mm.inference.quiet_openvino'
-    ).openvino
+    openvino = pytest.importorskip('openvino')
     from wholebody_mm.inference.openvino_network import OpenVinoNetwork
 
     model = openvino.Core().read_model(str(path))

@@ -225,11 +225,11 @@ def test_a_checkpoint_and_its_config(config, tmp_path):
         assert ours.dtype == np.float32
     with warnings.catch_warnings():
         warnings.simplefilter('error', UserWarning)
-        network = load_network(full)
+        network = load_network(full, config)
     assert network.info == info
     np.testing.assert_allclose(network(image)[0], found[0], atol=1e-6)
     with pytest.raises(ValueError, match='no device .tpu'):
-        load_network(full, device='tpu')
+        load_network(full, config, device='tpu')
 
 
 def test_configs_by_name_and_those_that_are_not_there():
@@ -239,6 +239,29 @@ def test_configs_by_name_and_those_that_are_not_there():
     assert read_config('wholebody_mm::deep_wholebody.py').model
     with pytest.raises(FileNotFoundError, match='no config nothing.py'):
         read_config('nothing.py')
+    for name in ('wholebodymm::deep_wholebody.py', 'wholebody_mm::../a.py'):
+        with pytest.raises(FileNotFoundError, match=f'no config {name}'):
+            read_config(name)
+
+
+def test_weights_name_no_programs(tmp_path):
+    """A skeleton or a config of a file is run where it is loaded."""
+    text = NetworkInfo('tiny', 'coco17', 8, 16, 64).to_json()
+    evil = tmp_path / 'evil.py'
+    evil.write_text(f'open({str(tmp_path / "ran")!r}, "w")\nS = 1\n')
+    named = json.loads(text) | dict(skeleton=f'{evil}:S')
+    with pytest.raises(ValueError, match='their.onnx: its skeleton'):
+        NetworkInfo.from_json(named, 'their.onnx')
+    pytest.importorskip('mmpose')
+    from wholebody_mm import checkpoints
+    from wholebody_mm.inference.torch_network import build_model
+
+    weights = tmp_path / 'their.safetensors'
+    meta = {'wholebody_mm': json.loads(text) | dict(config=str(evil))}
+    checkpoints.save(weights, {}, meta)
+    with pytest.raises(ValueError, match='a program: give --config'):
+        build_model(weights)
+    assert not (tmp_path / 'ran').exists()
 
 
 def test_backends_are_networks():

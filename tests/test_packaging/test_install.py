@@ -26,7 +26,7 @@ def calls(monkeypatch):
     """The commands that would have been run."""
     commands: list[list[str]] = []
 
-    def call(command: list[str]) -> int:
+    def call(command: list[str], env: dict) -> int:
         commands.append(command)
         return 0
 
@@ -55,7 +55,7 @@ def test_compiled_mmcv_is_not_overwritten_by_the_lite_one(installed):
 
 
 def test_a_failure_names_the_command(installed, monkeypatch, capsys):
-    monkeypatch.setattr(subprocess, 'call', lambda command: 3)
+    monkeypatch.setattr(subprocess, 'call', lambda command, env: 3)
     assert install.main() == 3
     assert (
         f'pip install --no-deps {install.MMENGINE}' in capsys.readouterr().err
@@ -76,4 +76,26 @@ def test_an_environment_without_pip_is_told(
     assert 'ensurepip' in said and 'uv pip install --no-deps' in said
     # options that uv does not have
     assert '--implementation' not in said and '--platform' not in said
+    # uv takes one or the other
+    assert '--only-binary' in said and '--no-build' not in said
     assert '--python-platform=x86_64-manylinux2014' in said
+
+
+def test_without_the_right_to_write_it_is_the_users_folder(
+    installed, monkeypatch
+):
+    installed.update({'mmengine', 'mmcv', 'mmpose'})
+    monkeypatch.setattr(install.os, 'access', lambda path, mode: False)
+    monkeypatch.setattr(install.site, 'ENABLE_USER_SITE', True)
+    monkeypatch.setattr(install.site, 'getusersitepackages', lambda: '/mine')
+    assert '--target=/mine' in install.missing()[0]
+    environments = []
+
+    def call(command: list[str], env: dict) -> int:
+        environments.append(env)
+        return 0
+
+    monkeypatch.setattr(subprocess, 'call', call)
+    monkeypatch.setenv('PIP_USER', '1')
+    assert install.main() == 0
+    assert environments[0]['PIP_USER'] == '0'

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from wholebody_mm import __version__
+from wholebody_mm.inference.weights import DEFAULT
 
 pytest.importorskip('setuptools', reason='building needs setuptools')
 
@@ -77,11 +78,14 @@ def test_every_module_and_data_file_is_in_it(wheel, checkout):
     expected = {
         str(path.relative_to(checkout))
         for path in package.rglob('*')
-        if path.suffix in ('.py', '.json', '.npz', '.safetensors')
+        if path.suffix in ('.py', '.json', '.npz', '.onnx', '.safetensors')
         and '.mim' not in path.parts
     }
     assert len(expected) > 20
     assert expected <= set(_names(wheel))
+    for suffix in ('onnx', 'safetensors'):  # the first without torch
+        name = f'wholebody_mm/weights/{DEFAULT}.{suffix}'
+        assert name in expected
 
 
 def test_configs_travel_inside(wheel, checkout):

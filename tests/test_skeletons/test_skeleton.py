@@ -143,6 +143,19 @@ SIMPLE = dict(
         ),
         (dict(oks_sigmas=(0.1,)), '1 oks_sigmas for 3 keypoints'),
         (dict(keypoint_names=('a', 'b', 'b')), 'duplicate keypoint'),
+        (dict(limbs=(('a', 'b'), ('a', 'c'))), 'limbs holds .* indices'),
+        (dict(links=((0, 1, 2),)), 'links holds .* give pairs'),
+        (dict(oks_sigmas=(7.0,) * 3), 'shares of the size of a person'),
+        (dict(oks_sigmas=(0.1, 0.1, float('nan'))), 'shares of the size'),
+        (dict(target_sigmas=(0.0,) * 3), 'pixels above 0'),
+        (dict(colors=((1.0, 0.0, 0.5),) * 3), 'whole numbers of 0 to 255'),
+        (
+            dict(
+                keypoint_names=('a', 'left_b', 'right_b'),
+                flip_pairs=(),
+            ),
+            r'swaps left_b and right_b; give flip_pairs the pair \(1, 2\)',
+        ),
     ],
 )
 def test_a_skeleton_that_does_not_fit_is_refused(change, message):
@@ -163,6 +176,15 @@ def test_own_skeletons_load_from_a_file(tmp_path):
         get_skeleton(f'{file}:ABSENT')
     with pytest.raises(ValueError, match='there are wholebody135'):
         get_skeleton('wholebody')
+    file.write_text('MINE = Skeleton(')
+    with pytest.raises(ValueError, match='mine.py:MINE.*SyntaxError'):
+        get_skeleton(f'{file}:MINE')
+
+
+def test_lists_are_as_good_as_tuples():
+    lists = Skeleton(**json.loads(json.dumps(SIMPLE)))
+    assert lists == Skeleton(**SIMPLE)
+    np.testing.assert_array_equal(lists.limb_flips[0], [1, 0])
 
 
 def test_the_same_definition_is_the_same_skeleton(tmp_path):

@@ -77,7 +77,7 @@ try:
 except ValueError as error:
     print(error)
 """
-    assert 'pip install anny' in run_python(code, hide=('anny',))
+    assert "pip install 'anny>=0.6" in run_python(code, hide=('anny',))
 
 
 def test_cache_folder_follows_xdg(monkeypatch, tmp_path):

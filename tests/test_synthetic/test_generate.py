@@ -163,7 +163,8 @@ def start(folder: Path, root: Path, code: str) -> subprocess.Popen:
 def end_of(process: subprocess.Popen) -> tuple[int, str]:
     """Exit code and output; none of its processes is left."""
     try:
-        return process.wait(120), process.stdout.read()
+        output, _ = process.communicate(timeout=600)
+        return process.returncode, output
     finally:
         # the workers of one that does not end go with it
         with contextlib.suppress(ProcessLookupError):
@@ -391,16 +392,24 @@ def test_photos_that_are_tiny_narrow_or_broken(tmp_path):
     assert not (folder / 'out').exists()
 
 
-def test_another_run_of_the_same_may_have_finished(tmp_path, monkeypatch):
+@pytest.mark.parametrize('finished', [True, False])
+def test_another_run_of_the_same_may_have_finished(
+    finished, tmp_path, monkeypatch
+):
     settings = Settings(1, 0, 64, 64, 'body', people=(0, 0))
 
-    def taken(job):
-        generate_module.write_json(tmp_path / 'annotations.json', {})
-        return 1
+    def taken(images, description):
+        if finished:
+            (tmp_path / 'annotations.json').write_text('{}')
+        raise FileNotFoundError('its chunks are gone')
+        yield
 
-    monkeypatch.setattr(generate_module, '_render_chunk', taken)
-    monkeypatch.setattr(generate_module, 'load_body', lambda: None)
-    generate(settings, tmp_path, progress=False)
+    monkeypatch.setattr(generate_module, 'merged_text', taken)
+    if finished:
+        generate(settings, tmp_path, progress=False)
+        return
+    with pytest.raises(FileNotFoundError, match='chunks are gone'):
+        generate(settings, tmp_path, progress=False)
 
 
 def test_a_benchmark_has_its_own_settings(tmp_path, capsys):

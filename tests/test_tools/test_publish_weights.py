@@ -87,7 +87,7 @@ def test_settings_of_published_weights_count_and_others_are_named(
         assert load_network(out, mine).info.height == height
     done = publish(mine, out, '--out', again)
     assert done.returncode == 0, done.stderr
-    assert load_network(again).info.height == 384
+    assert load_network(again, mine).info.height == 384
 
 
 def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
@@ -95,8 +95,8 @@ def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
     decoder.write_text(json.dumps(dict(peak_treshold=0.3)))
     out = tmp_path / 'light.safetensors'
     done = publish(CONFIG, checkpoint, '--out', out, '--decoder', decoder)
-    assert done.returncode == 1
-    assert done.stderr.startswith('publish_weights: decoder options')
+    assert done.returncode == 2
+    assert done.stderr.startswith('publish_weights.py: decoder options')
     assert 'peak_treshold' in done.stderr
     assert not out.exists()
 
@@ -118,7 +118,7 @@ def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
     out = tmp_path / 'fine.safetensors'
     done = publish(config, checkpoint, '--out', out)
     assert done.returncode == 0, done.stderr
-    network = load_network(out)
+    network = load_network(out, config)
     assert network.info.strides == (4, 8)
     assert network.info.sigma_scale == 0.6
     # a config of the user's is not one of the package's
@@ -128,7 +128,7 @@ def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
     done = publish(config, out, '--out', again, '--licence', 'MIT')
     done = publish(config, again, '--out', out, '--data', 'mine')
     assert done.returncode == 0, done.stderr
-    info = load_network(out).info
+    info = load_network(out, config).info
     assert (info.licence, info.data) == ('MIT', 'mine')
     heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))
     assert heatmaps.shape == (1, 135, 16, 24)

@@ -51,6 +51,23 @@ def test_people_are_drawn_into_a_file(visualizer, tmp_path):
     assert (picture > 0).any(axis=2).mean() > 0.05
 
 
+def test_numbers_of_keypoints_are_written(visualizer):
+    visualizer.set_dataset_meta(parse_pose_metainfo(WHOLEBODY135.metainfo()))
+    sample = people()
+    sample.pred_instances.keypoints[0, 3] = np.nan
+    pictures = []
+    for shown in (False, True):
+        visualizer.add_datasample(
+            'name',
+            np.zeros((100, 100, 3), np.uint8),
+            sample,
+            draw_gt=False,
+            show_kpt_idx=shown,
+        )
+        pictures.append(visualizer.get_image().copy())
+    assert (pictures[0] != pictures[1]).any()
+
+
 def test_nobody_leaves_the_image_as_it_is(visualizer):
     visualizer.set_dataset_meta(parse_pose_metainfo(WHOLEBODY135.metainfo()))
     image = np.full((40, 40, 3), 7, np.uint8)

@@ -21,6 +21,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.preparation.detectors import (
     mmdet_detector,
     torchvision_detector,
@@ -34,7 +35,6 @@ from wholebody_mm.datasets.preparation.writing import (
     for_each,
     read_json,
 )
-from wholebody_mm.engine.launch import run_cleanly
 from wholebody_mm.whole_files import write_json
 
 

@@ -16,11 +16,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.preparation.coco_hands import (
     SIDES,
     prepare_coco_hands,
 )
-from wholebody_mm.engine.launch import run_cleanly
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,8 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.preparation.coco_parts import prepare_no_people
-from wholebody_mm.engine.launch import run_cleanly
 
 
 def main(argv: list[str] | None = None) -> int:

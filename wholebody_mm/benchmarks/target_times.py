@@ -107,7 +107,7 @@ def _time_moving(maps: torch.Tensor, repeat: int) -> float:
     )
     worker.start()
     try:
-        times = time_calls(lambda: queue.get().float(), repeat)
+        times = time_calls(lambda: queue.get(timeout=60).float(), repeat)
     finally:
         done.set()
         worker.join(timeout=10)

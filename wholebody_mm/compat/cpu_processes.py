@@ -10,14 +10,25 @@ from wholebody_mm.compat.mend import Mend
 
 import mmengine.dist.utils as dist_utils
 import torch
-from mmengine.device import is_cuda_available, is_npu_available
+from mmengine.device import (
+    is_cuda_available,
+    is_mlu_available,
+    is_musa_available,
+    is_npu_available,
+)
 
 NAME = 'launchers on machines without a GPU'
 
 
 def apply() -> Mend:
     """Start process groups with gloo where there is no accelerator."""
-    if is_cuda_available() or is_npu_available():
+    accelerators = (
+        is_cuda_available,
+        is_mlu_available,
+        is_musa_available,
+        is_npu_available,
+    )
+    if any(available() for available in accelerators):
         return Mend(NAME, False, 'there is an accelerator')
 
     def init_on_cpu(backend: str, init_backend: str = 'torch', **kwargs):

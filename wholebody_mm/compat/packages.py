@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import re
 
 NEEDED = ('torch', 'mmengine', 'mmcv', 'mmpose', 'pycocotools', 'xtcocotools')
+# See requirements/train.txt.
+LEAST_TORCH = 2, 6
 
 
 def require() -> None:
@@ -26,4 +30,13 @@ def require() -> None:
             f'Training and testing need {", ".join(missing)}, which '
             f'{"is" if len(missing) == 1 else "are"} not installed: '
             f'{cure}; see docs/install.md.'
+        )
+    version = importlib.metadata.version('torch')
+    numbers = tuple(map(int, re.findall(r'\d+', version)[:2]))
+    if numbers < LEAST_TORCH:
+        raise ImportError(
+            f'torch {version} is installed; '
+            f'{".".join(map(str, LEAST_TORCH))} or newer is needed, whose '
+            f'checkpoints load without running code: pip install -U torch; '
+            f'see docs/install.md.'
         )

@@ -6,7 +6,7 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from wholebody_mm.clean_errors import tell
 from wholebody_mm.inference.torch_network import read_config
 
 # What MMEngine's runner takes from its config beside its own arguments.
@@ -185,18 +184,3 @@ def sync_test_geometry(cfg: Config) -> None:
         for step in dataset.get('pipeline', []):
             if step['type'] == 'TopLeftResize':
                 step.update(geometry)
-
-
-def run_cleanly(tool: str, run: Callable[[], None]) -> int:
-    """Run a tool; errors of the user's input become one clear message.
-
-    Set WHOLEBODY_MM_TRACEBACK=1 to see where they came from.
-
-    Returns:
-        The exit code: 0, or 2 after such an error.
-    """
-    try:
-        run()
-    except (FileNotFoundError, ValueError) as error:
-        return tell(tool, error)
-    return 0

@@ -102,7 +102,7 @@ class CameraReader:
                         break
                     self._capture.release()
                     self._capture = cv2.VideoCapture(int(self._number))
-                    reopened = now
+                    reopened = time.monotonic()  # opening takes a while
         finally:
             self._capture.release()
             with self._changed:

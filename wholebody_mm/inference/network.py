@@ -21,6 +21,7 @@ import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder
 from wholebody_mm.codecs.threads import cores_in_sight, usable_cores
+from wholebody_mm.skeletons import SKELETONS
 
 # The key of NetworkInfo's JSON in the metadata of every kind of weights file.
 METADATA_KEY = 'wholebody_mm'
@@ -173,6 +174,14 @@ class NetworkInfo:
             raise ValueError(
                 f'{source}: metadata lacks {", ".join(missing)}; export the '
                 f'network again with "wholebody-mm export"'
+            )
+        skeleton = values['skeleton']
+        # 'file.py:NAME' is a program, and files of weights are none
+        if isinstance(skeleton, str) and skeleton not in SKELETONS:
+            raise ValueError(
+                f'{source}: its skeleton {skeleton!r} is none of '
+                f'{", ".join(SKELETONS)}; export or publish the network '
+                f"again, which writes one's own into the file"
             )
         return cls(**{k: v for k, v in values.items() if k in known})
 

@@ -25,6 +25,8 @@ from wholebody_mm.skeletons import SKELETONS, get_skeleton
 # What published weights say themselves, whatever a config says; they have
 # options of the decoder too, which are meant to differ.
 SETTINGS = ('height', 'scales', 'flip')
+# What a config of the package begins with, as files of weights name it.
+OWN_CONFIG = 'wholebody_mm::'
 
 
 class ImageToMaps(nn.Module):
@@ -140,7 +142,8 @@ def build_model(
     Raises:
         FileNotFoundError: If there is no such file.
         CheckpointError: If the weights do not fit the config.
-        ValueError: If no config is named or it builds something else.
+        ValueError: If no config is named or it builds something else, or
+            the weights name one that does not come with the package.
     """
     named = config is not None
     checkpoint = checkpoints.load(weights)
@@ -152,6 +155,11 @@ def build_model(
         raise ValueError(
             f'{weights} does not say which config builds its network; name '
             f'it (--config)'
+        )
+    if not named and not str(config).startswith(OWN_CONFIG):
+        raise ValueError(
+            f'{weights} names the config {config}, which is a program: give '
+            f'--config {config} if it is yours or you trust it'
         )
     cfg = read_config(config)
     model = model_of(cfg)
@@ -191,15 +199,29 @@ def read_config(config: str | PathLike) -> Config:
     """
     text = str(config)
     if '::' in text:
-        from mmengine.utils import get_installed_path
-
-        package, _, name = text.partition('::')
-        path = Path(get_installed_path(package)) / '.mim' / 'configs' / name
+        path = _config_of_package(*text.split('::', 1))
     else:
         path = Path(text).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'no config {config}')
     return Config.fromfile(str(path))
+
+
+def _config_of_package(package: str, name: str) -> Path:
+    """Where ``PACKAGE::NAME`` is."""
+    from mmengine.utils import get_installed_path
+
+    try:
+        folder = Path(get_installed_path(package)) / '.mim' / 'configs'
+    except Exception as error:  # as pkg_resources or importlib have it
+        raise FileNotFoundError(
+            f'no config {package}::{name}: there is no package {package}'
+        ) from error
+    path = folder / name
+    # a link of an editable installation leads out of it, a name must not
+    if '..' in path.parts or not path.is_relative_to(folder):
+        raise FileNotFoundError(f'no config {package}::{name}')
+    return path
 
 
 def model_of(cfg: Config) -> WholeBodyEstimator:

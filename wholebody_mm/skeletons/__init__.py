@@ -62,8 +62,10 @@ def get_skeleton(name: str | Skeleton | Mapping) -> Skeleton:
             found = runpy.run_path(str(Path(location)))[attribute]
         else:
             found = getattr(importlib.import_module(location), attribute)
-    except (ImportError, OSError, KeyError, AttributeError) as error:
-        raise ValueError(f'no skeleton at {name!r}: {error}') from error
+    except Exception as error:  # whatever one's own file does
+        raise ValueError(
+            f'no skeleton at {name!r}: {type(error).__name__}: {error}'
+        ) from error
     if not isinstance(found, Skeleton):
         raise ValueError(f'{name!r} is a {type(found).__name__}, no Skeleton')
     return found

@@ -6,10 +6,13 @@ and colours all derive from a :class:`Skeleton`; none of them is typed twice.
 
 from __future__ import annotations
 
+import math
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 
@@ -55,6 +58,9 @@ class Skeleton:
     reference: str = ''
 
     def __post_init__(self) -> None:
+        for field in fields(self):  # lists, as from JSON, cannot be looked up
+            value = _tuples(getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
         if not self.links:
             object.__setattr__(self, 'links', self.limbs)
         self._validate()
@@ -118,6 +124,16 @@ class Skeleton:
                 f'skeleton {self.name!r}: the parts {self.part_sizes} do not '
                 f'partition {k} keypoints'
             )
+        for field in ('limbs', 'links', 'flip_pairs'):
+            for pair in getattr(self, field):
+                if len(pair) != 2 or not all(
+                    isinstance(i, Integral) for i in pair
+                ):
+                    raise ValueError(
+                        f'skeleton {self.name!r}: {field} holds {pair}; give '
+                        f'pairs of indices of keypoints, from 0'
+                    )
+        self._validate_values()
         swapped = [i for pair in self.flip_pairs for i in pair]
         if len(set(swapped)) != len(swapped):
             raise ValueError(
@@ -139,6 +155,40 @@ class Skeleton:
                 f'skeleton {self.name!r}: no chain of limbs joins '
                 f'{self.keypoint_names[0]} to {names}'
             )
+
+    def _validate_values(self) -> None:
+        """Refuse what would be computed with, wrongly."""
+        wrong = f'skeleton {self.name!r}'
+        # the largest of COCO's is 0.107; negated, for NaN
+        if not all(0 < sigma < 1 for sigma in self.oks_sigmas):
+            raise ValueError(
+                f'{wrong}: oks_sigmas are shares of the size of a person, '
+                f'above 0 and below 1, not {self.oks_sigmas}'
+            )
+        if not all(0 < sigma < math.inf for sigma in self.target_sigmas):
+            raise ValueError(
+                f'{wrong}: target_sigmas are pixels above 0, not '
+                f'{self.target_sigmas}'
+            )
+        for color in self.colors:
+            if len(color) != 3 or not all(
+                isinstance(v, Integral) and 0 <= v <= 255 for v in color
+            ):
+                raise ValueError(
+                    f'{wrong}: colors are three whole numbers of 0 to 255, '
+                    f'not {color}'
+                )
+        swaps = {frozenset(pair) for pair in self.flip_pairs}
+        for i, name in enumerate(self.keypoint_names):
+            other = re.sub(r'^left_', 'right_', name)
+            if other == name or other not in self.keypoint_names:
+                continue
+            j = self.keypoint_names.index(other)
+            if frozenset((i, j)) not in swaps:
+                raise ValueError(
+                    f'{wrong}: a mirror swaps {name} and {other}; give '
+                    f'flip_pairs the pair {(i, j)}'
+                )
 
     # ------------------------------------------------------------- sizes
 

@@ -36,7 +36,7 @@ _NO_CACHE = (
 ANNY_SPACE = '1.2 GB'  # what anny writes when it is loaded, on any disk
 _MISSING_ANNY = (
     "rendering people needs the parametric body 'anny'; "
-    'install it with: pip install anny'
+    "install it with: pip install 'anny>=0.6,<0.7'"
 )
 
 
@@ -280,6 +280,8 @@ def _build(folder: Path) -> None:
             model = _anny_model(anny, anny_cache)
             arrays, info = _extract(model, PHENOTYPE_VARIATIONS, anny)
             _keep(arrays, info, Path(scratch) / 'new', folder)
+    except (AttributeError, TypeError) as error:  # of another release
+        raise ValueError(f'{_MISSING_ANNY} ({error})') from error
     # safetensors' own, of a full disk, is no OSError
     except (OSError, safetensors.SafetensorError) as error:
         raise ValueError(

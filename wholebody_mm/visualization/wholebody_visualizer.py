@@ -91,6 +91,13 @@ class WholeBodyVisualizer(PoseLocalVisualizer):
         self.set_image(image)
         if show_kpt_idx:
             for points, seen in zip(keypoints, scores, strict=True):
-                for i in np.flatnonzero(seen >= self.keypoint_threshold):
-                    self.draw_texts(str(i), points[i], colors=tuple(colors[i]))
+                there = np.isfinite(points).all(axis=1)
+                there &= seen >= self.keypoint_threshold
+                for i in np.flatnonzero(there):
+                    self.draw_texts(
+                        str(i),
+                        points[i],
+                        font_sizes=int(self.radius * 3),  # as MMPose's
+                        colors=tuple(map(int, colors[i])),
+                    )
         return self.get_image()

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from wholebody_mm.engine.launch import run_cleanly
+from wholebody_mm.clean_errors import run_cleanly
 
 
 def add_split_arguments(parser: argparse.ArgumentParser, out: str) -> None:
