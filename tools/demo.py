@@ -87,6 +87,8 @@ def main() -> None:
         '--iterations', type=int, help="the config's own by default"
     )
     args = parser.parse_args()
+    if not (ROOT / CONFIG).is_file() or not (ROOT / WEIGHTS).is_file():
+        sys.exit(f'demo: {ROOT} is no checkout, which it is for')
     start = time.monotonic()
     for folder, (images, seed) in SETS.items():
         day = WORK / 'data' / 'day' / folder
