@@ -15,10 +15,9 @@ from pathlib import Path
 
 import wholebody_mm.register  # noqa: F401
 
-from mmengine.config import Config
-
 from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.convergence import judge, plot, read_curves, table
+from wholebody_mm.inference.torch_network import read_config
 
 
 def probabilities_of(config: str) -> dict[str, float]:
@@ -28,7 +27,7 @@ def probabilities_of(config: str) -> dict[str, float]:
         FileNotFoundError: If there is no such config.
         ValueError: If it has none.
     """
-    loader = Config.fromfile(config).get('train_dataloader') or {}
+    loader = read_config(config).get('train_dataloader') or {}
     batches = loader.get('batch_sampler') or {}
     if not batches.get('probabilities'):
         raise ValueError(

@@ -20,6 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.whole_files import is_part
+
 ROOT = Path(__file__).resolve().parents[1]
 WORK = Path('work_dirs/demo')
 CONFIG = Path('configs/demo.py')
@@ -61,7 +63,8 @@ def at_night(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def copy_at_night(day: Path, night: Path) -> None:
     """Copy a folder of rendered images as the camera sees them."""
     (night / 'images').mkdir(parents=True, exist_ok=True)
-    for i, source in enumerate(sorted((day / 'images').iterdir())):
+    sources = [p for p in (day / 'images').iterdir() if not is_part(p)]
+    for i, source in enumerate(sorted(sources)):
         target = night / 'images' / source.name
         image = cv2.imread(str(source))
         if image is None:

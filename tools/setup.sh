@@ -85,6 +85,11 @@ elif ! "$python" -m venv --clear "$venv"; then
 fi
 # now, so that a second try asks for the same after a first that failed
 printf '%s\n' "${PYTHON:-}" "${TORCH:-}" "${TORCH_INDEX:-}" >"$asked"
+if [ -n "${PYTHON:-}${TORCH:-}${TORCH_INDEX:-}" ]; then
+    trap 'echo "It failed with PYTHON=${PYTHON:-} TORCH=${TORCH:-}" \
+        "TORCH_INDEX=${TORCH_INDEX:-}, which the next try takes as well;" \
+        "rm $asked forgets them" >&2' ERR
+fi
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check "$@"; }
 
 # PyPI's torch brings several GB of CUDA libraries. Without an NVIDIA GPU the

@@ -37,7 +37,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add('weights', help='checkpoint or exported network')
-    add('--config', help='config of a checkpoint that does not name it')
+    add(
+        '--config',
+        help='config of a checkpoint that names none of ours',
+    )
     add('--ann', required=True, help='COCO-WholeBody annotation file')
     add('--img-dir', required=True, help='folder of its images')
     add('--height', type=int, help='of the input; as the weights say')

@@ -30,16 +30,15 @@ def tell(tool: str, error: Exception) -> int:
     return 2
 
 
-def run_cleanly(tool: str, run: Callable[[], None]) -> int:
+def run_cleanly(tool: str, run: Callable[[], int | None]) -> int:
     """Run a tool; errors of the user's input become one clear message.
 
     Set WHOLEBODY_MM_TRACEBACK=1 to see where they came from.
 
     Returns:
-        The exit code: 0, or 2 after such an error.
+        The exit code: the tool's own, 0 by default, or 2 after such an error.
     """
     try:
-        run()
+        return run() or 0
     except (OSError, ValueError, ImportError) as error:
         return tell(tool, error)
-    return 0

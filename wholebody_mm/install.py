@@ -76,8 +76,8 @@ def _for_uv(arguments: list[str]) -> str:
 def _folder_of_packages() -> str:
     """Where pip would put a compiled package here.
 
-    Without the right to write into the environment, or as its configuration
-    says, that is the user's own folder.
+    Without the right to write into the environment that is the user's own
+    folder.
     """
     folder = sysconfig.get_path('platlib')
     if site.ENABLE_USER_SITE and not os.access(folder, os.W_OK):

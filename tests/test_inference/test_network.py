@@ -259,7 +259,7 @@ def test_weights_name_no_programs(tmp_path):
     weights = tmp_path / 'their.safetensors'
     meta = {'wholebody_mm': json.loads(text) | dict(config=str(evil))}
     checkpoints.save(weights, {}, meta)
-    with pytest.raises(ValueError, match='a program: give --config'):
+    with pytest.raises(ValueError, match='a program: name it yourself'):
         build_model(weights)
     assert not (tmp_path / 'ran').exists()
 

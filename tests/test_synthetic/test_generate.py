@@ -94,9 +94,12 @@ def test_what_was_lost_is_rendered_again(data_set, interrupted):
     (interrupted / '.chunks' / f'{0:09d}.json').write_bytes(b'')
     generate(SETTINGS, interrupted, progress=False)
     (interrupted / 'images' / f'{3:012d}.jpg').unlink()
+    neighbour = interrupted / 'images' / f'{4:012d}.jpg'
+    before = neighbour.stat().st_mtime_ns
     (interrupted / 'images' / f'{COUNT:012d}.jpg').write_bytes(b'')
     assert images_to_do(SETTINGS, interrupted) == CHUNK + 1
     generate(SETTINGS, interrupted, progress=False)
+    assert neighbour.stat().st_mtime_ns == before
     assert files_of(interrupted) == files_of(data_set)
 
 
@@ -108,30 +111,49 @@ def test_a_damaged_file_of_labels_is_named_and_heals(data_set, interrupted):
     assert files_of(interrupted) == files_of(data_set)
 
 
-@pytest.mark.parametrize('gone', ['*', 'images'])
-def test_labels_of_deleted_images_are_not_kept(gone, data_set, interrupted):
+@pytest.mark.parametrize('kept', ['.chunks', 'settings.json'])
+def test_labels_of_deleted_images_are_not_kept(kept, interrupted, monkeypatch):
     """The shell's * leaves the hidden folder."""
     other = Settings(COUNT, seed=4, width=112, height=96, preset='body')
-    for path in interrupted.glob(gone):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate_module, '_render_chunk', _nothing)
-        with pytest.raises(FileNotFoundError):
-            generate(other, interrupted, progress=False)
-    assert not (interrupted / 'annotations.json').exists()
-    generate(SETTINGS, interrupted / 'again', progress=False)
-    assert files_of(interrupted / 'again') == files_of(data_set)
+    for path in interrupted.iterdir():
+        if path.name not in (kept, '.chunks'):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    stale = interrupted / '.chunks' / f'{0:09d}.json'
+    assert stale.is_file()
+
+    def nothing(job):
+        return 1
+
+    monkeypatch.setattr(generate_module, '_render_chunk', nothing)
+    with pytest.raises(FileNotFoundError):
+        generate(other, interrupted, progress=False)
+    assert not stale.exists()
 
 
-def _nothing(job):
-    return 1
+def test_a_run_that_has_only_begun_keeps_its_folder(tmp_path):
+    (tmp_path / 'images').mkdir()
+    (tmp_path / 'settings.json').write_text('{"seed": 3}')
+    with pytest.raises(ValueError, match='other settings'):
+        generate(SETTINGS, tmp_path, progress=False)
+
+
+def test_images_that_were_deleted_come_back(data_set, tmp_path):
+    shutil.copytree(data_set, tmp_path / 'set')
+    shutil.rmtree(tmp_path / 'set' / 'images')
+    generate(SETTINGS, tmp_path / 'set', progress=False)
+    assert files_of(tmp_path / 'set') == files_of(data_set)
+
+
+def test_a_finished_set_needs_no_body(data_set, monkeypatch):
+    monkeypatch.setattr(generate_module, 'load_body', None)
+    assert generate(SETTINGS, data_set, progress=False).is_file()
 
 
 def test_a_full_disk_is_told(tmp_path, monkeypatch):
-    def full(path, data):
+    def full(path, data, several):
         raise OSError(errno.ENOSPC, 'No space left on device')
 
-    monkeypatch.setattr(Path, 'write_bytes', full)
+    monkeypatch.setattr(generate_module, 'write_bytes', full)
     with pytest.raises(OSError, match='make room and give the same') as caught:
         generate_module._render_chunk(
             (SETTINGS, str(tmp_path), 0, SoftwareRenderer)
@@ -236,7 +258,7 @@ def test_other_settings_need_another_folder(data_set, tmp_path):
     other = Settings(COUNT, seed=4, width=112, height=96, preset='body')
     with pytest.raises(ValueError, match=r'other settings \(seed; see'):
         generate(other, data_set, progress=False)
-    with pytest.raises(ValueError, match=r'other settings \(made_with; see'):
+    with pytest.raises(ValueError, match=r'other settings \(renderer; see'):
         generate(SETTINGS, data_set, progress=False, renderer=Other)
     (tmp_path / 'a' / 'images').mkdir(parents=True)
     (tmp_path / 'a' / 'images' / 'mine.jpg').write_bytes(b'')
@@ -272,7 +294,7 @@ def test_photos_are_those_that_it_began_with(tmp_path):
     generate(settings, out, progress=False)
     cv2.imwrite(str(photos / 'b.png'), np.full((20, 20, 3), 128, np.uint8))
     photo_paths.cache_clear()
-    with pytest.raises(ValueError, match='made_with'):
+    with pytest.raises(ValueError, match=r'other settings \(photos; see'):
         generate(settings, out, progress=False)
 
 

@@ -106,6 +106,7 @@ def check_options(options: Mapping[str, Any], config: str) -> None:
     A config's own variables, such as ``max_iters`` or ``data_root``, were put
     where they are used before options come: changing them changes nothing.
     """
+    base = config if '::' in config else Path(config).name
     read = {*inspect.signature(Runner).parameters, *READ_FROM_CFG}
     for option in options:
         key = option.partition('.')[0]
@@ -113,7 +114,7 @@ def check_options(options: Mapping[str, Any], config: str) -> None:
             raise ValueError(
                 f'--cfg-options {option}=...: nothing reads {key}. If it is a '
                 f'variable of {config}, edit it there (a config of your own: '
-                f"_base_ = ['{Path(config).name}']), or name the places where "
+                f"_base_ = ['{base}']), or name the places where "
                 f'it is used, such as train_cfg.max_iters or '
                 f'train_dataloader.dataset.data_root; known are '
                 f'{", ".join(sorted(read))}'

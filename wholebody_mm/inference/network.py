@@ -21,7 +21,7 @@ import numpy as np
 
 from wholebody_mm.codecs import PAFDecoder
 from wholebody_mm.codecs.threads import cores_in_sight, usable_cores
-from wholebody_mm.skeletons import SKELETONS
+from wholebody_mm.skeletons import SKELETONS, get_skeleton
 
 # The key of NetworkInfo's JSON in the metadata of every kind of weights file.
 METADATA_KEY = 'wholebody_mm'
@@ -183,6 +183,10 @@ class NetworkInfo:
                 f'{", ".join(SKELETONS)}; export or publish the network '
                 f"again, which writes one's own into the file"
             )
+        try:
+            get_skeleton(skeleton)
+        except ValueError as error:
+            raise ValueError(f'{source}: {error}') from error
         return cls(**{k: v for k, v in values.items() if k in known})
 
 
@@ -305,7 +309,7 @@ def load_network(
         weights: ``.onnx``, ``.xml`` (OpenVINO), ``.pth`` or
             ``.safetensors``.
         config: Config that builds the network, for torch; not needed where
-            the weights name it.
+            the weights name one of the package's.
         backend: ``torch``, ``onnxruntime`` or ``openvino``; by default what
             the suffix stands for.
         device: The engine's name of a device: ``cpu``, ``cuda:0``, ``GPU``.

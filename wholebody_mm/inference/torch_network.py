@@ -101,7 +101,7 @@ class TorchNetwork:
         Args:
             weights: A checkpoint (``wholebody_mm.checkpoints``).
             config: The config it was trained with; by default the one that
-                its metadata names.
+                its metadata names, if that comes with the package.
             device: Where it runs.
             threads: Threads of torch in this process.
 
@@ -158,8 +158,9 @@ def build_model(
         )
     if not named and not str(config).startswith(OWN_CONFIG):
         raise ValueError(
-            f'{weights} names the config {config}, which is a program: give '
-            f'--config {config} if it is yours or you trust it'
+            f'{weights} names the config {config}, which is a program: name '
+            f'it yourself if you trust it (--config {config}; '
+            f'WEIGHTS@CONFIG for tools/report.py; config= in Python)'
         )
     cfg = read_config(config)
     model = model_of(cfg)

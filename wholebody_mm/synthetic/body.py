@@ -280,8 +280,6 @@ def _build(folder: Path) -> None:
             model = _anny_model(anny, anny_cache)
             arrays, info = _extract(model, PHENOTYPE_VARIATIONS, anny)
             _keep(arrays, info, Path(scratch) / 'new', folder)
-    except (AttributeError, TypeError) as error:  # of another release
-        raise ValueError(f'{_MISSING_ANNY} ({error})') from error
     # safetensors' own, of a full disk, is no OSError
     except (OSError, safetensors.SafetensorError) as error:
         raise ValueError(
@@ -305,6 +303,8 @@ def _anny_model(anny, folder: str):
                 phenotypes='all',
                 phenotype_blendshapes='original',
             ).to(torch.float32)
+    except (AttributeError, TypeError) as error:  # of another release
+        raise ValueError(f'{_MISSING_ANNY} ({error})') from error
     finally:
         anny.paths.set_anny_cache_path(previous)
 

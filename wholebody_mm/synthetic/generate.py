@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,7 +33,12 @@ from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
 from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
 from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
-from wholebody_mm.whole_files import read_json, whole_file, write_json
+from wholebody_mm.whole_files import (
+    read_json,
+    whole_file,
+    write_bytes,
+    write_json,
+)
 
 CHUNK = 10  # images
 WINDOWS_WORKERS = 61  # the most that a pool of processes has there
@@ -193,8 +198,9 @@ def generate(
                 f'another folder'
             )
     out = Path(out)
-    # built once, before workers look for it and before the folder is taken
-    load_body()
+    if images_to_do(settings, out):
+        # built once, before workers look for it and the folder is taken
+        load_body()
     _claim(out, settings, renderer)
     starts = range(0, settings.images, CHUNK)
     todo = _chunks_to_do(out, settings)
@@ -246,29 +252,25 @@ def _claim(
     path, parts = out / _SETTINGS, out / _PARTS
     wanted = json.loads(json.dumps(asdict(settings)))
     wanted['made_with'] = _made_with(settings, renderer)
-    images = out / IMAGES
-    empty = not (
-        (images.is_dir() and any(images.iterdir()))
-        or (out / ANNOTATIONS).is_file()
-    )
-    if path.is_file() and not empty:
+    images, labelled = out / IMAGES, (out / ANNOTATIONS).is_file()
+    # a run that has begun has made the folder, whatever is in it
+    begun = images.is_dir() or labelled
+    if begun and path.is_file():
         found = read_json(path)
         if not isinstance(found, dict):
             raise ValueError(f'{path} was not written by this command')
         # what folders of before these settings do not say
-        former = {'without': [], 'made_with': wanted['made_with']}
-        found = {**former, **found}
+        found = {'without': [], 'made_with': wanted['made_with'], **found}
         if found != wanted:
-            differing = ', '.join(
-                sorted(k for k in wanted if found.get(k) != wanted[k])
-            )
+            differing = _differing(found, wanted)
             raise ValueError(
                 f'{out} holds images of other settings ({differing}; see '
                 f'{path}); give another folder, the same settings, or delete '
                 f'{out} with all that is in it'
             )
+        images.mkdir(exist_ok=True)
         return
-    if not empty:
+    if labelled or (begun and any(images.iterdir())):
         raise ValueError(
             f'{out} holds images or annotations that were not made by this '
             f'command; give another folder'
@@ -278,6 +280,17 @@ def _claim(
     images.mkdir(parents=True, exist_ok=True)
     # nothing keeps two runs out of one folder: they write the same
     write_json(path, wanted, indent=1, several=True)
+
+
+def _differing(found: dict, wanted: dict) -> str:
+    """Names of the settings in which two files differ."""
+    flat = [{**one, **(one.get('made_with') or {})} for one in (found, wanted)]
+    names = {
+        name
+        for name in flat[0].keys() | flat[1].keys()
+        if flat[0].get(name) != flat[1].get(name)
+    }
+    return ', '.join(sorted(names - {'made_with'}))
 
 
 def _made_with(settings: Settings, renderer: Callable[[], Renderer]) -> dict:
@@ -309,13 +322,7 @@ def _chunks_to_do(out: Path, settings: Settings) -> list[int]:
 
     A file without content is what a power cut leaves.
     """
-    whole = {
-        entry.name
-        for folder in (out / IMAGES, out / _PARTS)
-        if folder.is_dir()
-        for entry in os.scandir(folder)
-        if entry.stat().st_size
-    }
+    whole = _whole_files(out / IMAGES) | _whole_files(out / _PARTS)
     labelled = (out / ANNOTATIONS).is_file()
     return [
         start
@@ -325,13 +332,24 @@ def _chunks_to_do(out: Path, settings: Settings) -> list[int]:
     ]
 
 
+def _whole_files(folder: Path) -> set[str]:
+    """Names of the files in a folder that are not empty."""
+    if not folder.is_dir():
+        return set()
+    names = set()
+    for entry in os.scandir(folder):
+        # another run of the same may take its own away
+        with suppress(FileNotFoundError):
+            if entry.stat().st_size:
+                names.add(entry.name)
+    return names
+
+
 def _records(out: Path, start: int) -> list[dict]:
     """The records of a chunk's images."""
     path = _chunk_file(out, start)
     try:
         return read_json(path)
-    except FileNotFoundError:
-        raise
     except ValueError as error:
         path.unlink(missing_ok=True)
         raise ValueError(
@@ -407,13 +425,18 @@ def _render_chunk(job) -> int:
     """Render one chunk; returns the number of images."""
     settings, out, start, make_renderer = job
     out, renderer = Path(out), make_renderer()
-    records = []
+    labelled, records = (out / ANNOTATIONS).is_file(), []
+    there = _whole_files(out / IMAGES) if labelled else set()
     try:
         for index in _indices(settings, start):
+            if _image_name(index) in there:
+                continue
             data, record = render_image(settings, index, renderer)
-            (out / IMAGES / record['file_name']).write_bytes(data)
+            path = out / IMAGES / record['file_name']
+            write_bytes(path, data, several=True)
             records.append(record)
-        write_json(_chunk_file(out, start), records, several=True)
+        if not labelled:
+            write_json(_chunk_file(out, start), records, several=True)
     except OSError as error:
         if error.errno not in _FULL:
             raise
@@ -423,4 +446,4 @@ def _render_chunk(job) -> int:
             f'what is done is kept',
             str(out),
         ) from error
-    return len(records)
+    return len(_indices(settings, start))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
@@ -74,7 +75,12 @@ class PackWholeBody(PackPoseInputs):
             results['person'] = results['person'][None]
         packed = super().transform(results)
         sample = packed['data_samples']
-        if 'skeleton' in results:
+        # MMPose's KeypointConverter makes them those of another skeleton
+        converted = (
+            'keypoints_visible_weights' in results
+            or np.ndim(results.get('keypoints_visible', ())) == 3
+        )
+        if 'skeleton' in results and not converted:
             name = results['skeleton'].name
             sample.set_metainfo(dict(skeleton_name=name))
         own = set(self.field_mapping_table.values())

@@ -75,8 +75,8 @@ class WholeBodyRandomWarp(BaseTransform):
             what the data set is for would often be out of sight.
             ``wholebody``: one or the other, half and half; ``extremities``:
             an ankle as often as each of these; ``joints``: a shoulder, an
-            elbow, a hip or a knee, of people of whom no head, hand or foot
-            is in the image.
+            elbow, a hip or a knee, so that people are learnt of whom no head,
+            hand or foot is in the input.
         fill: The input shows the image and as little beside it as can be:
             the image is made no smaller than it fits, and where the person is
             near its border, they and not the image move from the middle.
