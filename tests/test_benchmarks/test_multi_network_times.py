@@ -72,6 +72,7 @@ def test_bodies_are_decoded_with_their_options(config, monkeypatch, tmp_path):
     cfg = Config.fromfile(config)
     codec = cfg.model.body.head.decoder
     codec.update(decoder=dict(max_people=2), sigma_scale=0.7)
+    cfg.model.body.data_preprocessor.codec.update(sigma_scale=0.7)
     cfg.dump(tmp_path / 'own.py')
     decoders, found = [], []
 

@@ -211,4 +211,4 @@ def test_the_tool(drawn, tmp_path):
     assert json.loads(out.read_text())['body/recall'] < 1
     file.write_text('{}')
     done = subprocess.run(call, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and f'{file} is no list' in done.stderr
+    assert done.returncode == 2 and f'{file} is no list' in done.stderr
