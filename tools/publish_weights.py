@@ -1,11 +1,14 @@
 """Make a small file to ship of a training's checkpoint.
 
     python tools/publish_weights.py CONFIG CHECKPOINT --out FILE.safetensors \
-        [--name NAME] [--data TEXT] [--licence TEXT] [--decoder FILE]
+        [--mean-with CHECKPOINT ...] [--name NAME] [--data TEXT] \
+        [--licence TEXT] [--decoder FILE]
 
 Keeps the weights that the checkpoint is tested with (the averaged ones where
 the config has an EMAHook), matrices in half precision; leaves the
-optimiser's state behind; adds what a predictor needs to know.
+optimiser's state behind; adds what a predictor needs to know. The mean of
+several trainings that went on from each other may be better than any of them
+("Model soups", Wortsman et al., 2022).
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from wholebody_mm import checkpoints
 from wholebody_mm.clean_errors import run_cleanly
@@ -39,6 +44,13 @@ def main() -> int:
     add('config')
     add('checkpoint')
     add('--out', required=True, type=Path)
+    add(
+        '--mean-with',
+        nargs='+',
+        default=(),
+        metavar='CHECKPOINT',
+        help='keep the mean of the weights of these and CHECKPOINT',
+    )
     add('--name', help="the config's by default")
     add(
         '--data',
@@ -49,6 +61,7 @@ def main() -> int:
     add('--decoder', type=Path, help='options of tools/tune_decoder.py')
     args = parser.parse_args()
     model, info = build_model(args.checkpoint, args.config, warn=False)
+    others = [(path, args.config) for path in args.mean_with]
     options = dict(info.decoder)
     if args.decoder:
         options = read_json(args.decoder)
@@ -71,8 +84,9 @@ def main() -> int:
     weights = {
         # means and variances of the normalisation stay exact
         key: value.half() if value.ndim > 1 else value
-        for key, value in model.state_dict().items()
-        if isinstance(value, torch.Tensor)
+        for key, value in mean_of(
+            [model, *(build_model(*o, warn=False)[0] for o in others)]
+        ).items()
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.save(
@@ -89,6 +103,21 @@ def main() -> int:
             f'needs nothing beside it'
         )
     return 0
+
+
+def mean_of(models: Sequence[nn.Module]) -> dict[str, torch.Tensor]:
+    """The mean of the weights of models of one config.
+
+    Counters, which are no floating point numbers, are the first's.
+    """
+    states = [model.state_dict() for model in models]
+    return {
+        key: torch.stack([s[key].double() for s in states]).mean(0).to(value)
+        if value.is_floating_point()
+        else value
+        for key, value in states[0].items()
+        if isinstance(value, torch.Tensor)
+    }
 
 
 def installed_name(config: str) -> str:

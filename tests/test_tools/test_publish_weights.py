@@ -11,6 +11,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import load_network
 from wholebody_mm.inference.torch_network import model_of
 
@@ -133,3 +134,27 @@ def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):
     heatmaps, pafs = network(np.zeros((1, 64, 96, 3), np.uint8))
     assert heatmaps.shape == (1, 135, 16, 24)
     assert pafs.shape[2:] == (8, 12)
+
+
+def test_the_mean_of_several_checkpoints(checkpoint, tmp_path):
+    weights = torch.load(checkpoint)['state_dict']
+    other = tmp_path / 'other.pth'
+    torch.save(
+        dict(
+            state_dict={
+                key: value + 2 if value.is_floating_point() else value
+                for key, value in weights.items()
+            }
+        ),
+        other,
+    )
+    out = tmp_path / 'mean.safetensors'
+    done = publish(CONFIG, checkpoint, '--mean-with', other, '--out', out)
+    assert done.returncode == 0, done.stderr
+    mean = checkpoints.load(out)['state_dict']
+    for key, value in weights.items():
+        if value.is_floating_point():
+            expected = value + 1
+            torch.testing.assert_close(
+                mean[key].float(), expected, atol=2e-3, rtol=2e-3
+            )
