@@ -5,16 +5,11 @@ would on images of one's own. ``tools/demo.py`` makes them: rendered people,
 grey, dim and noisy.
 """
 
-_base_ = ['_base_/datasets/rendered_people.py']
-
-
-def _shipped_weights():
-    from wholebody_mm.inference.weights import find_weights
-
-    return str(find_weights(backend='torch'))
-
-
-load_from = _shipped_weights()
+_base_ = [
+    '_base_/datasets/rendered_people.py',
+    '_base_/shipped_weights.py',
+]
+load_from = _base_.shipped_weights
 data_root = 'work_dirs/demo/data/night/'
 train_dataloader = dict(dataset=dict(data_root=data_root + 'train/'))
 # tested before and after, by tools/demo.py

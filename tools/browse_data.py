@@ -22,8 +22,7 @@ from mmpose.registry import DATASETS, MODELS
 
 from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
-from wholebody_mm.engine.launch import check_options
-from wholebody_mm.inference.torch_network import read_config
+from wholebody_mm.engine.launch import config_with_options
 from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 from wholebody_mm.visualization.supervision_picture import supervision_picture
@@ -88,10 +87,7 @@ def browse(args: argparse.Namespace) -> None:
         ValueError: If a data set asked for is not in the config, or the
             network learns other targets than maps and fields.
     """
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        check_options(args.cfg_options, args.config)
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = config_with_options(args.config, args.cfg_options)
     init_default_scope('mmpose')
     # as the data set gives them, not the smaller ones of the first iterations
     cfg.model.data_preprocessor.pop('input_scales', None)

@@ -25,10 +25,9 @@ from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.datasets.checking.check import check
 from wholebody_mm.datasets.checking.report import Report
 from wholebody_mm.engine.launch import (
-    check_options,
+    config_with_options,
     sync_test_geometry,
 )
-from wholebody_mm.inference.torch_network import read_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -51,10 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> None:
         # what is wrong with an image is in the report
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        cfg = read_config(args.config)
-        if args.cfg_options:
-            check_options(args.cfg_options, args.config)
-            cfg.merge_from_dict(args.cfg_options)
+        cfg = config_with_options(args.config, args.cfg_options)
         sync_test_geometry(cfg)
         init_default_scope('mmpose')
         reports.append(check(cfg))

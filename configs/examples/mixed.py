@@ -9,7 +9,10 @@ through it. Data::
     data/coco/                       # as docs/data.md lays it out
 """
 
-_base_ = ['../_base_/datasets/rendered_people.py']
+_base_ = [
+    '../_base_/datasets/rendered_people.py',
+    '../_base_/shipped_weights.py',
+]
 
 # --- to edit, from here ---
 # COCO's body points. Of another skeleton: type='PartialPoseDataset',
@@ -31,14 +34,7 @@ val_interval = 500
 learning_rate = 4e-4  # a fifth of that of the shipped weights
 # --- to here ---
 
-
-def _shipped_weights():
-    from wholebody_mm.inference.weights import find_weights
-
-    return str(find_weights(backend='torch'))
-
-
-load_from = _shipped_weights()
+load_from = _base_.shipped_weights
 load, warp, *rest = _base_.train_dataloader.dataset.pipeline
 test_pipeline = _base_.val_dataloader.dataset.pipeline
 mine = dict(mine, skeleton=_base_.skeleton, data_root=my_root)

@@ -65,10 +65,7 @@ def config_of(args: argparse.Namespace) -> Config:
             never end.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        check_options(args.cfg_options, args.config)
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = config_with_options(args.config, args.cfg_options)
     sync_test_geometry(cfg)
     check_loop(cfg)
     cfg.launcher = args.launcher
@@ -76,7 +73,7 @@ def config_of(args: argparse.Namespace) -> Config:
         # MMEngine keeps the statistics of batch normalisation of each GPU
         # apart, validates with all of them and saves the first's.
         cfg.setdefault('sync_bn', 'torch')
-    if args.launcher != 'none' and not torch.cuda.is_available():
+    elif args.launcher != 'none':
         # MMEngine's own choice names a CUDA device for each process
         cfg.model_wrapper_cfg = dict(
             type='MMDistributedDataParallel',
@@ -97,6 +94,22 @@ def config_of(args: argparse.Namespace) -> Config:
             # MMPose's hook puts a relative folder below the work directory
             out_dir=args.show_dir and str(Path(args.show_dir).absolute()),
         )
+    return cfg
+
+
+def config_with_options(
+    config: str, options: Mapping[str, Any] | None
+) -> Config:
+    """A config with what ``--cfg-options`` changes.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If an option would change nothing.
+    """
+    cfg = read_config(config)
+    if options:
+        check_options(options, config)
+        cfg.merge_from_dict(options)
     return cfg
 
 
