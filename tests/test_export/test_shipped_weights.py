@@ -1,11 +1,22 @@
 """The weights that come with the package, exported: people stay the same."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
 import pytest
+from mmengine import Config
 
 from wholebody_mm.cli.export import people
-from wholebody_mm.export.exporter import Original, agreement, export
+from wholebody_mm.export.exporter import (
+    Original,
+    agreement,
+    export,
+    load_exported,
+)
 from wholebody_mm.export.formats import TOLERANCE
-from wholebody_mm.inference.weights import find_weights
+from wholebody_mm.inference.torch_network import info_of, model_of
+from wholebody_mm.inference.weights import DEFAULT, find_weights
 
 for _name in ('onnx', 'openvino', 'anny'):
     pytest.importorskip(_name)
@@ -38,3 +49,35 @@ def test_rendered_people_stay_where_they_are(
     assert found.found == found.people
     assert found.shared == found.keypoints
     assert found.maps < TOLERANCE and found.pixels < 0.1
+
+
+def a_photo():
+    """A portrait in the public domain (US Navy) that Matplotlib ships."""
+    matplotlib = pytest.importorskip('matplotlib')
+    path = Path(matplotlib.get_data_path(), 'sample_data', 'grace_hopper.jpg')
+    image = cv2.imread(str(path))
+    if image is None:
+        pytest.skip(f'this Matplotlib comes without {path.name}')
+    return image
+
+
+def test_the_files_in_the_box_are_one_network(original, picture):
+    """The one without torch has half the precision, and no more else."""
+    path = find_weights(backend='onnxruntime')
+    assert path.suffix == '.onnx'
+    info = load_exported(path).info
+    ours = original.info
+    assert replace(info, precision=ours.precision, config=ours.config) == ours
+    found = agreement(original, path, [picture, a_photo()])
+    assert found.people >= 3
+    assert found.found == found.people
+    # where two peaks are as good the precision may decide
+    assert found.shared >= 0.99 * found.keypoints
+    assert found.pixels < 0.1
+
+
+def test_the_config_has_the_thresholds_of_the_weights(original, root):
+    cfg = Config.fromfile(root / 'configs' / f'{DEFAULT}.py')
+    info = info_of(cfg, model_of(cfg))
+    for name in ('decoder', 'height', 'scales', 'flip', 'skeleton'):
+        assert getattr(info, name) == getattr(original.info, name), name
