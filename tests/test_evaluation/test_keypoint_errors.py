@@ -82,6 +82,37 @@ def test_missed_false_and_distant_points_are_counted(drawn):
     assert metrics['face/recall'] == metrics['foot/precision'] == 1
 
 
+def test_the_best_oks_of_each_person(drawn):
+    people = perfect(drawn)
+    metrics = errors(drawn, people)
+    assert metrics['body/oks'] == pytest.approx(1)
+    assert metrics['body/oks_error'] == pytest.approx(0, abs=1e-6)
+    # of one person nobody has anything, of one only a wrong copy is better
+    missed = 1 / len(people)
+    metrics = errors(drawn, people[1:])
+    assert metrics['body/oks'] <= 1 - 0.9 * missed
+    n, lowest = len(people), (metrics['body/oks'] - 1) * len(people) + 1
+    values = np.array([lowest] + [1] * (n - 1))
+    assert metrics['body/oks_error'] == pytest.approx(
+        values.std(ddof=1) / math.sqrt(n), abs=1e-6
+    )
+    _, points, scores = people[0]
+    visible = int((scores[BODY] > 0).sum())
+    worse = scores.copy()
+    worse[BODY][np.flatnonzero(scores[BODY] > 0)[0]] = 0
+    copy = (people[0][0], points.copy(), worse)
+    metrics = errors(drawn, [copy, *people[1:]])
+    assert metrics['body/oks'] == pytest.approx(1 - missed / visible)
+    assert errors(drawn, [copy, *people])['body/oks'] == pytest.approx(1)
+    # moved to a similarity of a half
+    sigma = np.asarray(COCO_WHOLEBODY133.oks_sigmas)
+    areas = [a['area'] for a in json.loads(drawn.read_text())['annotations']]
+    people = perfect(drawn)
+    for (_, points, _), area in zip(people, areas, strict=True):
+        points[:, 0] += 2 * sigma * math.sqrt(-2 * area * math.log(0.5))
+    assert errors(drawn, people)['face/oks'] == pytest.approx(0.5, abs=1e-4)
+
+
 def test_the_size_of_a_person_decides_what_is_near(drawn):
     """Everybody moved: one knee's reach is its similarity's."""
     knee = COCO_WHOLEBODY133.keypoint_names.index('left_knee')

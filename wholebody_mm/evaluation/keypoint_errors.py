@@ -7,6 +7,7 @@ time, whoever they belong to, and people are looked at afterwards.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,10 @@ def keypoint_errors(
         the square root of the person's area). The recall again of visible
         and of hidden keypoints, ``{part}/recall/{visible,hidden}``, and of
         people by the square root of their area (:data:`SIZES`),
-        ``{part}/recall/0-64`` and so on. ``people/split``: of the
+        ``{part}/recall/0-64`` and so on. ``{part}/oks``: the mean over
+        annotated people of the OKS of the part in the result where it is
+        largest, and ``{part}/oks_error`` its standard error, which says how
+        far a mean of few people can be trusted. ``people/split``: of the
         annotated people with 4 body points found, the share whose points went
         to several, at least 2 points each. ``people/merged``: of the people
         found with 4 right body points, the share that has at least 2 points
@@ -99,6 +103,10 @@ class _Count:
         self.false = np.zeros(k)
         self.pixels = np.zeros(k)
         self.relative = np.zeros(k)
+        # of each part, the people's best
+        self.oks: dict[str, list[float]] = {
+            part: [] for part in COCO_WHOLEBODY133.parts
+        }
         self.split: list[bool] = []
         self.merged: list[bool] = []
         sigmas = np.asarray(COCO_WHOLEBODY133.oks_sigmas)
@@ -152,6 +160,14 @@ class _Count:
                 ).sum()
             self.false[k] += (~right & ~excused[given, k]).sum()
         self._whose(owner[:, self.body], len(score))
+        for i, labels in enumerate(v > 0):
+            away = np.linalg.norm(to - at[i], axis=2)  # (results, K)
+            similar = SIMILARITY ** ((away / (self.reach * scale[i])) ** 2)
+            similar *= score > 0
+            for part, where in COCO_WHOLEBODY133.parts.items():
+                if labels[where].any():
+                    of_results = similar[:, where][:, labels[where]].mean(1)
+                    self.oks[part].append(float(of_results.max(initial=0)))
 
     def _whose(self, owner: np.ndarray, num_results: int) -> None:
         """Count people whose body points (N, 17) went to several results."""
@@ -183,6 +199,12 @@ class _Count:
             metrics[f'{part}/precision'] = _ratio(found, found + false)
             metrics[f'{part}/distance'] = _ratio(pixels, found)
             metrics[f'{part}/relative_distance'] = _ratio(relative, found)
+            oks = np.array(self.oks[part])
+            metrics[f'{part}/oks'] = float(oks.mean())
+            metrics[f'{part}/oks_error'] = _ratio(
+                float(oks.std(ddof=1)) if len(oks) > 1 else math.nan,
+                math.sqrt(len(oks)),
+            )
             for axis, names in ((0, SIZE_NAMES), (1, SIGHTS)):
                 for i, name in enumerate(names):
                     found, labelled = (
@@ -208,16 +230,17 @@ def _ratio(part: float, whole: float) -> float:
 def errors_table(metrics: Mapping[str, float]) -> str:
     """A table, one row a part; shares in per cent, distances in pixels."""
     columns = 'recall', 'precision', 'distance', 'relative_distance'
+    columns += 'oks', 'oks_error'
     lines = [
         f'{"part":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
-        f'{"of size":>9}'
+        f'{"of size":>9}{"best OKS":>16}'
     ]
     for part in COCO_WHOLEBODY133.part_names:
         if f'{part}/recall' in metrics:
-            a, b, c, d = (metrics[f'{part}/{name}'] for name in columns)
+            a, b, c, d, e, f = (metrics[f'{part}/{name}'] for name in columns)
             lines.append(
                 f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}'
-                f'{100 * d:8.1f}%'
+                f'{100 * d:8.1f}%{100 * e:9.1f} ± {100 * f:.1f}'
             )
     lines.append(
         f'people split into several: {100 * metrics["people/split"]:.1f}%, '
