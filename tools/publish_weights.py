@@ -1,14 +1,15 @@
 """Make a small file to ship of a training's checkpoint.
 
     python tools/publish_weights.py CONFIG CHECKPOINT --out FILE.safetensors \
-        [--mean-with CHECKPOINT ...] [--name NAME] [--data TEXT] \
-        [--licence TEXT] [--decoder FILE]
+        [--mean-with CHECKPOINT ... [--statistics BATCHES]] [--name NAME] \
+        [--data TEXT] [--licence TEXT] [--decoder FILE]
 
 Keeps the weights that the checkpoint is tested with (the averaged ones where
 the config has an EMAHook), matrices in half precision; leaves the
 optimiser's state behind; adds what a predictor needs to know. The mean of
 several trainings that went on from each other may be better than any of them
-("Model soups", Wortsman et al., 2022).
+("Model soups", Wortsman et al., 2022), with statistics of the normalisation
+that are taken anew, from batches of the config's training data.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner, set_random_seed
 from torch import nn
 
 from wholebody_mm import checkpoints
 from wholebody_mm.clean_errors import run_cleanly
+from wholebody_mm.engine.normalisation_statistics import retake_statistics
 from wholebody_mm.inference.network import METADATA_KEY
 from wholebody_mm.inference.torch_network import (
     OWN_CONFIG,
@@ -50,6 +54,13 @@ def main() -> int:
         default=(),
         metavar='CHECKPOINT',
         help='keep the mean of the weights of these and CHECKPOINT',
+    )
+    add(
+        '--statistics',
+        type=int,
+        metavar='BATCHES',
+        help="take the normalisation's statistics anew from so many batches "
+        "of the config's training data: a mean of weights has others",
     )
     add('--name', help="the config's by default")
     add(
@@ -81,12 +92,20 @@ def main() -> int:
         info.build_decoder()
     except TypeError as error:
         raise ValueError(f'decoder options {options}: {error}') from error
+    model.load_state_dict(
+        mean_of([model, *(build_model(*o, warn=False)[0] for o in others)])
+    )
+    if args.statistics is not None:
+        init_default_scope('mmpose')
+        set_random_seed(0)
+        loader = Runner.build_dataloader(
+            read_config(args.config).train_dataloader, seed=0
+        )
+        retake_statistics(model, loader, args.statistics)
     weights = {
         # means and variances of the normalisation stay exact
         key: value.half() if value.ndim > 1 else value
-        for key, value in mean_of(
-            [model, *(build_model(*o, warn=False)[0] for o in others)]
-        ).items()
+        for key, value in model.state_dict().items()
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.save(
@@ -116,7 +135,6 @@ def mean_of(models: Sequence[nn.Module]) -> dict[str, torch.Tensor]:
         if value.is_floating_point()
         else value
         for key, value in states[0].items()
-        if isinstance(value, torch.Tensor)
     }
 
 

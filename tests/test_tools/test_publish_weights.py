@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from support.drawn import write_drawn
 
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.network import load_network
@@ -158,3 +159,33 @@ def test_the_mean_of_several_checkpoints(checkpoint, tmp_path):
             torch.testing.assert_close(
                 mean[key].float(), expected, atol=2e-3, rtol=2e-3
             )
+
+
+def test_statistics_of_the_mean(tmp_path, monkeypatch):
+    """The normalisation's, anew, from the training data."""
+    config = ROOT / 'configs/mix_and_match/paf_resnet.py'
+    ann = write_drawn(tmp_path / 'drawn', 2, size=(320, 240), people=(1, 2))
+    monkeypatch.setenv('WHOLEBODY_MM_ANN', str(ann))
+    monkeypatch.setenv('WHOLEBODY_MM_IMAGES', str(ann.parent / 'img'))
+    torch.manual_seed(0)
+    model = model_of(Config.fromfile(str(config)))
+    model.init_weights()
+    checkpoint, out = tmp_path / 'trained.pth', tmp_path / 'a.safetensors'
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    arguments = [config, checkpoint, '--out', out, '--statistics', '2']
+    done = publish(*arguments)
+    assert done.returncode == 0, done.stderr
+    weights = checkpoints.load(out)['state_dict']
+    for name, old in model.state_dict().items():
+        if name.endswith(('running_mean', 'running_var')):
+            assert not torch.equal(weights[name], old), name
+        elif old.is_floating_point():
+            torch.testing.assert_close(
+                weights[name].float(), old, atol=1e-3, rtol=1e-3
+            )
+    monkeypatch.setenv('WHOLEBODY_MM_ANN', str(tmp_path / 'none.json'))
+    out.unlink()
+    done = publish(*arguments)
+    assert done.returncode == 2
+    assert 'none.json' in done.stderr and 'Traceback' not in done.stderr
+    assert not out.exists()
