@@ -3,8 +3,9 @@
     wholebody-mm infer IMAGES --write coco --annotations ANN --out OUT
     python tools/keypoint_errors.py ANN OUT/results.json
 
-Prints recall, precision and distance of each part's keypoints and the shares
-of people that were split or merged (docs/evaluation.md).
+Prints recall, precision and distance of each part's keypoints, the OKS of its
+best result, and the shares of people that were split or merged
+(docs/evaluation.md).
 """
 
 from __future__ import annotations

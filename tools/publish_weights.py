@@ -1,15 +1,15 @@
 """Make a small file to ship of a training's checkpoint.
 
     python tools/publish_weights.py CONFIG CHECKPOINT --out FILE.safetensors \
-        [--mean-with CHECKPOINT ... [--statistics BATCHES]] [--name NAME] \
+        [--mean-with CHECKPOINT ...] [--statistics BATCHES] [--name NAME] \
         [--data TEXT] [--licence TEXT] [--decoder FILE]
 
 Keeps the weights that the checkpoint is tested with (the averaged ones where
 the config has an EMAHook), matrices in half precision; leaves the
 optimiser's state behind; adds what a predictor needs to know. The mean of
 several trainings that went on from each other may be better than any of them
-("Model soups", Wortsman et al., 2022), with statistics of the normalisation
-that are taken anew, from batches of the config's training data.
+("Model soups", Wortsman et al., 2022); its normalisation may want statistics
+of its own (``--statistics``), and its decoder other thresholds.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def main() -> int:
     add('--licence', default='', help="of the weights; the checkpoint's own")
     add('--decoder', type=Path, help='options of tools/tune_decoder.py')
     args = parser.parse_args()
+    if args.statistics is not None and args.statistics < 1:
+        raise ValueError(f'--statistics {args.statistics}: give 1 or more')
     model, info = build_model(args.checkpoint, args.config, warn=False)
     others = [(path, args.config) for path in args.mean_with]
     options = dict(info.decoder)
@@ -96,11 +98,15 @@ def main() -> int:
         mean_of([model, *(build_model(*o, warn=False)[0] for o in others)])
     )
     if args.statistics is not None:
+        batches = read_config(args.config).get('train_dataloader')
+        if batches is None:
+            raise ValueError(
+                f'{args.config} has no train_dataloader to take --statistics '
+                f'from'
+            )
         init_default_scope('mmpose')
         set_random_seed(0)
-        loader = Runner.build_dataloader(
-            read_config(args.config).train_dataloader, seed=0
-        )
+        loader = Runner.build_dataloader(batches, seed=0)
         retake_statistics(model, loader, args.statistics)
     weights = {
         # means and variances of the normalisation stay exact

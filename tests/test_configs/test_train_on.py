@@ -15,8 +15,14 @@ CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 def test_it_goes_on_from_the_shipped_weights():
     cfg = Config.fromfile(CONFIGS / 'examples' / 'train_on.py')
     fast = Config.fromfile(CONFIGS / 'fast_wholebody.py')
-    for key in ('model', 'train_dataloader', 'val_dataloader'):
+    for key in ('model', 'val_dataloader'):
         assert cfg[key] == fast[key], key
+    ours, theirs = (c.train_dataloader.dataset.datasets for c in (cfg, fast))
+    for name, dataset in ours.items():
+        assert dataset.pipeline == theirs[name].pipeline, name
+        # other images, or those of before again
+        where = 'seed' if name == 'fresh' else 'data_root'
+        assert dataset[where] != theirs[name][where]
     checkpoint = checkpoints.load(cfg.load_from)
     checkpoints.check_compatible(model_of(cfg), checkpoint, cfg.load_from)
 

@@ -53,6 +53,32 @@ def test_few_batches_begin_again():
     assert network.training and network.norm.training
 
 
+class _Frozen(_Network):
+    """As MMPose's backbones with ``norm_eval`` or ``frozen_stages``."""
+
+    def __init__(self, *norms: nn.Module) -> None:
+        super().__init__(nn.Sequential(*norms))
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.norm[0].eval()
+        return self
+
+
+def test_frozen_statistics_stay():
+    network = _Frozen(nn.BatchNorm2d(3), nn.BatchNorm2d(3)).eval()
+    for norm in network.norm:
+        norm.running_mean.fill_(5)
+    retake_statistics(network, _batches(5), 1)
+    assert (network.norm[0].running_mean == 5).all()
+    assert network.norm[1].running_mean == pytest.approx(0, abs=0.1)
+    network = _Frozen(nn.BatchNorm2d(3))
+    network.norm[0].running_mean.fill_(5)
+    with pytest.raises(ValueError, match='that is trained'):
+        retake_statistics(network, _batches(5), 1)
+    assert (network.norm[0].running_mean == 5).all()
+
+
 @pytest.mark.parametrize(
     ('norm', 'loader', 'number', 'message'),
     [
@@ -62,5 +88,11 @@ def test_few_batches_begin_again():
     ],
 )
 def test_what_cannot_be_done_is_said(norm, loader, number, message):
+    network = _Network(norm).eval()
+    before = {k: v.clone() for k, v in norm.state_dict().items()}
     with pytest.raises(ValueError, match=message):
-        retake_statistics(_Network(norm), loader, number)
+        retake_statistics(network, loader, number)
+    assert not norm.training
+    for key, value in norm.state_dict().items():
+        assert torch.equal(value, before[key]), key
+    assert getattr(norm, 'momentum', 0.1) == 0.1

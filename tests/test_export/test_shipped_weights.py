@@ -67,13 +67,14 @@ def test_the_files_in_the_box_are_one_network(original, picture):
     assert path.suffix == '.onnx'
     info = load_exported(path).info
     ours = original.info
+    assert ours.licence == 'Apache-2.0' and 'rendered' in ours.data
     assert replace(info, precision=ours.precision, config=ours.config) == ours
     found = agreement(original, path, [picture, a_photo()])
     assert found.people >= 3
     assert found.found == found.people
-    # where two peaks are as good the precision may decide
+    # where two peaks are as good the precision may decide, for one or two
     assert found.shared >= 0.99 * found.keypoints
-    assert found.pixels < 0.1
+    assert found.mean_pixels < 0.1
 
 
 def test_the_config_has_the_thresholds_of_the_weights(original, root):

@@ -172,7 +172,8 @@ def test_statistics_of_the_mean(tmp_path, monkeypatch):
     model.init_weights()
     checkpoint, out = tmp_path / 'trained.pth', tmp_path / 'a.safetensors'
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
-    arguments = [config, checkpoint, '--out', out, '--statistics', '2']
+    arguments = [config, checkpoint, '--mean-with', checkpoint]
+    arguments += ['--out', out, '--statistics', '2']
     done = publish(*arguments)
     assert done.returncode == 0, done.stderr
     weights = checkpoints.load(out)['state_dict']

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from torch import Tensor, nn
+import torch
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim.swa_utils import update_bn
 
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 
 
+@torch.no_grad()
 def retake_statistics(
     model: WholeBodyEstimator, loader: Iterable[Any], batches: int
 ) -> None:
@@ -23,21 +24,46 @@ def retake_statistics(
     and Better Generalization", Izmailov et al., 2018, section 3.2).
 
     Args:
-        model: Its statistics are replaced; weights stay as they are. Then it
-            is in the mode, training or evaluation, in which it was.
-        loader: Batches as in training; begun again where they are too few.
+        model: Its statistics are replaced, but not those that its training
+            keeps as they are (``norm_eval``, ``frozen_stages``). Weights
+            and mode, training or evaluation, stay.
+        loader: Batches as its pipeline makes them, at the size that it gives
+            (``input_scales`` are left out); begun again where they are too
+            few.
         batches: How many are looked at, each counting once.
 
     Raises:
         ValueError: If the number is below 1, the network has no batch
-            normalisation or the loader no batch.
+            normalisation that is trained, or the loader no batch. Then and
+            after other errors everything is as before.
     """
     if batches < 1:
         raise ValueError(f'{batches} batches: give 1 or more')
-    if not any(isinstance(m, _BatchNorm) for m in model.modules()):
-        raise ValueError('the network has no batch normalisation')
-    # not its own mode: what decodes people would run as well
-    update_bn(islice(_endless(loader), batches), _Maps(model))
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
+    before = [(copy.deepcopy(m.state_dict()), m.momentum) for m in norms]
+    was_training, done = model.training, False
+    # not torch's update_bn: it takes those of frozen layers away as well
+    model.train()
+    trained = [m for m in norms if m.training]
+    try:
+        if not trained:
+            raise ValueError(
+                'the network has no batch normalisation that is trained'
+            )
+        for norm in trained:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean of all batches
+        for batch in islice(_endless(loader), batches):
+            inputs = model.data_preprocessor(batch, False)['inputs']
+            # not the model's own mode: what decodes people would run as well
+            model.head(model.extract_feat(inputs))
+        done = True
+    finally:
+        for norm, (state, momentum) in zip(norms, before, strict=True):
+            norm.momentum = momentum
+            if not done:
+                norm.load_state_dict(state)
+        model.train(was_training)
 
 
 def _endless(loader: Iterable[Any]) -> Iterator[Any]:
@@ -48,16 +74,3 @@ def _endless(loader: Iterable[Any]) -> Iterator[Any]:
             yield batch
         if empty:
             raise ValueError('there is no batch to take statistics from')
-
-
-class _Maps(nn.Module):
-    """A batch to maps, in float32 whatever the network trains in."""
-
-    def __init__(self, model: WholeBodyEstimator) -> None:
-        super().__init__()
-        self.model = model
-        self.training = model.training
-
-    def forward(self, batch: dict) -> tuple[Tensor, ...]:
-        inputs = self.model.data_preprocessor(batch, False)['inputs']
-        return self.model.head(self.model.extract_feat(inputs))

@@ -233,7 +233,7 @@ def errors_table(metrics: Mapping[str, float]) -> str:
     columns += 'oks', 'oks_error'
     lines = [
         f'{"part":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
-        f'{"of size":>9}{"best OKS":>16}'
+        f'{"of size":>9}{"best OKS":>15}'
     ]
     for part in COCO_WHOLEBODY133.part_names:
         if f'{part}/recall' in metrics:
