@@ -165,7 +165,9 @@ def start(folder: Path, root: Path, code: str) -> subprocess.Popen:
     """A script that renders two chunks with two workers into ``out``."""
     script = folder / 'script.py'
     script.write_text(
-        'import os, sys, time\n'
+        'import os, signal, sys, time\n'
+        # ignored in what a shell began in the background
+        'signal.signal(signal.SIGINT, signal.default_int_handler)\n'
         'had_numpy = "numpy" in sys.modules\n'
         'from wholebody_mm.synthetic.generate import Settings, generate\n'
         'from wholebody_mm.synthetic.renderer import SoftwareRenderer\n'
