@@ -73,13 +73,16 @@ def main() -> int:
     args = parser.parse_args()
     if args.statistics is not None and args.statistics < 1:
         raise ValueError(f'--statistics {args.statistics}: give 1 or more')
-    model, info = build_model(args.checkpoint, args.config, warn=False)
-    others = [(path, args.config) for path in args.mean_with]
+    cfg = read_config(args.config)
+    (model, info), *others = (
+        build_model(path, args.config, warn=False)
+        for path in (args.checkpoint, *args.mean_with)
+    )
     options = dict(info.decoder)
     if args.decoder:
         options = read_json(args.decoder)
     # of weights that were published before, all but the decoder's options
-    configured = info_of(read_config(args.config), model)
+    configured = info_of(cfg, model)
     settings = {key: getattr(configured, key) for key in SETTINGS}
     info = dataclasses.replace(
         info,
@@ -94,11 +97,10 @@ def main() -> int:
         info.build_decoder()
     except TypeError as error:
         raise ValueError(f'decoder options {options}: {error}') from error
-    model.load_state_dict(
-        mean_of([model, *(build_model(*o, warn=False)[0] for o in others)])
-    )
+    if others:
+        model.load_state_dict(mean_of([model, *(m for m, _ in others)]))
     if args.statistics is not None:
-        batches = read_config(args.config).get('train_dataloader')
+        batches = cfg.get('train_dataloader')
         if batches is None:
             raise ValueError(
                 f'{args.config} has no train_dataloader to take --statistics '

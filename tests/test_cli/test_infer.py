@@ -4,7 +4,6 @@ import json
 import os
 import signal
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,13 +13,7 @@ from support.known_people import crowd
 from wholebody_mm.cli import main
 from wholebody_mm.inference.ledger import read_ledger
 from wholebody_mm.inference.run import DEPTH
-from wholebody_mm.skeletons import WHOLEBODY135
 
-# what only training, tests and other engines need
-NOT_OF_THE_BASE = (
-    ('torch', 'mmengine', 'mmcv', 'mmpose', 'scipy', 'PIL')
-    + ('pycocotools', 'xtcocotools', 'matplotlib', 'safetensors')
-)  # fmt: skip
 SIZE = 320, 240
 
 
@@ -462,53 +455,3 @@ def test_without_weights(tmp_path, photos, monkeypatch, capsys):
     monkeypatch.setattr(weights, '_FOLDER', tmp_path)
     assert main(['infer', str(photos), '--out', str(tmp_path / 'o')]) == 2
     assert "no weights 'fast_wholebody'" in capsys.readouterr().err
-
-
-def test_the_base_installation_is_enough(run_python, photos, tmp_path):
-    """NumPy, OpenCV, numba, tqdm; an engine stands for ONNX Runtime."""
-    tests = Path(__file__).parents[1]
-    out = run_python(
-        'import sys\n'
-        f'sys.path.insert(0, {str(tests)!r})\n'
-        'from support.known_people import known_people\n'
-        'import wholebody_mm.inference.predictor as p\n'
-        'p.load_network = lambda *a: known_people()\n'
-        'from wholebody_mm.cli import main\n'
-        "open('w.onnx', 'w').close()\n"
-        f"print(main(['infer', {str(photos)!r}, '--weights', 'w.onnx', "
-        "'--out', 'o', '--track', '--write', 'pictures', 'openpose-split', "
-        "'coco', 'csv']))\n"
-        "print('torch' in sys.modules)\n",
-        hide=NOT_OF_THE_BASE,
-    )
-    assert '3 images and frames' in out
-    assert out.split()[-2:] == ['0', 'False']
-
-
-def test_first_try(run_python, tmp_path):
-    """A photo and nothing else: the network in the box, ONNX Runtime."""
-    data = pytest.importorskip('matplotlib').get_data_path()
-    photo = Path(data, 'sample_data', 'grace_hopper.jpg')  # public domain
-    if not photo.is_file():
-        pytest.skip(f'this Matplotlib comes without {photo.name}')
-    out = run_python(
-        'from wholebody_mm.cli import main\n'
-        f"print(main(['infer', {str(photo)!r}, '--out', 'o']))\n",
-        hide=NOT_OF_THE_BASE,
-    )
-    assert out.split()[-1] == '0'
-    people, *_ = (tmp_path / 'o' / 'openpose').iterdir()
-    best, *_ = json.loads(people.read_text())['people']
-    points = np.reshape(best['pose_keypoints_2d'], (-1, 3))
-    # chin, corners of the mouth, shoulders: where one sees them
-    for name, place in (
-        ('face-8', (273, 328)),
-        ('face-48', (234, 286)),
-        ('face-54', (296, 286)),
-        ('right_shoulder', (101, 406)),
-        ('left_shoulder', (431, 418)),
-    ):
-        *found, score = points[WHOLEBODY135.index(name)]
-        assert score > 0, name
-        assert found == pytest.approx(place, abs=25), name
-    assert (tmp_path / 'o' / 'pictures' / photo.name).is_file()

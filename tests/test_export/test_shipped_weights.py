@@ -1,11 +1,11 @@
 """The weights that come with the package, exported: people stay the same."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import pytest
-from mmengine import Config
+from mmengine.config import Config
+from support.photo import portrait
 
 from wholebody_mm.cli.export import people
 from wholebody_mm.export.exporter import (
@@ -51,16 +51,6 @@ def test_rendered_people_stay_where_they_are(
     assert found.maps < TOLERANCE and found.pixels < 0.1
 
 
-def a_photo():
-    """A portrait in the public domain (US Navy) that Matplotlib ships."""
-    matplotlib = pytest.importorskip('matplotlib')
-    path = Path(matplotlib.get_data_path(), 'sample_data', 'grace_hopper.jpg')
-    image = cv2.imread(str(path))
-    if image is None:
-        pytest.skip(f'this Matplotlib comes without {path.name}')
-    return image
-
-
 def test_the_files_in_the_box_are_one_network(original, picture):
     """The one without torch has half the precision, and no more else."""
     path = find_weights(backend='onnxruntime')
@@ -69,7 +59,8 @@ def test_the_files_in_the_box_are_one_network(original, picture):
     ours = original.info
     assert ours.licence == 'Apache-2.0' and 'rendered' in ours.data
     assert replace(info, precision=ours.precision, config=ours.config) == ours
-    found = agreement(original, path, [picture, a_photo()])
+    photo = cv2.imread(str(portrait()))
+    found = agreement(original, path, [picture, photo])
     assert found.people >= 3
     assert found.found == found.people
     # where two peaks are as good the precision may decide, for one or two

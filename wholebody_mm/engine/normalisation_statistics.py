@@ -41,7 +41,7 @@ def retake_statistics(
         raise ValueError(f'{batches} batches: give 1 or more')
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     before = [(copy.deepcopy(m.state_dict()), m.momentum) for m in norms]
-    was_training, done = model.training, False
+    was_training = model.training
     # not torch's update_bn: it takes those of frozen layers away as well
     model.train()
     trained = [m for m in norms if m.training]
@@ -57,12 +57,13 @@ def retake_statistics(
             inputs = model.data_preprocessor(batch, False)['inputs']
             # not the model's own mode: what decodes people would run as well
             model.head(model.extract_feat(inputs))
-        done = True
+    except BaseException:
+        for norm, (state, _) in zip(norms, before, strict=True):
+            norm.load_state_dict(state)
+        raise
     finally:
-        for norm, (state, momentum) in zip(norms, before, strict=True):
+        for norm, (_, momentum) in zip(norms, before, strict=True):
             norm.momentum = momentum
-            if not done:
-                norm.load_state_dict(state)
         model.train(was_training)
 
 

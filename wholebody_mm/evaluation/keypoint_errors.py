@@ -201,10 +201,10 @@ class _Count:
             metrics[f'{part}/relative_distance'] = _ratio(relative, found)
             oks = np.array(self.oks[part])
             metrics[f'{part}/oks'] = float(oks.mean())
-            metrics[f'{part}/oks_error'] = _ratio(
-                float(oks.std(ddof=1)) if len(oks) > 1 else math.nan,
-                math.sqrt(len(oks)),
-            )
+            error = math.nan  # of one person
+            if len(oks) > 1:
+                error = float(oks.std(ddof=1)) / math.sqrt(len(oks))
+            metrics[f'{part}/oks_error'] = error
             for axis, names in ((0, SIZE_NAMES), (1, SIGHTS)):
                 for i, name in enumerate(names):
                     found, labelled = (
