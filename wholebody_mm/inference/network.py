@@ -208,7 +208,8 @@ class Network(Protocol):
 
         Returns:
             (B, K, H / heatmap_stride, W / heatmap_stride) confidence maps
-            and (B, 2 L, H / stride, W / stride) fields, float32.
+            and (B, 2 L, H / stride, W / stride) fields, float32; they belong
+            to the caller, who may add to them.
         """
         ...
 

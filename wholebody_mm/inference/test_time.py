@@ -49,13 +49,8 @@ def predict_maps(
     if len(scales) == 1 and not flip:
         return network(images)
     multiple = network.info.multiple
-    batch, height, width = images.shape[:3]
-    sizes = [(height // s, width // s) for s in network.info.strides]
-    channels = skeleton.num_keypoints, 2 * skeleton.num_limbs
-    heatmaps, pafs = sums = [
-        np.zeros((batch, c, *size), np.float32)
-        for c, size in zip(channels, sizes, strict=True)
-    ]
+    # those of the largest scale come first and are added to
+    sums: list[np.ndarray] = []
     for scale, times in sorted(Counter(scales).items(), reverse=True):
         ratio = scale / max(scales)
         inputs = np.stack([smaller_input(i, ratio, multiple) for i in images])
@@ -64,9 +59,13 @@ def predict_maps(
             mirrored = network(np.ascontiguousarray(inputs[:, :, ::-1]))
             passes.append(unflip(*mirrored, skeleton))
         for maps in passes:
-            for found, size, out in zip(maps, sizes, sums, strict=True):
-                weighted = found if times == 1 else times * found
-                _add_at_scale(weighted, ratio, size, out)
+            weighted = [m if times == 1 else times * m for m in maps]
+            if not sums:
+                sums = [np.ascontiguousarray(m) for m in weighted]
+                continue
+            for found, out in zip(weighted, sums, strict=True):
+                _add_at_scale(found, ratio, out)
+    heatmaps, pafs = sums
     count = np.full(skeleton.num_limbs, len(scales), np.float32)
     if flip:
         # some limbs have no mirrored partner that could say anything
@@ -110,9 +109,7 @@ def unflip(
     return np.ascontiguousarray(heatmaps), fields.reshape(pafs.shape)
 
 
-def _add_at_scale(
-    maps: np.ndarray, ratio: float, size: tuple[int, int], out: np.ndarray
-) -> None:
+def _add_at_scale(maps: np.ndarray, ratio: float, out: np.ndarray) -> None:
     """Add the maps of images shrunk by ``ratio`` on the whole image's grid.
 
     Cell g of the result is at ``ratio * (g + 0.5) - 0.5`` of the maps.
@@ -120,7 +117,6 @@ def _add_at_scale(
     if ratio == 1:
         out += maps
         return
-    h, w = (math.ceil(side * ratio) for side in size)
+    h, w = (math.ceil(side * ratio) for side in out.shape[2:])
     for image, total in zip(maps, out, strict=True):
-        part = np.ascontiguousarray(image[:, :h, :w], np.float32)
-        add_resampled(part, 1 / ratio, total, cubic)
+        add_resampled(image[:, :h, :w], 1 / ratio, total, cubic)
