@@ -1,8 +1,9 @@
 """Networks in 8 bits, calibrated on images.
 
 Weights become 8-bit integers by themselves; how large the values between the
-layers get is seen by running images through the network. They should look
-like those that the network is for; some dozens are enough.
+layers get is seen by running images through the network, at each of the
+scales that are averaged. They should look like those that the network is for;
+some dozens are enough.
 """
 
 from __future__ import annotations
@@ -14,14 +15,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wholebody_mm.export.agreement import prepare
 from wholebody_mm.export.graph import INPUT
-from wholebody_mm.inference.fixed_size import InputShape
+from wholebody_mm.inference.fixed_size import InputShape, padded
 from wholebody_mm.inference.network import NetworkInfo
+from wholebody_mm.inference.test_time import smaller_input
 from wholebody_mm.inference.torch_network import ImageToMaps
+
+if TYPE_CHECKING:
+    import onnx
+
+    from wholebody_mm.inference.quiet_openvino import openvino
 
 
 def inputs_of(
@@ -30,12 +38,20 @@ def inputs_of(
     size: tuple[int, int],
     dynamic: bool,
 ) -> Iterator[np.ndarray]:
-    """Images as the exported graph takes them, (1, H, W, 3) uint8 each."""
+    """Images as the exported graph takes them, (1, H, W, 3) uint8 each.
+
+    Each comes once for every scale, up to 1, that the weights average: people
+    of other sizes make values of other sizes (docs/export.md).
+    """
     shape = InputShape(
         1, None if dynamic else size[1], None if dynamic else size[0]
     )
+    ratios = sorted({min(scale, 1.0) for scale in info.scales})
     for image in images:
-        yield prepare(image, info, shape)
+        (whole,) = prepare(image, info, shape)
+        for ratio in ratios:
+            smaller = smaller_input(whole, ratio, info.multiple)
+            yield padded(smaller[None], shape, info, info.name)
 
 
 def write_onnx_int8(
@@ -84,6 +100,7 @@ def write_onnx_int8(
             quant_format=QuantFormat.QDQ,
             # What is not a convolution costs next to nothing.
             op_types_to_quantize=['Conv'],
+            nodes_to_exclude=joining_nodes(onnx.load(str(plain)).graph),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
@@ -101,11 +118,18 @@ def write_openvino_int8(
     images: Sequence[np.ndarray],
     dynamic: bool = False,
 ) -> None:
-    """The same for OpenVINO (NNCF); ``path`` ends in ``.xml``."""
+    """The same for OpenVINO (NNCF); ``path`` ends in ``.xml``.
+
+    Layers that read fields beside features stay in float32: one 8-bit range
+    for both leaves the smaller of them, the fields, a few steps.
+    """
     from wholebody_mm.inference.quiet_openvino import without_telemetry
 
     with _quiet(), without_telemetry():
         import nncf
+        from nncf.quantization.range_estimator import (
+            RangeEstimatorParametersSet,
+        )
 
         from wholebody_mm.export.openvino_file import converted, save
 
@@ -117,8 +141,50 @@ def write_openvino_int8(
             # Parametric ReLUs give values of both signs.
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(inputs),
+            ignored_scope=nncf.IgnoredScope(names=joining_layers(model)),
+            advanced_parameters=nncf.AdvancedQuantizationParameters(
+                # few values are far larger than all others
+                activations_range_estimator_params=(
+                    RangeEstimatorParametersSet.MEAN_QUANTILE
+                )
+            ),
         )
     save(model, replace(info, precision='int8'), path)
+
+
+def joining_layers(model: openvino.Model) -> list[str]:
+    """Names of the convolutions that read some layer's maps beside others."""
+    return [
+        layer.get_friendly_name()
+        for layer in model.get_ordered_ops()
+        if layer.get_type_name() == 'Convolution'
+        and (inputs := layer.input_value(0).get_node()).get_type_name()
+        == 'Concat'
+        and any(_is_linear(v.get_node()) for v in inputs.input_values())
+    ]
+
+
+def _is_linear(node: openvino.Node) -> bool:
+    """Whether it is a convolution, or one and its bias: no activation."""
+    if node.get_type_name() == 'Add':
+        node = node.input_value(0).get_node()
+    return node.get_type_name() == 'Convolution'
+
+
+def joining_nodes(graph: onnx.GraphProto) -> list[str]:
+    """The same of an ONNX graph, as :func:`joining_layers` names them."""
+    maker = {name: node for node in graph.node for name in node.output}
+
+    def kind(name: str) -> str:
+        return maker[name].op_type if name in maker else ''
+
+    return [
+        node.name
+        for node in graph.node
+        if node.op_type == 'Conv'
+        and kind(node.input[0]) == 'Concat'
+        and 'Conv' in map(kind, maker[node.input[0]].input)
+    ]
 
 
 @contextmanager
