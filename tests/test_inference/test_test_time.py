@@ -127,6 +127,27 @@ def test_a_scale_that_is_listed_twice_counts_twice(torch_network, photo):
         assert np.abs(double - equal).max() > 1e-4
 
 
+def test_maps_that_must_not_be_changed_are_not(torch_network, photo):
+    """An engine of one's own may hand out what it keeps, in any layout."""
+    kept = []
+
+    def network(images):
+        heatmaps, pafs = torch_network(images)
+        maps = heatmaps, np.asfortranarray(pafs)
+        for each in maps:
+            each.flags.writeable = False
+        kept.append(maps)
+        return maps
+
+    network.info = torch_network.info
+    images, scales = photo[None, :96, :160], (1.0, 0.5)
+    found = predict_maps(network, images, COCO17, scales=scales)
+    wanted = predict_maps(torch_network, images, COCO17, scales=scales)
+    for a, b, first in zip(found, wanted, kept[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert np.abs(a - first).max() > 1e-4
+
+
 @pytest.mark.parametrize('ratio', [0.75, 0.5, 0.25, 1 / 3])
 def test_images_shrink_as_in_torch(photo, ratio):
     torch = pytest.importorskip('torch')

@@ -4,6 +4,9 @@ Weights become 8-bit integers by themselves; how large the values between the
 layers get is seen by running images through the network, at each of the
 scales that are averaged. They should look like those that the network is for;
 some dozens are enough.
+
+Layers that read fields beside features stay in floating point: one 8-bit
+range for both leaves the smaller of them, the fields, a few steps.
 """
 
 from __future__ import annotations
@@ -32,26 +35,45 @@ if TYPE_CHECKING:
     from wholebody_mm.inference.quiet_openvino import openvino
 
 
-def inputs_of(
-    images: Sequence[np.ndarray],
-    info: NetworkInfo,
-    size: tuple[int, int],
-    dynamic: bool,
-) -> Iterator[np.ndarray]:
-    """Images as the exported graph takes them, (1, H, W, 3) uint8 each.
+class CalibrationInputs:
+    """Images as the exported graph takes them, made when they are asked for.
 
-    Each comes once for every scale, up to 1, that the weights average: people
-    of other sizes make values of other sizes (docs/export.md).
+    Each comes once for every scale that the weights average: people of other
+    sizes make values of other sizes (docs/export.md).
+
+    Args:
+        images: (h, w, 3) uint8 BGR; they are gone through again each time.
+        info: Of the network.
+        size: Width and height of the file's images, if it has one size.
+        dynamic: Whether it takes images of any size.
     """
-    shape = InputShape(
-        1, None if dynamic else size[1], None if dynamic else size[0]
-    )
-    ratios = sorted({min(scale, 1.0) for scale in info.scales})
-    for image in images:
-        (whole,) = prepare(image, info, shape)
-        for ratio in ratios:
-            smaller = smaller_input(whole, ratio, info.multiple)
-            yield padded(smaller[None], shape, info, info.name)
+
+    def __init__(
+        self,
+        images: Sequence[np.ndarray],
+        info: NetworkInfo,
+        size: tuple[int, int],
+        dynamic: bool,
+    ) -> None:
+        largest = max(info.scales)
+        self._images = images
+        # prepare() makes images of scale 1
+        self._info = replace(info, height=round(info.height * largest))
+        self._ratios = sorted({scale / largest for scale in info.scales})
+        width, height = (None, None) if dynamic else size
+        self._shape = InputShape(1, height, width)
+
+    def __len__(self) -> int:
+        return len(self._images) * len(self._ratios)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """(1, H, W, 3) uint8 each."""
+        info, shape = self._info, self._shape
+        for image in self._images:
+            (whole,) = prepare(image, info, shape)
+            for ratio in self._ratios:
+                smaller = smaller_input(whole, ratio, info.multiple)
+                yield padded(smaller[None], shape, info, info.name)
 
 
 def write_onnx_int8(
@@ -82,9 +104,11 @@ def write_onnx_int8(
 
     from wholebody_mm.export.onnx_file import add_metadata, write_onnx
 
+    inputs = CalibrationInputs(images, info, size, dynamic)
+
     class Reader(CalibrationDataReader):
         def __init__(self) -> None:
-            self._inputs = inputs_of(images, info, size, dynamic)
+            self._inputs = iter(inputs)
 
         def get_next(self) -> dict | None:
             image = next(self._inputs, None)
@@ -118,11 +142,7 @@ def write_openvino_int8(
     images: Sequence[np.ndarray],
     dynamic: bool = False,
 ) -> None:
-    """The same for OpenVINO (NNCF); ``path`` ends in ``.xml``.
-
-    Layers that read fields beside features stay in float32: one 8-bit range
-    for both leaves the smaller of them, the fields, a few steps.
-    """
+    """The same for OpenVINO (NNCF); ``path`` ends in ``.xml``."""
     from wholebody_mm.inference.quiet_openvino import without_telemetry
 
     with _quiet(), without_telemetry():
@@ -134,7 +154,7 @@ def write_openvino_int8(
         from wholebody_mm.export.openvino_file import converted, save
 
         model = converted(graph, info, size, dynamic)
-        inputs = list(inputs_of(images, info, size, dynamic))
+        inputs = CalibrationInputs(images, info, size, dynamic)
         model = nncf.quantize(
             model,
             nncf.Dataset(inputs),

@@ -142,7 +142,7 @@ def _precision(
     """What to compute in: as wanted or exported, if the device can."""
     if wanted not in (None, 'fp32', 'bf16'):
         raise ValueError(f'precision {wanted!r}: give fp32 or bf16')
-    # What stays in floating point beside 8 bits is the small rest.
+    # what 8 bits are not good enough for (export/quantize.py)
     if wanted is None:
         wanted = 'bf16' if info.precision in ('bf16', 'int8') else 'fp32'
     if wanted == 'bf16' and device.startswith('CPU'):

@@ -61,7 +61,7 @@ def predict_maps(
         for maps in passes:
             weighted = [m if times == 1 else times * m for m in maps]
             if not sums:
-                sums = [np.ascontiguousarray(m) for m in weighted]
+                sums = [np.require(m, np.float32, 'CW') for m in weighted]
                 continue
             for found, out in zip(weighted, sums, strict=True):
                 _add_at_scale(found, ratio, out)
