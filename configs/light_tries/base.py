@@ -26,7 +26,11 @@ param_scheduler[1].update(end=max_iters)
 model = dict(
     data_preprocessor=dict(input_scales=((0, 1.0),)),
     head=dict(
-        decoder=dict(decoder=dict(peak_threshold=0.2, min_keypoints=10))
+        decoder=dict(
+            decoder=dict(
+                peak_threshold=0.2, part_threshold=0.1, min_keypoints=10
+            )
+        )
     ),
     test_cfg=dict(height=320),
 )

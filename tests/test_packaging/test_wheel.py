@@ -17,6 +17,7 @@ from wholebody_mm.inference.weights import DEFAULT
 pytest.importorskip('setuptools', reason='building needs setuptools')
 
 SOURCES = ('wholebody_mm', 'configs', 'tools', 'requirements')
+SHIPPED = ('.py', '.json', '.npz', '.onnx', '.safetensors', '.xml', '.bin')
 FILES = ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'model-index.yml')
 
 
@@ -78,14 +79,13 @@ def test_every_module_and_data_file_is_in_it(wheel, checkout):
     expected = {
         str(path.relative_to(checkout))
         for path in package.rglob('*')
-        if path.suffix in ('.py', '.json', '.npz', '.onnx', '.safetensors')
-        and '.mim' not in path.parts
+        if path.suffix in SHIPPED and '.mim' not in path.parts
     }
     assert len(expected) > 20
     assert expected <= set(_names(wheel))
-    for suffix in ('onnx', 'safetensors'):  # the first without torch
-        name = f'wholebody_mm/weights/{DEFAULT}.{suffix}'
-        assert name in expected
+    # the first without torch, the last two in 8 bits
+    for ending in ('.onnx', '.safetensors', '_int8.xml', '_int8.bin'):
+        assert f'wholebody_mm/weights/{DEFAULT}{ending}' in expected
 
 
 def test_configs_travel_inside(wheel, checkout):
