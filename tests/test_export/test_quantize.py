@@ -43,11 +43,17 @@ def test_a_scale_above_one_makes_images_larger():
     assert sides == [(32, 64), (128, 192)]
 
 
+@pytest.fixture(scope='module')
+def plain(original, tmp_path_factory) -> str:
+    """The small network's file in float32."""
+    path = tmp_path_factory.mktemp('plain') / 'plain.onnx'
+    return str(export(original, 'onnx', path, dynamic=True))
+
+
 def test_layers_that_read_fields_stay_in_floating_point(
-    original, images, tmp_path
+    original, plain, images, tmp_path
 ):
-    plain = export(original, 'onnx', tmp_path / 'plain.onnx', dynamic=True)
-    names = joining_nodes(onnx.load(str(plain)).graph)
+    names = joining_nodes(onnx.load(plain).graph)
     # each stage but the first begins with one
     assert [n.split('/')[3] for n in names] == [
         'paf_stages.1',
@@ -72,9 +78,8 @@ def test_layers_that_read_fields_stay_in_floating_point(
     assert left == set(names)
 
 
-def test_openvino_names_the_same_layers(original, tmp_path):
+def test_openvino_names_the_same_layers(plain):
     openvino = pytest.importorskip('openvino')
-    plain = export(original, 'onnx', tmp_path / 'plain.onnx', dynamic=True)
-    layers = joining_layers(openvino.Core().read_model(str(plain)))
-    names = joining_nodes(onnx.load(str(plain)).graph)
+    layers = joining_layers(openvino.Core().read_model(plain))
+    names = joining_nodes(onnx.load(plain).graph)
     assert [n.removesuffix('/WithoutBiases') for n in layers] == names

@@ -59,9 +59,12 @@ def predict_maps(
             mirrored = network(np.ascontiguousarray(inputs[:, :, ::-1]))
             passes.append(unflip(*mirrored, skeleton))
         for maps in passes:
-            weighted = [m if times == 1 else times * m for m in maps]
+            weighted = [
+                np.asarray(m if times == 1 else times * m, np.float32)
+                for m in maps
+            ]
             if not sums:
-                sums = [np.require(m, np.float32, 'CW') for m in weighted]
+                sums = [np.require(m, requirements='CW') for m in weighted]
                 continue
             for found, out in zip(weighted, sums, strict=True):
                 _add_at_scale(found, ratio, out)
