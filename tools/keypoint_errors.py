@@ -5,7 +5,9 @@
 
 Prints recall, precision and distance of each part's keypoints, the OKS of its
 best result, and the shares of people that were split or merged
-(docs/evaluation.md).
+(docs/evaluation.md). Of the images that ``infer`` looked at, which
+``images.json`` beside the results lists; without it all of the annotations
+count.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from wholebody_mm.evaluation.keypoint_errors import (
 )
 from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.evaluation.report import write_metrics
+from wholebody_mm.inference.tables import IMAGES
 from wholebody_mm.whole_files import read_json
 
 
@@ -43,11 +46,15 @@ def main() -> int:
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
     annotations = load_coco(args.annotations, categories=args.categories)
-    img_ids = None
+    img_ids = set(annotations.getImgIds())
+    looked_at = args.results.with_name(IMAGES)
+    if looked_at.is_file():  # of infer: images without people are there too
+        img_ids &= {image['id'] for image in read_json(looked_at)['images']}
+        print(f'{len(img_ids)} of {len(annotations.getImgIds())} images')
     if args.max_images:
-        img_ids = sorted(annotations.getImgIds())[: args.max_images]
-        results = [r for r in results if r['image_id'] in set(img_ids)]
-    metrics = keypoint_errors(annotations, results, img_ids)
+        img_ids = set(sorted(img_ids)[: args.max_images])
+        results = [r for r in results if r['image_id'] in img_ids]
+    metrics = keypoint_errors(annotations, results, sorted(img_ids))
     print(errors_table(metrics))
     if args.json:
         write_metrics(args.json, metrics)

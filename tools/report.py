@@ -27,6 +27,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from wholebody_mm.clean_errors import run_cleanly
@@ -209,10 +210,19 @@ def check_gallery(args: argparse.Namespace) -> None:
         read_image(path)
 
 
-def stamp(weights: Path) -> str:
-    """Tells a file of weights from another of the same name."""
+def stamp(weights: Path, config: str | None = None) -> str:
+    """Tells a file of weights from another of the same name.
+
+    And a config from what it was before: its thresholds may be others.
+    """
     status = weights.stat()
-    return f'{weights.name}, {status.st_size} bytes, {status.st_mtime_ns}'
+    text = f'{weights.name}, {status.st_size} bytes, {status.st_mtime_ns}'
+    if config:
+        from wholebody_mm.inference.torch_network import read_config
+
+        content = read_config(config).pretty_text
+        text += f', {sha256(content.encode()).hexdigest()[:12]}'
+    return text
 
 
 def report(args: argparse.Namespace) -> None:
@@ -225,7 +235,8 @@ def report(args: argparse.Namespace) -> None:
     results = Results(args.out / 'results.json')
     scales = tuple(args.scales)
     stamps = {
-        name: f'{stamp(Path(loader.args[0]))}, {loader.args[1:3]}'
+        name: f'{stamp(Path(loader.args[0]), loader.args[1])}, '
+        f'{loader.args[1:3]}'
         for name, loader in networks.items()
     }
     measure_all(networks, datasets, scales, results, args.limit, stamps)

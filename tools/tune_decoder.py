@@ -5,8 +5,9 @@
         [--max-images N] [--source SKELETON] [--json FILE]
 
 The maps are made once; then one option after the other is tried, and what
-gives the best mean AP of all parts that are labelled stays; of keypoints of
-one's own, the best AP of those. Tune on images that are not those of the
+gives the best mean AP of all parts that are labelled stays (both hands count
+as one part, a hand alone only where nothing else is labelled); of keypoints
+of one's own, the best AP of those. Tune on images that are not those of the
 test. The options go into the config's ``model.head.decoder.decoder``
 or into the weights with tools/publish_weights.py ``--decoder FILE``.
 """
@@ -26,6 +27,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     StoredMaps,
     objective,
     parts_to_tune,
+    possible,
     tune,
 )
 from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
@@ -91,12 +93,13 @@ def main() -> int:
     def score(options: dict) -> float:
         return objective(stored.metrics(options), parts)
 
-    start = dict(predictor.network.info.decoder)
+    info = predictor.network.info
+    start = dict(info.decoder)
     print(f'{score(start):.4f} with {start}', flush=True)
     best, value = tune(
         score,
         start,
-        GRID,
+        possible(GRID, start, info.build_decoder),
         args.rounds,
         lambda name, v, s: print(f'  {s:.4f} {name}={v}', flush=True),
     )

@@ -60,7 +60,7 @@ def test_real_annotations_come_back(real_data, height):
 def test_other_images_than_annotated_are_named(split, tmp_path):
     ann_file, _ = split
     name = '000000000001.jpg'
-    with pytest.raises(FileNotFoundError, match='--img-dir'):
+    with pytest.raises(FileNotFoundError, match='one of 1 of 1'):
         bound_of_annotations(ann_file, tmp_path, 480, Codec())
     (tmp_path / name).write_text('no image')
     with pytest.raises(ValueError, match=f'{name} .*is no image'):
@@ -113,3 +113,12 @@ def test_the_tool_prints_and_writes_what_it_measured(root, split, tmp_path):
     assert 'Traceback' not in missing.stderr
     both = run('--ann', ann_file, '--img-dir', images, '--crowds', 2)
     assert both.returncode and 'either' in both.stderr
+
+
+def test_a_codec_that_finds_nobody_has_zeros(split):
+    """As of a network that finds nobody; nothing would be "not labelled"."""
+    nothing = Codec(decoder=dict(peak_threshold=2))
+    bound = bound_of_annotations(split[0], None, 480, nothing)
+    assert bound['body/AP'] == bound['wholebody/AR'] == 0
+    crowds = bound_of_crowds(1, (3, 3), (320, 240), 0, nothing)
+    assert crowds['body/AP'] == 0

@@ -1,5 +1,6 @@
 """``wholebody-mm export`` from the outside."""
 
+import shutil
 import weakref
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def test_images_to_calibrate_on_are_not_kept(
     arguments = ['export', *network, '--format', kind, '--precision', 'int8']
     arguments += ['--out', str(out), '--dynamic', '--image', picture]
     assert main([*arguments, '--calibration', str(images)]) == 0
-    assert len(alive) == 6
+    assert len(alive) == 2 * 6  # looked at first, for a broken one
     assert max(alive) <= 2  # the one before, and this
 
 
@@ -191,3 +192,30 @@ def test_a_file_that_differs_by_more_than_rounding_is_refused(
 def test_what_does_not_fit_is_named(network, arguments, message, capsys):
     assert main(['export', *network, *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('wrong', ['annotations', 'image', 'calibration'])
+def test_what_cannot_be_read_is_told_before_the_work(
+    wrong, network, picture, tmp_path, monkeypatch, capsys
+):
+    ann_file, images = write_drawn(tmp_path, 2), tmp_path / 'img'
+    other = shutil.copytree(images, tmp_path / 'other')
+    if wrong == 'annotations':
+        ann_file = ann_file.with_name('typo.json')
+    elif wrong == 'image':
+        max(images.iterdir()).unlink()
+    else:
+        max(other.iterdir()).write_bytes(b'no image')
+    monkeypatch.setattr('wholebody_mm.export.exporter.export', None)
+    arguments = ['export', *network, '--precision', 'int8', '--image', picture]
+    arguments += ['--ann', str(ann_file), '--img-dir', str(images)]
+    arguments += ['--calibration', str(other)]
+    assert main([*arguments, '--out', str(tmp_path / 'a.onnx')]) == 2
+    assert (
+        dict(
+            annotations='typo.json',
+            image='one of 1 of 2',
+            calibration='no image',
+        )[wrong]
+        in capsys.readouterr().err
+    )

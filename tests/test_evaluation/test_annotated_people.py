@@ -79,3 +79,21 @@ def test_keypoints_of_another_number(tmp_path):
     path, _ = file_of(tmp_path, BUST)
     with pytest.raises(ValueError, match=r'3 keypoints a person, neither.*17'):
         AnnotatedPeople(path, COCO17)
+
+
+@pytest.mark.parametrize(
+    ('skeleton', 'network', 'source'),
+    [(COCO17, WHOLEBODY135, None), (BUST, BUST, None), (BUST, BUST, BUST)],
+)
+def test_keypoints_in_another_order(tmp_path, skeleton, network, source):
+    """Training refuses such a file; its AP would be of other points."""
+    path, _ = file_of(tmp_path, skeleton)
+    content = json.loads(path.read_text())
+    names = list(skeleton.keypoint_names)
+    content['categories'][0]['keypoints'] = names
+    path.write_text(json.dumps(content))
+    AnnotatedPeople(path, network, source, ['worker'])
+    names[:2] = names[1::-1]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f'{path.name} lists the keypoints'):
+        AnnotatedPeople(path, network, source, ['worker'])

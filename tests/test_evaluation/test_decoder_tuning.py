@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from support.drawn import truth, write_drawn
+from support.skeletons import BUST
 
 from wholebody_mm.codecs.encoder import MapEncoder
 from wholebody_mm.datasets.transforms.geometry import (
@@ -17,6 +18,7 @@ from wholebody_mm.evaluation.decoder_tuning import (
     GRID,
     StoredMaps,
     objective,
+    possible,
     tune,
 )
 from wholebody_mm.inference.network import NetworkInfo
@@ -86,6 +88,31 @@ def test_pixels_are_not_kept(stored):
 def test_every_option_of_the_grid_is_one_of_the_decoder(stored):
     for option, values in GRID.items():
         stored.metrics({option: values[0]})
+
+
+def test_what_few_keypoints_refuse_is_not_tried():
+    info = NetworkInfo('bust', BUST.definition(), 8, 8, 240)
+    start = dict(min_keypoints=2)
+    grid = possible(GRID, start, info.build_decoder)
+    assert grid['min_keypoints'] == [2, 3]  # most that count
+    others = {k: list(v) for k, v in GRID.items() if k != 'min_keypoints'}
+    assert grid == others | dict(min_keypoints=grid['min_keypoints'])
+    for option, values in grid.items():
+        for value in values:
+            info.build_decoder({option: value})
+
+
+def test_a_threshold_for_each_part_is_tried_again():
+    """It can be no key of a dictionary."""
+    start = dict(part_threshold={'face': 0.2})
+    best, value = tune(
+        lambda options: float(options['part_threshold'] == 0.1),
+        start,
+        dict(part_threshold=(0.1, 0.2)),
+    )
+    assert (best, value) == (dict(part_threshold=0.1), 1.0)
+    best, _ = tune(lambda _: 0.0, start, dict(part_threshold=(0.1,)))
+    assert best == start
 
 
 def test_search_stops_when_nothing_changes():

@@ -206,6 +206,27 @@ def test_recall_of_sizes_and_of_hidden_points(drawn, tmp_path):
     assert '128-256' in errors_table(metrics)
 
 
+def test_sight_that_annotations_do_not_tell(drawn, tmp_path):
+    """As of faces and hands in COCO-WholeBody: 1, or some confidence."""
+    content = json.loads(drawn.read_text())
+    for person in content['annotations']:
+        person['face_kpts'][2::3] = [
+            min(v, 1) for v in person['face_kpts'][2::3]
+        ]
+        person['lefthand_kpts'][2::3] = [
+            v * 0.1 for v in person['lefthand_kpts'][2::3]
+        ]
+    path = tmp_path / 'sight.json'
+    path.write_text(json.dumps(content))
+    metrics = errors(path, perfect(path))
+    for part in ('face', 'lefthand'):
+        assert metrics[f'{part}/recall'] == 1
+        assert math.isnan(metrics[f'{part}/recall/visible'])
+        assert math.isnan(metrics[f'{part}/recall/hidden'])
+    assert metrics['body/recall/visible'] == 1
+    assert 'nan' in errors_table(metrics)
+
+
 def test_nobody_found(drawn):
     metrics = keypoint_errors(drawn, [])
     assert metrics['body/recall'] == 0
@@ -217,6 +238,9 @@ def test_nobody_found(drawn):
 def test_results_of_other_images_are_refused(drawn):
     wrong = people_to_results(10**6, np.zeros((1, 133, 2)), np.ones((1, 133)))
     with pytest.raises(ValueError, match='1000000 .* another data set'):
+        keypoint_errors(drawn, wrong)
+    del wrong[0]['image_id']
+    with pytest.raises(ValueError, match='result 0 has no image_id'):
         keypoint_errors(drawn, wrong)
 
 
@@ -240,6 +264,14 @@ def test_the_tool(drawn, tmp_path):
     whole = [*call[:-2], '--json', out]
     subprocess.run(whole, capture_output=True, check=True)
     assert json.loads(out.read_text())['body/recall'] < 1
+    # of infer: only these were looked at
+    looked_at = dict(images=[dict(id=image_id) for image_id in first])
+    (tmp_path / 'images.json').write_text(json.dumps(looked_at))
+    ours = [r for r in results if r['image_id'] in first]
+    file.write_text(json.dumps(ours))
+    done = subprocess.run(whole, capture_output=True, text=True, check=True)
+    assert '2 of 4 images' in done.stdout
+    assert json.loads(out.read_text())['body/recall'] == 1
     file.write_text('{}')
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and f'{file} is no list' in done.stderr

@@ -7,6 +7,7 @@ import pytest
 from support.drawn import truth, write_drawn
 
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
+from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 PARTS = ('body', 'foot', 'face', 'lefthand', 'righthand', 'wholebody')
@@ -179,3 +180,20 @@ def test_files_that_are_none(tmp_path):
         (tmp_path / 'y.json').write_text(content)
         with pytest.raises(ValueError, match='y.json is no COCO'):
             evaluate_parts(tmp_path / 'y.json', [])
+
+
+def test_keypoints_in_another_order(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    names = list(COCO_WHOLEBODY133.keypoint_names[:17])
+    (category,) = content['categories']
+    path = tmp_path / 'order.json'
+    for listed in (names, names[::-1]):
+        category['keypoints'] = listed
+        path.write_text(json.dumps(content))
+        if listed == names:
+            assert evaluate_parts(path, [])['body/AP'] == 0
+            continue
+        with pytest.raises(ValueError, match='Give the skeleton the order'):
+            evaluate_parts(path, [])
+        with pytest.raises(ValueError, match='Give the skeleton the order'):
+            keypoint_errors(path, [])

@@ -1,6 +1,7 @@
 """Networks on data sets, and results that are kept."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,22 @@ def test_perfect_people_are_perfect(drawn):
     assert metrics['images'] == 3
     assert metrics['body/AP'] == metrics['face/AR'] == pytest.approx(1.0)
     assert measure(perfect(drawn), drawn, limit=2)['images'] == 2
+
+
+def test_images_are_looked_for_before_the_hours(drawn, tmp_path):
+    images = tmp_path / 'img'
+    shutil.copytree(drawn.images, images)
+    here = replace(drawn, images=images)
+    *_, last = sorted(images.iterdir())
+    small = cv2.resize(cv2.imread(str(last)), None, fx=0.5, fy=0.5)
+    last.unlink()
+    find = of(perfect(drawn), COCO_WHOLEBODY133)
+    with pytest.raises(FileNotFoundError, match=f'{last.name}, one of 1 of 3'):
+        measure(find, here)
+    assert not find.calls
+    cv2.imwrite(str(last), small)
+    with pytest.raises(ValueError, match=f'{last.name} has .* resized'):
+        measure(find, here)
 
 
 def own_format(dataset, skeleton, part, folder, name):

@@ -175,3 +175,13 @@ def test_a_picture_that_is_in_the_report_stays_there(main, times, tmp_path):
     (tmp_path / 'new.png').write_bytes(b'again')
     assert main([*arguments, str(tmp_path / 'new.png')]) == 0
     assert (out / 'figure_4.png').read_bytes() == b'again'
+
+
+def test_a_config_that_was_edited_is_measured_again(tool, network, tmp_path):
+    weights, _, config = network.partition('@')
+    own = tmp_path / 'own.py'
+    own.write_text(Path(config).read_text())
+    before = tool['stamp'](Path(weights), str(own))
+    assert tool['stamp'](Path(weights), str(own)) == before
+    own.write_text(own.read_text() + '\nmodel["test_cfg"] = dict(height=96)\n')
+    assert tool['stamp'](Path(weights), str(own)) != before

@@ -24,8 +24,8 @@ from wholebody_mm.datasets.wholebody_format import (
     annotated_people,
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
+from wholebody_mm.evaluation.annotated_images import read_annotated_image
 from wholebody_mm.evaluation.part_ap import load_coco
-from wholebody_mm.inference.images import read_image
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 
@@ -108,7 +108,7 @@ def bound_of_annotations(
     results: list[dict] = []
     for image in coco.loadImgs(sorted(coco.getImgIds())):
         if img_dir is not None:
-            _check_image(Path(img_dir) / image['file_name'], image)
+            read_annotated_image(img_dir, image)  # fits, or says why not
         ids = coco.getAnnIds(imgIds=[image['id']], iscrowd=False)
         keypoints, visible = to_union(*annotated_people(coco.loadAnns(ids)))
         scale = height / image['height']
@@ -121,20 +121,7 @@ def bound_of_annotations(
         results += people_to_results(
             image['id'], *to_coco(keypoints, scores), ranks
         )
-    if not results:
-        return {}
     return evaluate_parts(coco, results)
-
-
-def _check_image(path: Path, image: dict) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(f'no image {path}; is --img-dir its folder?')
-    pixels = read_image(path)  # upright, as in training
-    if pixels.shape[:2] != (image['height'], image['width']):
-        raise ValueError(
-            f'{path} has {pixels.shape[1]} x {pixels.shape[0]} pixels, its '
-            f'annotations say {image["width"]} x {image["height"]}'
-        )
 
 
 def bound_of_crowds(
@@ -178,8 +165,6 @@ def bound_of_crowds(
         results += people_to_results(
             number, *to_coco(keypoints, scores), ranks
         )
-    if not results:
-        return {}
     return evaluate_parts(_coco_of(images, annotations), results)
 
 

@@ -19,6 +19,7 @@ from wholebody_mm.export.formats import (
 )
 from wholebody_mm.inference.images import is_called, read_image
 from wholebody_mm.inference.sources import IMAGE_SUFFIXES
+from wholebody_mm.skeletons import get_skeleton
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,16 +86,16 @@ def run(args: argparse.Namespace) -> int:
         )
     except ImportError as error:
         raise ValueError(str(error)) from error
-    if args.image:
-        images = ImageFiles(_files(args.image))
-        for _ in images:  # a broken one is told before the work
-            pass
-    else:
-        images = [people()]
+    images: Sequence[np.ndarray]
+    images = ImageFiles(_files(args.image)) if args.image else [people()]
     calibration = ImageFiles(
         _spread(_files(args.calibration), args.max_calibration)
     )
+    for files in (images, calibration):
+        _look_at(files)  # a broken one is told before the work
     original = Original.of(args.weights, args.config)
+    if args.ann:
+        _check_annotations(original, args)
     path = export(
         original,
         args.format,
@@ -123,16 +124,16 @@ def run(args: argparse.Namespace) -> int:
             'with --image',
             file=sys.stderr,
         )
-    if args.ann:
-        _print_accuracy(original, path, args)
-    if args.precision == 'fp32' and found.maps > TOLERANCE:
+    differs = args.precision == 'fp32' and found.maps > TOLERANCE
+    if differs:
         print(
             f'{path} differs from its original by more than rounding '
             f'({TOLERANCE:.0e}); do not use it',
             file=sys.stderr,
         )
-        return 1
-    return 0
+    if args.ann:
+        _print_accuracy(original, path, args)
+    return int(differs)
 
 
 class ImageFiles(Sequence[np.ndarray]):
@@ -161,6 +162,12 @@ class ImageFiles(Sequence[np.ndarray]):
         return read_image(self.paths[index])
 
 
+def _look_at(images: Sequence[np.ndarray]) -> None:
+    """Read all of them, keep none."""
+    for _ in images:
+        pass
+
+
 def people() -> np.ndarray:
     """(480, 640, 3) BGR picture of rendered people, else of drawn ones."""
     from wholebody_mm.synthetic.body import load_body
@@ -175,6 +182,21 @@ def people() -> np.ndarray:
     settings = Settings(1, 0, 640, 480, preset='body', people=(5, 5))
     data, _ = render_image(settings, 0)
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+
+
+def _check_annotations(original, args: argparse.Namespace) -> None:
+    """Raise what is wrong with --ann and --img-dir before the work."""
+    from wholebody_mm.evaluation.annotated_images import check_image_files
+    from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
+
+    truth = AnnotatedPeople(
+        args.ann,
+        get_skeleton(original.info.skeleton),
+        args.source,
+        args.categories,
+    )
+    images = truth.coco.loadImgs(truth.ids[: args.max_images])
+    check_image_files(args.img_dir, images)
 
 
 def _print_accuracy(original, path: Path, args: argparse.Namespace) -> None:

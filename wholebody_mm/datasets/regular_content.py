@@ -287,7 +287,12 @@ def content_to_evaluate(
         for number, person in enumerate(evaluated, 1):
             person['id'] = number
     return content | dict(
-        annotations=evaluated, categories=[dict(id=PERSON, name='person')]
+        annotations=evaluated,
+        categories=[dict(id=PERSON, name='person')],
+        # what the file says of them, for check_order
+        people_categories=[
+            c for c in content['categories'] if c.get('id') in ours
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from wholebody_mm.evaluation.part_ap import (
     VALUES,
+    check_order_of,
     evaluate_parts,
     load_coco,
     part_metric_names,
@@ -65,8 +66,8 @@ class AnnotatedPeople:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it cannot be understood, or the skeleton does not
-            have its keypoints.
+        ValueError: If it cannot be understood, has its keypoints in another
+            order, or the skeleton does not have them.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class AnnotatedPeople:
                     f'{skeleton.num_keypoints} of {skeleton.name}: name '
                     f'their skeleton (--source)'
                 )
+            check_order_of(self.coco, COCO_WHOLEBODY133)
         else:
             from wholebody_mm.evaluation.partial_metric import (
                 PartialPoseMetric,

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from wholebody_mm.evaluation.annotated_images import (
+    check_image_files,
+    read_annotated_image,
+)
 from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
-from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.skeletons import Skeleton
@@ -45,7 +48,8 @@ class StoredMaps:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file cannot be read, or there are no images.
+        ValueError: If a file cannot be read, there are no images, or one is
+            of another size than its annotations.
     """
 
     def __init__(
@@ -65,10 +69,11 @@ class StoredMaps:
         self.ids = self.truth.ids[:max_images]
         if not self.ids:
             raise ValueError(f'{ann_file} has no images to tune on')
+        images = self.coco.loadImgs(self.ids)
+        check_image_files(img_dir, images)
         self.maps = []
-        for image in self.coco.loadImgs(self.ids):
-            pixels = read_image(Path(img_dir) / image['file_name'])
-            item = predictor.prepare(pixels)
+        for image in images:
+            item = predictor.prepare(read_annotated_image(img_dir, image))
             maps = predictor.maps([item.pixels])
             # half of the memory, and the pixels are not needed again; a part
             # of them, even an empty one, would keep all of them alive
@@ -112,6 +117,32 @@ def objective(
     return float(np.mean([metrics.get(f'{part}/AP', 0.0) for part in parts]))
 
 
+def possible(
+    grid: Mapping[str, Sequence[float]],
+    start: Mapping[str, float],
+    build: Callable[[dict], object],
+) -> dict[str, list[float]]:
+    """The grid without the values that a skeleton of few keypoints refuses.
+
+    Args:
+        grid: Option to the values to try.
+        start: Options that are possible.
+        build: Makes a decoder with some options, or raises ValueError.
+    """
+
+    def works(option: str, value: float) -> bool:
+        try:
+            build({**start, option: value})
+        except ValueError:
+            return False
+        return True
+
+    return {
+        option: [value for value in values if works(option, value)]
+        for option, values in grid.items()
+    }
+
+
 def tune(
     score: Callable[[dict], float],
     start: Mapping[str, float],
@@ -123,7 +154,8 @@ def tune(
 
     Args:
         score: What is to be made large, of the options.
-        start: Options to start from; those not in the grid stay.
+        start: Options to start from, of any type; those not in the grid
+            stay.
         grid: Option to the values to try.
         rounds: Most rounds over all options.
         report: Called with option, value and score of each try.
@@ -138,7 +170,7 @@ def tune(
         for option, values in grid.items():
             # what it began with may be the best again once others changed
             given = [start[option]] if option in start else []
-            for value in dict.fromkeys([*given, *values]):
+            for value in [*given, *(v for v in values if v not in given)]:
                 if value == best.get(option):
                     continue
                 tried = score({**best, option: value})

@@ -16,7 +16,11 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wholebody_mm.datasets.wholebody_format import annotated_people
-from wholebody_mm.evaluation.part_ap import images_of, load_coco
+from wholebody_mm.evaluation.part_ap import (
+    check_order_of,
+    images_of,
+    load_coco,
+)
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 # A keypoint is found where its own similarity, exp(-d^2 / (2 area k^2)) with
@@ -33,7 +37,7 @@ SIZE_NAMES = tuple(
     f'{low}-{high}'
     for low, high in zip((0, *SIZES), (*SIZES, 'up'), strict=True)
 )
-# visibility 2 and 1 of the annotations
+# visibility 2, and less
 SIGHTS = ('visible', 'hidden')
 
 
@@ -63,7 +67,9 @@ def keypoint_errors(
         keypoints that are right), ``{part}/distance`` (mean pixels between
         those and the truth) and ``{part}/relative_distance`` (the same over
         the square root of the person's area). The recall again of visible
-        and of hidden keypoints, ``{part}/recall/{visible,hidden}``, and of
+        and of hidden keypoints, ``{part}/recall/{visible,hidden}`` (NaN of
+        parts without any visibility of 2: in the faces and hands of
+        COCO-WholeBody that number does not tell what is hidden), and of
         people by the square root of their area (:data:`SIZES`),
         ``{part}/recall/0-64`` and so on. ``{part}/oks``: the mean over
         annotated people of the OKS of the part in the result where it is
@@ -77,13 +83,17 @@ def keypoint_errors(
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If a result is of an image that is not in the file, or
-            lacks keypoints.
+            does not say of which, or a file has the keypoints in another
+            order. A part that a result lacks was not found.
     """
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
+        check_order_of(annotations, COCO_WHOLEBODY133)
     results = list(results)
     by_image: dict[int, list[Mapping]] = {}
-    for result in results:
+    for number, result in enumerate(results):
+        if 'image_id' not in result:
+            raise ValueError(f'result {number} has no image_id')
         by_image.setdefault(result['image_id'], []).append(result)
     count = _Count()
     for image_id in images_of(annotations, results, img_ids):
@@ -122,7 +132,7 @@ class _Count:
         to, score = annotated_people(results)
         scale = np.sqrt([max(float(a['area']), 1.0) for a in people])
         size = np.digitize(scale, SIZES)
-        hidden = (v == 1).astype(int)
+        hidden = (v < 2).astype(int)
         owner = np.full(v.shape, -1)  # which result has a true keypoint
         # (results, K): whose word there is none against
         excused = np.zeros(score.shape, bool)
@@ -205,12 +215,15 @@ class _Count:
             if len(oks) > 1:
                 error = float(oks.std(ddof=1)) / math.sqrt(len(oks))
             metrics[f'{part}/oks_error'] = error
+            told = self.labelled[:, 0, where].any()  # a visibility of 2
             for axis, names in ((0, SIZE_NAMES), (1, SIGHTS)):
                 for i, name in enumerate(names):
                     found, labelled = (
                         float(v.take(i, axis)[..., where].sum())
                         for v in (self.found, self.labelled)
                     )
+                    if names is SIGHTS and not told:
+                        labelled = 0.0
                     metrics[f'{part}/recall/{name}'] = _ratio(found, labelled)
         metrics['people/split'] = _ratio(sum(self.split), len(self.split))
         metrics['people/merged'] = _ratio(sum(self.merged), len(self.merged))

@@ -12,6 +12,7 @@ from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
 from wholebody_mm.evaluation.part_ap import (
+    check_order_of,
     evaluate_parts,
     load_coco,
     part_metric_names,
@@ -62,6 +63,7 @@ class WholeBodyPartMetric(BaseMetric):
         self.ann_file = ann_file
         body = COCO_WHOLEBODY133.parts['body']
         self.coco = load_coco(ann_file, body.stop - body.start, categories)
+        check_order_of(self.coco, COCO_WHOLEBODY133)
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix

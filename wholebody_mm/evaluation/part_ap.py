@@ -14,11 +14,12 @@ import numpy as np
 
 from wholebody_mm.datasets.regular_content import (
     PERSON,
+    check_order,
     content_to_evaluate,
     regular_content,
 )
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton
 
 PARTS = (*COCO_WHOLEBODY133.part_names, 'wholebody')
 HANDS = ('lefthand', 'righthand')
@@ -80,6 +81,23 @@ def load_coco(
     return coco
 
 
+def check_order_of(coco: Any, skeleton: Skeleton) -> None:
+    """Raise if the file lists a skeleton's keypoints in another order.
+
+    Training refuses it, and AP would be near zero without a word.
+
+    Args:
+        coco: What :func:`load_coco` gives, or any other ``COCO``.
+        skeleton: What ``keypoints`` of the file are read as.
+
+    Raises:
+        ValueError: As of :func:`check_order`.
+    """
+    listed = coco.dataset.get('people_categories', ())
+    people = frozenset(category['id'] for category in listed)
+    check_order(listed, people, skeleton, str(coco.anno_file[0]))
+
+
 def images_of(
     annotations: Any,
     results: Iterable[Mapping],
@@ -128,10 +146,12 @@ def evaluate_parts(
 
     Raises:
         ValueError: If a result or ``img_ids`` names an image that the
-            annotations do not have.
+            annotations do not have, or a file has the keypoints in another
+            order.
     """
     if isinstance(annotations, str | Path):
         annotations = load_coco(annotations)
+        check_order_of(annotations, COCO_WHOLEBODY133)
         # as the file's people are now, whatever they are in it
         results = [result | dict(category_id=PERSON) for result in results]
     coco_eval = coco_tools()[1]

@@ -16,6 +16,7 @@ from mmpose.registry import METRICS
 from wholebody_mm.datasets.regular_content import PERSON
 from wholebody_mm.evaluation.part_ap import (
     STATS,
+    check_order_of,
     coco_tools,
     images_of,
     load_coco,
@@ -45,8 +46,9 @@ class PartialPoseMetric(BaseMetric):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file cannot be understood, has nobody with
-            keypoints, or a keypoint of it is not predicted.
+        ValueError: If the file cannot be understood, has its keypoints in
+            another order than ``source``, or nobody with keypoints that are
+            predicted. Those that are not are left out, with a warning.
     """
 
     default_prefix = 'coco'
@@ -83,6 +85,7 @@ class PartialPoseMetric(BaseMetric):
             )
         self.tested = np.flatnonzero(self.to_source.labelled)
         self.coco = load_coco(ann_file, self.source.num_keypoints, categories)
+        check_order_of(self.coco, self.source)
         labelled = 0
         for person in self.coco.dataset['annotations']:
             rows = np.reshape(person['keypoints'], (-1, 3))[self.tested]

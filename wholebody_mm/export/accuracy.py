@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from wholebody_mm.evaluation.annotated_images import (
+    check_image_files,
+    read_annotated_image,
+)
 from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
-from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import Network
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.skeletons import Skeleton
@@ -41,7 +44,8 @@ def accuracy(
 
     Raises:
         FileNotFoundError: If the file or an image is missing.
-        ValueError: If a file is no image.
+        ValueError: If a file is no image, or of another size than its
+            annotations.
     """
     options = dict(scales=(1,), flip=False)
     sizes = Predictor(network=like or network, **options)
@@ -53,8 +57,9 @@ def accuracy(
     )
     truth = AnnotatedPeople(ann_file, predictor.output, source, categories)
     images = truth.coco.loadImgs(truth.ids[:max_images])
+    check_image_files(img_dir, images)
     found = {
-        image['id']: predictor(read_image(Path(img_dir) / image['file_name']))
+        image['id']: predictor(read_annotated_image(img_dir, image))
         for image in images
     }
     return truth.metrics(found)

@@ -33,6 +33,20 @@ def not_there(kind: str, path: str | PathLike) -> str:
     return f'no {kind} {path}'
 
 
+def other_size(
+    path: str | PathLike, size: tuple[int, int], annotated: tuple[int, int]
+) -> str:
+    """What is wrong with an image of another (h, w) than was annotated."""
+    (height, width), (h, w) = size, annotated
+    turned = 'turned' if (width, height) == (h, w) else 'resized'
+    return (
+        f'{path} has {width} x {height} pixels, its annotations are of '
+        f'{w} x {h}: were they made before it was {turned}? Images are '
+        f'turned as their EXIF orientation says. Correct the image, or '
+        f'width, height and the places in the annotations'
+    )
+
+
 class BrokenImageError(ValueError):
     """A file that cannot be read as an image."""
 

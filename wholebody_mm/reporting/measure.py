@@ -18,8 +18,11 @@ import numpy as np
 from wholebody_mm.datasets.as_wholebody import as_wholebody
 from wholebody_mm.datasets.coco_annotations import keypoints_of
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
-from wholebody_mm.evaluation.part_ap import HANDS, load_coco
-from wholebody_mm.inference.images import read_image
+from wholebody_mm.evaluation.annotated_images import (
+    check_image_files,
+    read_annotated_image,
+)
+from wholebody_mm.evaluation.part_ap import HANDS, check_order_of, load_coco
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton, get_map
 from wholebody_mm.skeletons.labelled_sets import (
@@ -102,15 +105,18 @@ def measure(
 
     Raises:
         FileNotFoundError: If an image is missing.
+        ValueError: If one cannot be read, or is of another size than its
+            annotations.
     """
     truth = load_truth(dataset)
     ids = sorted(truth.getImgIds())[:limit]
     # without people: which parts are labelled
     metrics = with_either_hand(evaluate_parts(truth, [], ids))
     results: list[dict] = []
-    for number, info in enumerate(truth.loadImgs(ids)):
-        path = dataset.images / info['file_name']
-        people = find(read_image(path))
+    images = truth.loadImgs(ids)
+    check_image_files(dataset.images, images)  # before the hours
+    for number, info in enumerate(images):
+        people = find(read_annotated_image(dataset.images, info))
         if not number:
             known = of_skeleton(metrics, people.skeleton)
             if metrics and not known:
@@ -159,12 +165,17 @@ def load_truth(dataset: Dataset) -> Any:
 
     Files that ``tools/data/prepare_*.py`` wrote for faces and hands have the
     keypoints of their own skeleton; they are converted.
+
+    Raises:
+        ValueError: If a file has its keypoints in another order.
     """
     source = SOURCES.get(dataset.name)
     content = read_json(dataset.ann_file)
     people = content.get('annotations') or [{}]
     if source is None or 'face_kpts' in people[0]:
-        return load_coco(dataset.ann_file)
+        coco = load_coco(dataset.ann_file)
+        check_order_of(coco, COCO_WHOLEBODY133)
+        return coco
     parse = partial(keypoints_of, source)
     converted = as_wholebody(content, source, parse, str(dataset.ann_file))
     with TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
-from wholebody_mm.inference.images import is_truncated_jpeg
+from wholebody_mm.inference.images import is_truncated_jpeg, other_size
 
 
 @TRANSFORMS.register_module()
@@ -58,12 +58,5 @@ class LoadImageFile(LoadImage):
             )
         size, annotated = image.shape[:2], results.get('annotated_size')
         if annotated is not None and tuple(annotated) != size:
-            h, w = annotated
-            raise ValueError(
-                f'{path} has {size[1]} x {size[0]} pixels, its annotations '
-                f'are of {w} x {h}: were they made before it was '
-                f'{"turned" if size == (w, h) else "resized"}? Images are '
-                f'turned as their EXIF orientation says. Correct the image, '
-                f'or width, height and the places in the annotations'
-            )
+            raise ValueError(other_size(path, size, tuple(annotated)))
         return loaded
