@@ -273,3 +273,11 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(
     monkeypatch.setattr(torch, 'load', refuse)
     with pytest.raises(PermissionError):
         checkpoints.load(tmp_path / 'x.pth')
+
+
+def test_a_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.setenv('USERPROFILE', str(tmp_path))
+    checkpoints.save('~/a.safetensors', dict(x=torch.ones(2)))
+    assert (tmp_path / 'a.safetensors').is_file()
+    assert checkpoints.load('~/a.safetensors')['state_dict']['x'].sum() == 2

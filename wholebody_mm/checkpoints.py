@@ -77,7 +77,7 @@ def save(
         meta: What travels with the weights: skeleton, normalisation, ...
             Values that JSON can write; NumPy arrays become lists.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     meta = dict(meta or {})
     if path.suffix == _SAFETENSORS:
         from safetensors.torch import save_file

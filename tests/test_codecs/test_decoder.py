@@ -457,6 +457,9 @@ def test_wrong_maps_and_options_are_named():
         dict(part_threshold='low'),
         dict(part_threshold={'face': 'low'}),
         dict(part_limits={'face': None}),
+        dict(part_limits=3),
+        dict(limb_threshold=-0.1),
+        dict(close_distance=-1),
     ],
 )
 def test_values_of_the_wrong_kind_are_named(option):

@@ -30,7 +30,14 @@ def test_finer_confidence_maps(name, dynamic, fine_maps, images, tmp_path):
     small = network(images[:1, :48, :80])
     assert [m.shape[2:] for m in small] == [(12, 20), (6, 10)]
     assert compare(fine_maps, network, images[:1]).maps < TOLERANCE
-    assert Predictor(network=network)(images[0]) is not None
+    exported, original = (
+        Predictor(network=one, decoder=dict(peak_threshold=0.01))(images[0])
+        for one in (network, fine_maps)
+    )
+    assert exported.image_size == images[0].shape[1::-1]
+    np.testing.assert_allclose(
+        exported.keypoints, original.keypoints, atol=0.01
+    )
     if name == 'onnx':
         import onnx
 

@@ -54,6 +54,11 @@ def test_files_of_other_versions():
     newer = INFO.to_json().replace('{', '{"colour": 3, ', 1)
     with pytest.warns(UserWarning, match='w.onnx.*colour'):
         assert NetworkInfo.from_json(newer, 'w.onnx') == INFO
+    # an option of the decoder that it will have one day
+    values = json.loads(INFO.to_json())
+    values['decoder'] = INFO.decoder | dict(patience=3)
+    with pytest.warns(UserWarning, match='w.onnx.*decoder.patience'):
+        assert NetworkInfo.from_json(values, 'w.onnx') == INFO
     with pytest.raises(ValueError, match='w.onnx.*lacks stride, multiple'):
         NetworkInfo.from_json(
             '{"name": "a", "skeleton": "b", "height": 1}', 'w.onnx'

@@ -84,6 +84,7 @@ def test_people_go_back_to_the_original_image(build):
     people = result.pred_instances
     np.testing.assert_allclose(people.keypoints[0, :2], original[0], 1e-4)
     np.testing.assert_allclose(people.bboxes, [[30, 20, 100, 40]], 1e-4)
+    assert not people.keypoints[0, 2:].any()  # 0 where not found
 
 
 def _people(keypoints, scores):

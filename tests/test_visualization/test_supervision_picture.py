@@ -53,3 +53,12 @@ def test_green_is_learnt_and_red_is_not() -> None:
     ]
     assert middle[0].tolist() == [0, 100, 0]
     assert middle[1].tolist() == [0, 0, 100]
+
+
+def test_whatever_is_learnt_is_drawn() -> None:
+    """Visibilities of hands in COCO-WholeBody are some confidence."""
+    drawn, little = picture(2), picture(0.04)
+    column = drawn.shape[1] - PANEL
+    assert np.array_equal(drawn[:, :column], little[:, :column])
+    ring = np.abs(picture(1) - drawn)[:, :column].sum(-1) > 60
+    assert ring.any()  # hidden

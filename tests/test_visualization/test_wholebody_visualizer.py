@@ -75,6 +75,12 @@ def test_nobody_leaves_the_image_as_it_is(visualizer):
     assert (visualizer.get_image() == 7).all()
 
 
+def test_a_style_that_it_does_not_have(visualizer):
+    meta = parse_pose_metainfo(WHOLEBODY135.metainfo())
+    with pytest.raises(ValueError, match='openpose.*PoseLocalVisualizer'):
+        visualizer.set_dataset_meta(meta, skeleton_style='openpose')
+
+
 def test_without_meta_information_it_says_what_to_do(visualizer):
     with pytest.raises(ValueError, match='set_dataset_meta'):
         visualizer.add_datasample(

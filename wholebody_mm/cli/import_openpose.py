@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         parameters,
     )
 
+    args.out = args.out.expanduser()  # shells leave the ~ of --out=~/x
     if args.out.suffix not in ('.pth', '.safetensors'):
         raise ValueError(f'--out {args.out}: end it in .pth or .safetensors')
     if args.model == MULTI:

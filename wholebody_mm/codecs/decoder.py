@@ -212,10 +212,21 @@ class PAFDecoder:
             )
         if not peak_threshold > 0:
             raise ValueError(f'peak_threshold={peak_threshold}: give above 0')
+        if part_limits is not None and not isinstance(part_limits, dict):
+            raise ValueError(
+                f'part_limits={part_limits!r}: give a number for each part '
+                f'that is named'
+            )
         if weak_threshold < 0:
             raise ValueError(
                 f'weak_threshold={weak_threshold}: give 0 (off) or more'
             )
+        for name, value in (
+            ('limb_threshold', limb_threshold),
+            ('close_distance', close_distance),
+        ):
+            if value < 0:  # they are compared as squares
+                raise ValueError(f'{name}={value}: give 0 or more')
         if not 0 <= limb_fraction <= 1:
             raise ValueError(f'limb_fraction={limb_fraction}: give 0 to 1')
         if threads is None:

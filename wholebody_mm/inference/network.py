@@ -8,6 +8,7 @@ so that exported weights run without torch and MMPose.
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import warnings
@@ -162,6 +163,14 @@ class NetworkInfo:
             )
         known = {f.name for f in fields(cls)}
         unknown = sorted(values.keys() - known)
+        if isinstance(values.get('decoder'), dict):
+            options = inspect.signature(PAFDecoder).parameters
+            others = sorted(values['decoder'].keys() - options)
+            decoder = {
+                k: v for k, v in values['decoder'].items() if k in options
+            }
+            values = values | dict(decoder=decoder)
+            unknown += [f'decoder.{name}' for name in others]
         if unknown:
             warnings.warn(
                 f'{source}: metadata {", ".join(unknown)} is unknown to this '

@@ -266,7 +266,9 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         for i, sample in enumerate(batch_data_samples):
             people = batch_pred_instances[i]
             matrix = np.asarray(sample.metainfo['warp_mat'], np.float64)
-            people.keypoints = warp_points(people.keypoints, inverse(matrix))
+            moved = warp_points(people.keypoints, inverse(matrix))
+            there = np.asarray(people.keypoint_scores)[..., None] > 0
+            people.keypoints = np.where(there, moved, 0)  # 0 where not found
             people.keypoints_visible = people.keypoint_scores
             people.bboxes = boxes_of_people(
                 people.keypoints, people.keypoint_scores

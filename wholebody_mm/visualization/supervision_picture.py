@@ -38,7 +38,7 @@ def supervision_picture(
     Args:
         image: (H, W, 3) uint8 BGR, the network's input.
         keypoints: (N, K, 2) pixels of the input.
-        visible: (N, K) 0, 1, 2; occluded points are drawn smaller.
+        visible: (N, K) 0, 1, 2, or between; 1 gets a red ring.
         heatmaps: (K, r h, r w); r cells along one of the others.
         pafs: (2 L, h, w).
         heatmap_weights: (K, h, w).
@@ -95,12 +95,14 @@ def _people(
         ],
     )
     sizes = np.where(fine, 0.4, 1.0)
+    visible = np.asarray(visible)
+    # whatever is above 0 is learnt, also the 0.04 of a hand in COCO-WholeBody
     drawn = draw_people(
-        image, keypoints, visible, skeleton.links, colors,
+        image, keypoints, visible > 0, skeleton.links, colors,
         threshold=0.5, keypoint_sizes=sizes,
     )  # fmt: skip
     # rings around what is labelled as occluded
-    for point in np.asarray(keypoints)[np.asarray(visible) == 1]:
+    for point in np.asarray(keypoints)[visible == 1]:
         if (np.abs(point) < 1e5).all():
             cv2.circle(drawn, tuple(np.int32(point)), 4, (0, 0, 255), 1)
     return drawn

@@ -42,7 +42,17 @@ class WholeBodyVisualizer(PoseLocalVisualizer):
     def set_dataset_meta(
         self, dataset_meta: dict, skeleton_style: str = 'mmpose'
     ) -> None:
-        """Take colours, links and halves of the data set's skeleton."""
+        """Take colours, links and halves of the data set's skeleton.
+
+        Raises:
+            ValueError: If another style than MMPose's is asked for.
+        """
+        if skeleton_style != 'mmpose':
+            raise ValueError(
+                f'skeleton_style={skeleton_style!r}: WholeBodyVisualizer has '
+                f"the data set's colours; MMPose's PoseLocalVisualizer draws "
+                f'so'
+            )
         super().set_dataset_meta(dataset_meta, skeleton_style)
         meta = dataset_meta or {}
         # MMPose's halves of the body: what is in neither is face or hand
