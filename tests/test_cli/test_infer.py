@@ -13,6 +13,7 @@ from support.known_people import crowd
 from wholebody_mm.cli import main
 from wholebody_mm.inference.ledger import read_ledger
 from wholebody_mm.inference.run import DEPTH
+from wholebody_mm.inference.writers import FrameWriter
 
 SIZE = 320, 240
 
@@ -109,6 +110,26 @@ def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
     assert len(lines) == 1 + len(list(many.iterdir()))
 
 
+def test_a_recording_that_is_lost_when_the_user_stops(
+    infer, many, monkeypatch, capsys
+):
+    import wholebody_mm.cli.infer as module
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    def finish(self):
+        raise OSError('the disk is full')
+
+    monkeypatch.setattr(module, '_after_frame', stop)
+    monkeypatch.setattr(FrameWriter, 'finish', finish)
+    assert infer(many, '--write', 'csv') == 2
+    captured = capsys.readouterr()
+    assert 'the disk is full' in captured.err
+    assert '1 images and frames' in captured.out
+    assert (infer.out / 'people.csv').is_file()
+
+
 def test_a_service_that_ends_it(infer, many, monkeypatch, capsys):
     import wholebody_mm.cli.infer as module
 
@@ -193,6 +214,116 @@ def test_photos_in_a_folder_of_the_results_name(infer, photos, named, capsys):
     assert before == {f.name: f.read_bytes() for f in mine.iterdir()}
 
 
+def write_clip(path, network, frames=6):
+    path.parent.mkdir(exist_ok=True)
+    image = network.image(crowd(2, SIZE), SIZE)
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
+    )
+    for _ in range(frames):
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_videos_of_the_user_beside_results_of_images(
+    infer, photos, network, capsys
+):
+    """Runs over images write no folder "videos", and own none."""
+    infer.out = photos.parent
+    mine = write_clip(photos.parent / 'videos' / '1.avi', network).parent
+    # called as the video of an image's name would be
+    (mine / '1.mp4').write_bytes((mine / '1.avi').read_bytes())
+    before = contents(mine)
+    kinds = ['--write', 'pictures']
+    assert infer(photos, *kinds) == 0
+    assert infer(photos, *kinds) == 0
+    assert infer(photos, *kinds, '--overwrite') == 0
+    assert contents(mine) == before
+    for options in ([], ['--overwrite']):
+        for inputs in (mine, mine / '1.mp4'):
+            assert infer(inputs, *kinds, *options) == 2
+            error = capsys.readouterr().err
+            assert 'is not from an earlier run' in error
+            assert 'videos/1.' in error
+    # where no video is written they are input as any others
+    assert infer(mine, '--write', 'openpose', '--overwrite') == 0
+    assert '12 images and frames' in capsys.readouterr().out
+    assert contents(mine) == before
+    assert not list((infer.out / 'pictures').iterdir())
+
+
+def test_pictures_of_the_user_beside_results_of_videos(
+    infer, photos, network, tmp_path, capsys
+):
+    infer.out = photos.parent
+    clip = write_clip(tmp_path / 'clips' / '1.avi', network)
+    mine = photos.rename(photos.parent / 'pictures')
+    (mine / '1.jpg').write_bytes((mine / '1.png').read_bytes())
+    before = contents(mine)
+    kinds = ['--write', 'pictures']
+    assert infer(clip, *kinds) == 0
+    assert infer(clip, *kinds, '--overwrite') == 0
+    for options in ([], ['--overwrite']):
+        assert infer(mine, *kinds, *options) == 2
+        error = capsys.readouterr().err
+        assert 'is not from an earlier run' in error
+        assert 'pictures/' in error
+    assert infer(mine, '--write', 'openpose', '--overwrite') == 0
+    assert '4 images and frames' in capsys.readouterr().out
+    assert contents(mine) == before
+    assert not list((infer.out / 'videos').iterdir())
+
+
+def test_tables_keep_the_frames_of_a_damaged_video(
+    infer, photos, network, tmp_path, capsys
+):
+    clip = write_clip(tmp_path / 'clips' / 'clip.avi', network, 40)
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    assert infer(clip, '--write', 'csv') == 1
+    table = infer.out / 'people.csv'
+    rows = table.read_text().splitlines()
+    assert len(rows) > 100
+    assert infer(photos, '--write', 'csv') == 0
+    assert table.read_text().splitlines()[: len(rows)] == rows
+    # another one of its name is not taken for it
+    other = write_clip(tmp_path / 'others' / 'clip.avi', network)
+    assert infer(other, '--write', 'csv') == 2
+    assert 'another clip, ../clips/clip.avi' in capsys.readouterr().err
+
+
+def test_starting_anew_with_a_camera_that_is_not_there(infer, photos, capsys):
+    """Nothing is removed for a run that does not begin."""
+    kinds = ['--write', 'pictures', 'csv']
+    assert infer(photos, *kinds) == 0
+    before = {p for p in infer.out.rglob('*') if p.is_file()}
+    ledger = (infer.out / 'people.jsonl').read_bytes()
+    assert infer('camera:97', *kinds, '--overwrite') == 2
+    assert 'camera 97 cannot be opened' in capsys.readouterr().err
+    assert {p for p in infer.out.rglob('*') if p.is_file()} == before
+    assert (infer.out / 'people.jsonl').read_bytes() == ledger
+
+
+def test_a_folder_at_home(infer, photos, tmp_path, monkeypatch):
+    """Shells leave the ~ behind = to the program."""
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    monkeypatch.setenv('USERPROFILE', str(tmp_path / 'home'))
+    monkeypatch.chdir(tmp_path)
+    annotations = tmp_path / 'home' / 'a.json'
+    annotations.parent.mkdir()
+    annotate(annotations, 1, 2, 3)
+    weights = f'--weights={infer.weights}'
+    command = ['infer', str(photos), weights, '--out=~/results']
+    command += ['--write', 'coco', '--annotations=~/a.json']
+    assert main(command) == 0
+    assert (tmp_path / 'home' / 'results' / 'people.jsonl').is_file()
+    assert not (tmp_path / '~').exists()
+
+
 def test_kinds_one_after_the_other(infer, photos, tmp_path):
     """What one run leaves is in no later one's way."""
     assert infer(photos, '--write', 'pictures', 'csv') == 0
@@ -228,14 +359,8 @@ def test_options_reach_the_network(infer, photos, network):
 
 
 def test_a_video_with_tracking(infer, network, tmp_path):
-    clip = tmp_path / 'clip.avi'
-    image = network.image(crowd(2, SIZE), SIZE)
-    writer = cv2.VideoWriter(
-        str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
-    )
-    for _ in range(6):
-        writer.write(image)
-    writer.release()
+    clip = write_clip(tmp_path / 'clip.avi', network)
+    image = cv2.VideoCapture(str(clip)).read()[1]
     assert infer(clip, '--track', '--max-frames', '4') == 0
     made = cv2.VideoCapture(str(infer.out / 'videos' / 'clip.mp4'))
     assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 4

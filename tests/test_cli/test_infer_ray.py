@@ -83,6 +83,86 @@ def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
     assert 'mount the store' in capsys.readouterr().err
 
 
+@pytest.fixture
+def built(monkeypatch):
+    """Does no shards; what would make a worker's predictor comes in here."""
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+
+    built = []
+    monkeypatch.setattr(
+        ray_engine,
+        'run_on_ray',
+        lambda s, build, *_: built.append(build) or (),
+    )
+    monkeypatch.setattr(ray_engine, 'require_ray', lambda: None)
+    return built
+
+
+@pytest.mark.parametrize('address', [None, 'argument', 'environment'])
+def test_starting_anew_with_a_mistake_removes_nothing(
+    infer, photos, network, built, monkeypatch, capsys, address
+):
+    """Whatever the device; that of a cluster is not needed here."""
+    options = [photos, '--engine', 'ray', '--device', 'cuda', '--overwrite']
+    monkeypatch.delenv('RAY_ADDRESS', raising=False)
+    if address == 'argument':
+        options += ['--address', 'auto']
+    if address == 'environment':
+        monkeypatch.setenv('RAY_ADDRESS', 'auto')
+    shard = infer.out / 'shards' / 'shard-000000-of-000001.parquet'
+    shard.parent.mkdir(parents=True)
+    shard.touch()
+    (shard.parent / '_plan.json').write_text('{}')
+    for mistake, message in (
+        (['--skeleton', 'body99'], 'body99'),
+        (['--skeleton', 'face70', '--scales', '0'], 'scales'),
+        (['--decoder', 'gruping=greedy'], 'gruping'),
+    ):
+        assert infer(*options, *mistake) == 2
+        assert message in capsys.readouterr().err
+        assert shard.exists() and not built
+    device = {call[3] for call in network.calls}
+    assert device == {'cpu' if address else 'cuda'}
+
+
+def test_a_device_that_is_not_here_removes_nothing(
+    infer, photos, built, monkeypatch, capsys
+):
+    import wholebody_mm.inference.predictor as module
+
+    def load(*args):
+        raise ValueError(f'no device {args[3]}')
+
+    monkeypatch.setattr(module, 'load_network', load)
+    monkeypatch.delenv('RAY_ADDRESS', raising=False)
+    shard = infer.out / 'shards' / 'shard-000000-of-000001.parquet'
+    shard.parent.mkdir(parents=True)
+    shard.touch()
+    (shard.parent / '_plan.json').write_text('{}')
+    options = ['--engine', 'ray', '--device', 'cuda', '--overwrite']
+    assert infer(photos, *options) == 2
+    assert 'no device cuda' in capsys.readouterr().err
+    assert shard.exists() and not built
+
+
+def test_a_skeleton_of_ones_own_reaches_other_folders(
+    infer, photos, built, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(photos.parent)
+    Path('my.py').write_text(
+        'from dataclasses import replace\n'
+        'from wholebody_mm.skeletons import COCO17\n'
+        "MINE = replace(COCO17, name='mine')\n"
+    )
+    options = ['--engine', 'ray', '--skeleton', 'my.py:MINE']
+    infer(photos, *options)
+    (build,) = built
+    (tmp_path / 'worker').mkdir()
+    monkeypatch.chdir(tmp_path / 'worker')
+    assert build().output.name == 'mine'
+
+
 def test_an_archive_whose_list_is_called_as_a_shard(
     infer, photos, run_python, capsys
 ):

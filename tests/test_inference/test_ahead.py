@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from wholebody_mm.inference.ahead import ahead
+from wholebody_mm.inference.ahead import ahead, closing
 
 
 def test_order_and_end():
@@ -89,3 +89,63 @@ def test_whoever_stops_early_stops_everybody():
     items.close()
     assert closed == ['source', 'stage']
     assert threading.active_count() == before
+
+
+def fails_when_closed():
+    try:
+        yield from range(10**9)
+    finally:
+        raise OSError('disk full')
+
+
+def test_an_error_of_stopping_early():
+    """Through all stages, as without threads."""
+
+    def stage(items):
+        with closing(items):
+            yield from items
+
+    items = ahead(stage(ahead(fails_when_closed())))
+    next(items)
+    with pytest.raises(OSError, match='disk full'):
+        items.close()
+    items.close()  # once
+
+
+def test_an_error_of_stopping_at_ctrl_c():
+    """Which comes while the next item is waited for."""
+    items = ahead(fails_when_closed())
+    next(items)
+    with pytest.raises(OSError, match='disk full'):
+        items.throw(KeyboardInterrupt)
+    items = ahead(range(9))
+    next(items)
+    with pytest.raises(KeyboardInterrupt):
+        items.throw(KeyboardInterrupt)
+
+
+def test_an_error_that_nobody_has_come_to():
+    failed = threading.Event()
+
+    def work():
+        yield 1
+        failed.set()
+        raise OSError('disk full')
+
+    items = ahead(work())
+    next(items)
+    assert failed.wait(30)
+    with pytest.raises(OSError, match='disk full'):
+        items.close()
+
+
+def test_of_two_errors_the_first_is_told():
+    items = ahead(fails_when_closed())
+    next(items)
+    with pytest.raises(ValueError, match='first'), closing(items):
+        raise ValueError('first')
+    # Ctrl-C is none
+    items = ahead(fails_when_closed())
+    next(items)
+    with pytest.raises(OSError, match='disk full'), closing(items):
+        raise KeyboardInterrupt

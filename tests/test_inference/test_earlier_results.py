@@ -6,8 +6,9 @@ import pytest
 
 from wholebody_mm.inference.earlier_results import (
     check_nothing_is_lost,
-    folders_of,
+    folders_in,
     remove_earlier,
+    results_of,
 )
 from wholebody_mm.whole_files import part_of
 
@@ -18,70 +19,70 @@ def touch(*files: Path) -> None:
         file.touch()
 
 
-def test_folders_of_kinds() -> None:
-    assert folders_of(('csv', 'pictures')) == ['pictures', 'videos']
-    assert folders_of(('openpose-split',)) == ['openpose-split']
+def test_results_of_images_and_of_videos() -> None:
+    kinds = ('csv', 'pictures')
+    assert results_of(kinds, [False]) == {'csv', 'pictures'}
+    assert results_of(kinds, [True]) == {'csv', 'videos'}
+    assert results_of(kinds, [True, False]) == {'csv', 'pictures', 'videos'}
+    assert results_of(('openpose',), [True, False]) == {'openpose'}
+    assert folders_in(Path('out'), {'csv', 'videos'}) == [Path('out/videos')]
 
 
-def test_only_files_of_the_names_and_kinds_are_removed(tmp_path: Path) -> None:
+def test_only_files_of_names_and_results_are_removed(tmp_path: Path) -> None:
     kept = [
         tmp_path / 'pictures/b.jpg',
         tmp_path / 'c.jpg',
-        # no run wrote these kinds
+        # no image is in this folder, no video in that
+        tmp_path / 'videos/a.mp4',
+        tmp_path / 'pictures/v.jpg',
+        # no run wrote these
         tmp_path / 'openpose-split/a_keypoints.json',
         tmp_path / 'results.json',
     ]
     gone = [
         tmp_path / 'pictures/a.jpg',
-        tmp_path / 'videos/a.mp4',
-        part_of(tmp_path / 'videos/a.mp4'),
+        tmp_path / 'videos/v.mp4',
+        part_of(tmp_path / 'videos/v.mp4'),
         tmp_path / 'openpose/d/a_keypoints.json',
+        tmp_path / 'openpose/v_000000000000_keypoints.json',
         tmp_path / 'people.csv',
     ]
     touch(*kept, *gone)
-    names = ['a', 'd/a', '../c', 'nothing']
-    remove_earlier(tmp_path, names, ('pictures', 'openpose', 'csv'))
+    names = [(name, 'image') for name in ('a', 'd/a', '../c', 'nothing')]
+    names += [('v', 'video'), ('v_000000000000', 'frame')]
+    results = ('pictures', 'videos', 'openpose', 'csv')
+    remove_earlier(tmp_path, names, results)
     assert all(file.exists() for file in kept)
     assert not any(file.exists() for file in gone)
 
 
 @pytest.mark.parametrize(
-    ('file', 'kind'),
+    ('file', 'result'),
     [
         ('pictures/mine/a.jpg', 'pictures'),
-        ('videos/a.mp4', 'pictures'),
+        ('videos/a.mp4', 'videos'),
         ('openpose/a.json', 'openpose'),
         ('results.json', 'coco'),
         ('people.csv', 'csv'),
     ],
 )
 def test_other_files_are_refused_by_name(
-    tmp_path: Path, file: str, kind: str
+    tmp_path: Path, file: str, result: str
 ) -> None:
     (tmp_path / 'pictures' / 'empty').mkdir(parents=True)
-    kinds = ('pictures', 'openpose', 'coco', 'csv')
-    check_nothing_is_lost(tmp_path, kinds, ())
+    results = {'pictures', 'videos', 'openpose', 'coco', 'csv'}
+    check_nothing_is_lost(tmp_path, results, ())
     touch(tmp_path / file)
     with pytest.raises(ValueError, match=Path(file).name) as error:
-        check_nothing_is_lost(tmp_path, kinds, {*kinds} - {kind})
+        check_nothing_is_lost(tmp_path, results, results - {result})
     assert '--out' in str(error.value)
     # nothing is written there, or an earlier run has made it
-    check_nothing_is_lost(tmp_path, {*kinds} - {kind}, ())
-    check_nothing_is_lost(tmp_path, kinds, kinds)
-
-
-def test_videos_are_in_the_way_of_videos_only(tmp_path: Path) -> None:
-    touch(tmp_path / 'videos/a.mp4')
-    check_nothing_is_lost(tmp_path, ('pictures',), (), [False])
-    with pytest.raises(ValueError, match='a.mp4'):
-        check_nothing_is_lost(tmp_path, ('pictures',), (), [False, True])
-    touch(tmp_path / 'pictures/a.jpg')
-    with pytest.raises(ValueError, match='a.jpg'):
-        check_nothing_is_lost(tmp_path, ('pictures',), (), [False])
+    check_nothing_is_lost(tmp_path, results - {result}, ())
+    check_nothing_is_lost(tmp_path, results, results)
 
 
 def test_what_is_nobodys(tmp_path: Path) -> None:
     touch(part_of(tmp_path / 'videos/clip.mp4'))
     for name in ('.DS_Store', 'Thumbs.db', 'desktop.ini'):
         touch(tmp_path / 'pictures' / name)
-    check_nothing_is_lost(tmp_path, ('pictures',), ())
+    check_nothing_is_lost(tmp_path, ('pictures', 'videos'), ())

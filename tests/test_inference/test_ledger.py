@@ -10,9 +10,9 @@ from support.known_people import crowd
 
 from wholebody_mm.inference.ledger import (
     Ledger,
-    earlier_kinds,
     names_in_ledger,
     read_ledger,
+    results_in_ledger,
 )
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.sources import Frame, Source
@@ -64,17 +64,18 @@ def test_finished_sources_are_not_done_again(path):
     ledger = Ledger(path, 'coco17', dict(height=1))
     assert [ledger.is_done(s) for s in (*IMAGES, CLIP)] == [True, False, False]
     # the unfinished clip starts anew
+    ledger.drop_unfinished([IMAGES[1], CLIP])
     for number in range(2):
         ledger.add(Frame(CLIP, number), people(2))
     ledger.finish(CLIP)
     ledger.finish(IMAGES[0])
     ledger.close()
-    names = [r.name for r in read_ledger(path)]
-    assert names == ['a', 'clip_000000000000', 'clip_000000000001']
+    before = ['a', 'clip_000000000000', 'clip_000000000001']
+    assert names(path) == before
     ledger = Ledger(path, 'coco17', dict(height=1))
     assert [ledger.is_done(s) for s in (*IMAGES, CLIP)] == [True, False, True]
     ledger.close()
-    assert [r.name for r in read_ledger(path)] == names
+    assert names(path) == before
 
 
 def test_other_options_are_refused_unless_overwritten(path):
@@ -111,6 +112,69 @@ def test_another_file_of_the_same_name_is_not_done(path, monkeypatch):
     ledger.close()
 
 
+def names(path):
+    return [record.name for record in read_ledger(path)]
+
+
+def begin(path, *clips):
+    """A frame of each; none is finished."""
+    ledger = Ledger(path, 'coco17', {})
+    for clip in clips:
+        ledger.add(Frame(clip, 0), people(1))
+    ledger.close()
+
+
+def test_frames_of_unfinished_videos_stay_until_they_are_redone(path):
+    """Of a damaged one they are all that there will be."""
+    other = Source('video', 'other.mp4', 'other')
+    begin(path, CLIP, other)
+    ledger = Ledger(path, 'coco17', {})
+    ledger.drop_unfinished(IMAGES)
+    assert names(path) == ['clip_000000000000', 'other_000000000000']
+    assert not ledger.is_done(CLIP)
+    # whatever it is called now
+    ledger.drop_unfinished([*IMAGES, replace(CLIP, name='clip_mp4')])
+    assert names(path) == ['other_000000000000']
+    ledger.add(Frame(IMAGES[0]), people(1))
+    ledger.close()
+    assert names(path) == ['other_000000000000', 'a']
+
+
+def test_another_file_of_the_name_of_an_unfinished_video(path):
+    begin(path, CLIP)
+    ledger = Ledger(path, 'coco17', {})
+    other = Source('video', 'b/clip.mp4', 'clip')
+    with pytest.raises(ValueError, match='another clip, .*overwrite'):
+        ledger.is_done(other)
+    # nothing of it once it is done again
+    ledger.drop_unfinished([replace(CLIP, name='a/clip')])
+    assert not ledger.is_done(other)
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ('again', 'stays'),
+    [
+        (CLIP, False),
+        (Source('video', '/moved/clip.mp4', 'clip'), False),
+        (Source('video', 'clip.mp4', 'clip_mp4'), False),
+        (Source('video', 'other.mp4', 'other'), True),
+        (IMAGES[0], True),
+    ],
+)
+def test_unfinished_videos_of_earlier_versions(path, again, stays):
+    """They did not note the file: the name tells, and the path as given."""
+    begin(path, CLIP)
+    header, line = map(json.loads, path.read_text().splitlines())
+    del line['file']
+    path.write_text(f'{json.dumps(header)}\n{json.dumps(line)}\n')
+    ledger = Ledger(path, 'coco17', {})
+    assert not ledger.is_done(again)
+    ledger.drop_unfinished([again])
+    ledger.close()
+    assert names(path) == ['clip_000000000000'] * stays
+
+
 @pytest.mark.parametrize('overwrite', [True, False])
 def test_a_file_of_something_else_stays(path, overwrite):
     path.parent.mkdir()
@@ -129,9 +193,9 @@ def test_frames_of_a_camera_are_kept_however_it_ended(path):
         ledger.add(Frame(CLIP, number), people(2))
     ledger.close()  # neither was finished
     ledger = Ledger(path, 'coco17', {})
+    ledger.drop_unfinished([camera, CLIP])
     ledger.close()
-    names = [record.name for record in read_ledger(path)]
-    assert names == [f'{camera.name}_{i:012d}' for i in range(3)]
+    assert names(path) == [f'{camera.name}_{i:012d}' for i in range(3)]
 
 
 def test_one_run_at_a_time(path):
@@ -153,30 +217,63 @@ def test_names_of_all_that_was_written(path):
     ledger.add(Frame(IMAGES[0]), people(1))
     ledger.add(Frame(CLIP, 7), people(1))
     ledger.close()
-    assert set(names_in_ledger(path)) == {'a', 'clip_000000000007', 'clip'}
+    assert set(names_in_ledger(path)) == {
+        ('a', 'image'),
+        ('clip_000000000007', 'frame'),
+        ('clip', 'video'),
+    }
 
 
-def test_kinds_of_all_runs(path):
+def test_results_of_all_runs(path):
     """Also of one before that was started anew: it may have left files."""
-    assert earlier_kinds(path) is None
-    settings = dict(write=['pictures'])
-    kinds = []
+    assert results_in_ledger(path) is None
+    results = []
     for overwrite, new in (
         (False, ['pictures']),
         (False, ['pictures', 'csv']),
-        (True, ['openpose']),
+        (True, ['videos']),
     ):
-        Ledger(path, 'coco17', settings, overwrite, new).close()
-        kinds.append(earlier_kinds(path))
-    assert kinds == [
+        Ledger(path, 'coco17', {}, overwrite, new).close()
+        results.append(results_in_ledger(path))
+    assert results == [
         {'pictures'},
         {'pictures', 'csv'},
-        {'pictures', 'csv', 'openpose'},
+        {'pictures', 'csv', 'videos'},
     ]
-    lines = path.read_text().splitlines()
-    header = json.loads(lines[0])
-    del header['kinds']  # an earlier version's
-    path.write_text(json.dumps(header))
-    assert earlier_kinds(path) == {'pictures', 'coco', 'csv', 'parquet'}
-    Ledger(path, 'coco17', settings).close()
-    assert earlier_kinds(path) == {'pictures', 'coco', 'csv', 'parquet'}
+
+
+TABLES = {'coco', 'csv', 'parquet'}
+
+
+@pytest.mark.parametrize(
+    ('write', 'kinds', 'frames', 'results'),
+    [
+        # "pictures" stood for two folders: the lines tell which it made
+        (['pictures'], ['pictures', 'csv'], 'i', {'pictures', 'csv'}),
+        (['pictures'], ['pictures'], 'v', {'videos'}),
+        (['pictures'], ['pictures'], 'iv', {'pictures', 'videos'}),
+        (['pictures'], ['pictures'], '', set()),
+        # of a run before that one, which removed them
+        (['openpose'], ['pictures', 'openpose'], 'iv', {'openpose'}),
+        # the first versions did not tell of tables
+        (['openpose', 'pictures'], None, 'i', {'openpose', 'pictures'}),
+    ],
+)
+def test_results_of_earlier_versions(path, write, kinds, frames, results):
+    """What may be the user's is not taken for theirs."""
+    ledger = Ledger(path, 'coco17', dict(write=write))
+    for frame in frames:
+        frame = Frame(IMAGES[0]) if frame == 'i' else Frame(CLIP, 0)
+        ledger.add(frame, people(1))
+    ledger.close()
+    header, *lines = path.read_text().splitlines()
+    header = json.loads(header)
+    del header['results']
+    if kinds is None:
+        results = results | TABLES
+    else:
+        header['kinds'] = kinds
+    path.write_text('\n'.join([json.dumps(header), *lines, '']))
+    assert results_in_ledger(path) == results
+    Ledger(path, 'coco17', dict(write=write), results=['videos']).close()
+    assert results_in_ledger(path) == results | {'videos'}

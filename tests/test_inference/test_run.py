@@ -16,7 +16,7 @@ from support.known_people import KnownPeople, crowd, known_people
 
 from wholebody_mm.inference.ledger import Ledger, read_ledger
 from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.inference.run import run
+from wholebody_mm.inference.run import Summary, run
 from wholebody_mm.inference.sources import Source, SourceError, find_sources
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.writers import FrameWriter
@@ -160,9 +160,13 @@ def test_a_damaged_video_is_tried_again(start, known, tmp_path):
     ((path, reason),) = summary.broken
     assert path == str(clip) and 'of 40 frames' in reason
     assert 5 < summary.frames < 40
+    # a run over other files leaves what it gave
+    save(tmp_path / 'a.png', np.zeros((32, 32, 3), np.uint8))
+    start(find_sources([str(tmp_path / 'a.png')])[0])
+    assert len(records(tmp_path)) == summary.frames + 1
     clip.write_bytes(data)
     assert start(sources).frames == 40
-    assert len(records(tmp_path)) == 40
+    assert len(records(tmp_path)) == 41
     assert start(sources).skipped == 1
 
 
@@ -211,6 +215,48 @@ def test_the_user_stops(start, known, tmp_path):
     summary = start(sources, ('pictures',), limit=12)
     assert (summary.frames, summary.skipped) == (12, 0)
     assert len(records(tmp_path)) == 12
+
+
+@pytest.mark.parametrize('live', [False, True])
+def test_a_video_that_cannot_be_completed_when_the_user_stops(
+    start, camera, tmp_path, monkeypatch, live
+):
+    """The recording is lost: that is no good end."""
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [camera.image] * 40)
+    source = camera.source if live else Source('video', str(clip), 'clip')
+
+    def stop(job):
+        raise KeyboardInterrupt
+
+    def finish(self):
+        raise OSError('the disk is full')
+
+    before = threading.active_count()
+    monkeypatch.setattr(FrameWriter, 'finish', finish)
+    summary = Summary()
+    with pytest.raises(OSError, match='the disk is full'):
+        start([source], ('pictures',), on_frame=stop, summary=summary)
+    assert summary.interrupted and summary.frames == 1
+    assert threading.active_count() == before
+    assert records(tmp_path)
+
+
+def test_an_error_is_told_before_those_of_stopping(
+    start, known, tmp_path, monkeypatch
+):
+    clip = tmp_path / 'clip.avi'
+    write_clip(clip, [known.image(crowd(1, SIZE), SIZE)] * 40)
+
+    def fail(job):
+        raise RuntimeError('no window')
+
+    def finish(self):
+        raise OSError('the disk is full')
+
+    monkeypatch.setattr(FrameWriter, 'finish', finish)
+    with pytest.raises(RuntimeError, match='no window'):
+        start([Source('video', str(clip), 'clip')], on_frame=fail)
 
 
 def test_a_frame_that_is_not_to_be_used_is_broken(start, known, tmp_path):
@@ -433,8 +479,6 @@ def test_a_large_photo_that_vanishes_is_broken(start, tmp_path, monkeypatch):
 
 
 def test_a_summary_of_a_run_that_fails(start, known, tmp_path):
-    from wholebody_mm.inference.run import Summary
-
     save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
     sources = [
         Source('image', str(tmp_path / 'a.png'), 'a'),

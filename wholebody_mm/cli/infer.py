@@ -21,14 +21,15 @@ from wholebody_mm.cli import infer_ray
 from wholebody_mm.codecs.options import options_of
 from wholebody_mm.inference.earlier_results import (
     check_nothing_is_lost,
-    folders_of,
+    folders_in,
     remove_earlier,
+    results_of,
 )
 from wholebody_mm.inference.formats import printable
 from wholebody_mm.inference.ledger import (
     Ledger,
-    earlier_kinds,
     names_in_ledger,
+    results_in_ledger,
 )
 from wholebody_mm.inference.network import BACKENDS
 from wholebody_mm.inference.predictor import Predictor
@@ -78,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='image, video, folder, pattern such as "photos/*.jpg", or '
         'camera: camera:0, /dev/video0 or 0',
     )
-    add('--out', type=Path, required=True, metavar='DIR')
+    add('--out', type=_path, required=True, metavar='DIR')
     add(
         '--weights',
         metavar='W',
@@ -140,7 +141,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--max-frames', type=int, metavar='N', help='of a video or camera')
     add(
         '--annotations',
-        type=Path,
+        type=_path,
         metavar='FILE',
         help='COCO annotation file that image ids of "coco" are taken from',
     )
@@ -159,6 +160,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     infer_ray.add_arguments(parser)
 
 
+def _path(text: str) -> Path:
+    """A path; shells leave the ``~`` of ``--out=~/results`` as it is."""
+    return Path(os.path.expanduser(text))
+
+
 def run(args: argparse.Namespace) -> int:
     """Find the people; 1 if something could not be read."""
     infer_ray.check(args)
@@ -172,18 +178,16 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError('--annotations is for --write coco only')
     if 'parquet' in args.write:
         require_parquet()
-    earlier = earlier_kinds(args.out / LEDGER) or frozenset()
-    sources, others = find_sources(
-        args.inputs, [args.out / folder for folder in folders_of(earlier)]
-    )
-    moves = {source.moves for source in sources}
+    earlier = results_in_ledger(args.out / LEDGER) or frozenset()
+    sources, others = find_sources(args.inputs, folders_in(args.out, earlier))
+    results = results_of(args.write, {source.moves for source in sources})
     _check_cameras(args, sources)
-    if 'pictures' in args.write and True in moves and not is_utf8(args.out):
+    if 'videos' in results and not is_utf8(args.out):
         raise ValueError(
             f'--out {printable(os.path.abspath(args.out))}: OpenCV writes no '
             f'videos into folders whose names are not UTF-8; name another'
         )
-    check_nothing_is_lost(args.out, args.write, earlier, moves)
+    check_nothing_is_lost(args.out, results, earlier)
     ids = _image_ids(args, sources)
     display = _displays(args.display, sources)
     predictor = Predictor(
@@ -211,7 +215,7 @@ def run(args: argparse.Namespace) -> int:
         predictor.network.info.skeleton,
         _settings(args, weights),
         args.overwrite,
-        args.write,
+        results,
     )
     if args.overwrite:  # now that no other run writes here
         remove_earlier(args.out, earlier_names, earlier)
@@ -302,7 +306,8 @@ def _check_cameras(args: argparse.Namespace, sources: list[Source]) -> None:
             'one has no end: give --max-frames, or run the command once for '
             'each, with an --out of its own'
         )
-    if len(sources) > 1:  # else the run begins with it
+    # else the run begins with it, and nothing is lost if it cannot
+    if len(sources) > 1 or args.overwrite:
         check_cameras(cameras)
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from wholebody_mm.codecs.options import options_of
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.sources import find_sources, left_out
+from wholebody_mm.skeletons import get_skeleton
 
 SHARDS = 'shards'
 WORKERS, SHARD_SIZE = 2, 1000
@@ -92,16 +93,19 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
         device=args.device,
         # a worker is a core; more of them share the machine better
         threads=args.threads or 1,
-        skeleton=args.skeleton,
+        # itself: workers stand in other folders, maybe without its file
+        skeleton=args.skeleton and get_skeleton(args.skeleton),
         height=args.height,
         scales=args.scales,
         flip=args.flip,
         max_people=args.max_people,
         decoder=options_of(args.decoder),
     )
-    if args.device == 'cpu':
-        build()  # mistakes are told here, not by each worker
-    require_ray()  # before anything of an earlier run is removed
+    # Mistakes are told here, not by each worker, and before anything of an
+    # earlier run is removed. What starts a cluster's work may lack the device.
+    elsewhere = args.address or os.environ.get('RAY_ADDRESS')
+    build(device='cpu' if elsewhere else args.device)
+    require_ray()
     shards = plan_shards(
         paths,
         args.out.resolve() / SHARDS,

@@ -3,14 +3,16 @@
 Nesting :func:`ahead` makes a pipeline whose stages overlap: while one frame
 is written the next is decoded, the one after it is in the network and another
 is read. Order is kept, an error reaches the consumer where it would have
-appeared without threads, and a slow stage stops those before it.
+appeared without threads, and a slow stage stops those before it. Who stops
+early gets the errors of stopping, as without threads.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 T = TypeVar('T')
@@ -24,7 +26,7 @@ class _Buffer:
         self._depth = depth
         self._changed = threading.Condition()
         self._ended = self._stopped = False
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
 
     def put(self, item: object) -> bool:
         """Wait for room; False once the consumer has stopped."""
@@ -41,7 +43,7 @@ class _Buffer:
     def end(self, error: BaseException | None = None) -> None:
         """No more items; the consumer gets the error after the last."""
         with self._changed:
-            self._ended, self._error = True, error
+            self._ended, self.error = True, error
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -56,20 +58,23 @@ class _Buffer:
             with self._changed:
                 self._changed.wait_for(lambda: self._items or self._ended)
                 if not self._items:
-                    if self._error is not None:
-                        raise self._error
+                    if self.error is not None:
+                        raise self.error
                     return
                 item = self._items.popleft()
                 self._changed.notify_all()
             yield item
 
 
-def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
+def ahead(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
     """The same items, made by a thread of its own.
 
     Args:
         items: Iterated in the thread; closed when the consumer stops early.
         depth: Most items that wait for the consumer.
+
+    Closing it, or Ctrl-C while it waits, raises an error that the consumer
+    has not got: of items that it did not take, or of closing theirs.
     """
     buffer = _Buffer(depth)
 
@@ -93,6 +98,28 @@ def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
     thread.start()
     try:
         yield from buffer
+    except (GeneratorExit, KeyboardInterrupt):  # a wish, no error
+        buffer.stop()
+        thread.join()
+        if buffer.error is not None:
+            raise buffer.error  # noqa: B904, it has nothing to do with this
+        raise
     finally:
         buffer.stop()
         thread.join()
+
+
+@contextmanager
+def closing(items: Generator) -> Iterator[Generator]:
+    """Close at the end; of two errors the first is the one to tell.
+
+    Being stopped (Ctrl-C, or who closes this consumer) is no error.
+    """
+    try:
+        yield items
+    except Exception:
+        with suppress(Exception):
+            items.close()
+        raise
+    finally:
+        items.close()

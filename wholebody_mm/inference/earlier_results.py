@@ -15,48 +15,58 @@ from wholebody_mm.whole_files import is_part, part_of
 
 # What file managers leave in folders that they have shown.
 _OF_FILE_MANAGERS = ('thumbs.db', 'desktop.ini')
+# Of what the files of a folder have their names, where it is not of images
+# and frames.
+_NAMED_AFTER = dict(pictures={'image'}, videos={'video'})
 
 
-def folders_of(kinds: Collection[str]) -> list[str]:
-    """Folders into which kinds of results are written.
+def results_of(
+    kinds: Collection[str], moves: Collection[bool]
+) -> frozenset[str]:
+    """Folders and tables that a run writes.
 
     Args:
         kinds: Of :data:`~wholebody_mm.inference.writers.KINDS`.
+        moves: Whether the input has images (False), videos (True) or both.
+
+    Returns:
+        The kinds, but for ``pictures``, which makes a folder of this name
+        for images and ``videos`` for the rest.
     """
-    videos = {'videos'} if 'pictures' in kinds else set()
-    return [folder for folder in ENDINGS if folder in {*kinds, *videos}]
+    results = {*kinds} - {'pictures'}
+    if 'pictures' in kinds:
+        results.update('videos' if moving else 'pictures' for moving in moves)
+    return frozenset(results)
+
+
+def folders_in(folder: Path, results: Collection[str]) -> list[Path]:
+    """The folders among results."""
+    return [folder / name for name in ENDINGS if name in results]
 
 
 def check_nothing_is_lost(
-    folder: Path,
-    kinds: Collection[str],
-    earlier: Collection[str],
-    moves: Collection[bool] = (False, True),
+    folder: Path, results: Collection[str], earlier: Collection[str]
 ) -> None:
     """Refuse to write among files of the user's own.
 
     Args:
         folder: Of the results.
-        kinds: What will be written.
+        results: What will be written, of :func:`results_of`.
         earlier: What earlier runs have written there.
-        moves: Whether the input has images (False), videos (True) or both.
 
     Raises:
         ValueError: If a folder or a table that will be written is there and
             none of an earlier run's; it is named.
     """
-    for name in folders_of(kinds):
-        only = dict(pictures=False, videos=True).get(name)
-        if name in folders_of(earlier) or (only not in (None, *moves)):
-            continue
-        for path in (folder / name).rglob('*'):
+    for where in folders_in(folder, {*results} - {*earlier}):
+        for path in where.rglob('*'):
             if path.is_file() and not _is_nobodys(path):
                 raise ValueError(
                     f'{path} is not from an earlier run with this --out, and '
                     f'results are written to this folder. Move it away, or '
                     f'name another --out'
                 )
-    for kind in TABLE_FILES.keys() & {*kinds} - {*earlier}:
+    for kind in TABLE_FILES.keys() & {*results} - {*earlier}:
         for table in TABLE_FILES[kind]:
             if (folder / table).exists():
                 raise ValueError(
@@ -73,23 +83,27 @@ def _is_nobodys(path: Path) -> bool:
 
 
 def remove_earlier(
-    folder: Path, names: Iterable[str], kinds: Collection[str]
+    folder: Path,
+    names: Iterable[tuple[str, str]],
+    results: Collection[str],
 ) -> None:
     """Remove what earlier runs wrote.
 
     Args:
         folder: Of the results.
-        names: Of images, frames and videos.
-        kinds: What was written of them.
+        names: Each with what it is of, ``image``, ``frame`` or ``video``.
+        results: What was written of them, of :func:`results_of`.
     """
-    for name in names:
+    for name, what in names:
         if '..' in Path(name).parts or Path(name).is_absolute():
             continue  # no name that a run gives
-        for kind in folders_of(kinds):
-            for ending in ENDINGS[kind]:
-                path = folder / kind / f'{name}{ending}'
+        for where in folders_in(folder, results):
+            if what not in _NAMED_AFTER.get(where.name, {'image', 'frame'}):
+                continue
+            for ending in ENDINGS[where.name]:
+                path = where / f'{name}{ending}'
                 path.unlink(missing_ok=True)
                 part_of(path).unlink(missing_ok=True)
-    for kind in TABLE_FILES.keys() & {*kinds}:
+    for kind in TABLE_FILES.keys() & {*results}:
         for table in TABLE_FILES[kind]:
             (folder / table).unlink(missing_ok=True)

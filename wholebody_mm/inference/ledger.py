@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +27,8 @@ from wholebody_mm.whole_files import whole_file, write_bytes
 FORMAT = 2
 # Kinds of results that are single files, made of this one at the end.
 TABLES = ('coco', 'csv', 'parquet')
-_KINDS = 'kinds'
+# In the first line: what runs have written, and what earlier versions said.
+_RESULTS, _KINDS = 'results', 'kinds'
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,11 @@ class Ledger:
         skeleton: What ``get_skeleton`` takes, of the people.
         settings: How the people are found; a run resumes only with equal
             ones.
-        kinds: What this run writes. The file keeps those of all runs with
-            it, one that started anew included: see :func:`earlier_kinds`.
         overwrite: Start anew even if the file is there.
+        results: What this run writes, of
+            :func:`~wholebody_mm.inference.earlier_results.results_of`. The
+            file keeps those of all runs with it, one that started anew
+            included: see :func:`results_in_ledger`.
 
     Raises:
         ValueError: If a file is there that other settings made, or another
@@ -72,28 +75,32 @@ class Ledger:
         skeleton: str | dict,
         settings: dict[str, Any],
         overwrite: bool = False,
-        kinds: Iterable[str] = (),
+        results: Iterable[str] = (),
     ) -> None:
         self.path = path
         # of the sources that are finished: name to file, and all files
         self._done: dict[str, str] = {}
         self._files: set[str] = set()
+        # of videos that are not: name to file (None: from an earlier
+        # version, which did not note it) and path as it was given
+        self._begun: dict[str, tuple[str | None, str]] = {}
         header = dict(format=FORMAT, skeleton=skeleton, settings=settings)
         header = json.loads(json.dumps(header))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(path)
-        kinds = sorted({*kinds, *(earlier_kinds(path) or ())})
+        results = sorted({*results, *(results_in_ledger(path) or ())})
         if path.is_file() and not overwrite:
-            self._resume(header, kinds)
+            self._resume(header, results)
         else:
-            text = json.dumps(header | {_KINDS: kinds}) + '\n'
+            text = json.dumps(header | {_RESULTS: results}) + '\n'
             write_bytes(path, text.encode())
         self._file = path.open('a', encoding='utf-8')
 
-    def _resume(self, header: dict, kinds: list[str]) -> None:
-        """Keep the lines of finished sources, drop the rest."""
+    def _resume(self, header: dict, results: list[str]) -> None:
+        """See what is there, and drop a line that is not whole."""
         there = _header(self.path)
-        there.pop(_KINDS, None)
+        for key in (_RESULTS, _KINDS):
+            there.pop(key, None)
         if there != header:
             old, new = there.get('settings', {}), header['settings']
             changed = [
@@ -113,33 +120,66 @@ class Ledger:
                 self._done[line['done']] = line['file']
             elif line.get('frame') is None:
                 self._done[line['name']] = line['file']
+            elif not line.get('live'):  # a camera's never come again
+                self._begun[line['of']] = line.get('file'), line['source']
         self._files.update(self._done.values())
+        for name in self._done.keys() & self._begun.keys():
+            del self._begun[name]
+        self._rewrite(header | {_RESULTS: results}, lambda line: True)
+
+    def _rewrite(self, header: dict, keep: Callable[[dict], bool]) -> None:
+        """Write the file anew, with some of its lines."""
         with (
             whole_file(self.path) as kept,
             kept.open('w', encoding='utf-8') as file,
         ):
-            file.write(json.dumps(header | {_KINDS: kinds}) + '\n')
+            file.write(json.dumps(header) + '\n')
             for line in _lines(self.path):
-                # frames of a video that was not finished come again, those
-                # of a camera never do
-                if (
-                    line.get('of', line.get('name')) in self._done
-                    or 'done' in line
-                    or line.get('live')
-                ):
+                if keep(line):
                     file.write(json.dumps(line) + '\n')
+
+    def drop_unfinished(self, sources: Iterable[Source]) -> None:
+        """Drop the frames of videos that are about to be done again.
+
+        Those of other videos that were not finished stay: nothing else has
+        them.
+        """
+        videos = [source for source in sources if source.kind == 'video']
+        files = {self._file_of(video) for video in videos}
+        # what a file of an earlier version tells its videos by
+        names = {video.name for video in videos}
+        paths = {video.path for video in videos}
+        again = {
+            name
+            for name, (file, path) in self._begun.items()
+            if file in files
+            or (file is None and (name in names or path in paths))
+        }
+        if not again:
+            return
+        self._file.close()  # Windows replaces no open file
+        try:
+            self._rewrite(
+                _header(self.path), lambda line: line.get('of') not in again
+            )
+        finally:
+            self._file = self.path.open('a', encoding='utf-8')
+        for name in again:
+            del self._begun[name]
 
     def is_done(self, source: Source) -> bool:
         """Whether an earlier run has finished a source.
 
         Raises:
-            ValueError: If it has finished another one of the same name.
+            ValueError: If there is something of another one of the same
+                name, finished or not.
         """
         file = self._file_of(source)
         if file in self._files:
             return True
-        other = self._done.get(source.name)
-        if other is None:
+        begun, _ = self._begun.get(source.name, (None, ''))
+        other = self._done.get(source.name, begun)
+        if other in (None, file):
             return False
         raise ValueError(
             f'{self.path} has results of another {source.name}, {other} '
@@ -159,11 +199,12 @@ class Ledger:
     def add(self, frame: Frame, people: PeopleInImage) -> None:
         """Write the people of an image or a frame."""
         line: dict[str, Any] = dict(
-            name=frame.name, source=frame.source.path, frame=frame.number
+            name=frame.name,
+            source=frame.source.path,
+            file=self._file_of(frame.source),
+            frame=frame.number,
         )
-        if frame.number is None:
-            line['file'] = self._file_of(frame.source)
-        else:
+        if frame.number is not None:
             line['time'] = round(frame.time, 4)
             line['of'] = frame.source.name
             if frame.source.kind == 'camera':
@@ -227,23 +268,30 @@ def _locked(path: Path) -> FileLock | None:
     return lock
 
 
-def names_in_ledger(path: Path) -> Iterator[str]:
-    """Names of the images, frames and videos that a file has, if any.
+def names_in_ledger(path: Path) -> Iterator[tuple[str, str]]:
+    """What a file has, if any, also one that is not read otherwise.
 
-    Also of a file that this version does not read otherwise.
+    Yields:
+        Names, each with what it is of: ``image``, ``frame`` or ``video`` (a
+        camera's recording too).
     """
     if not path.is_file():
         return
     for line in _lines(path):
-        if isinstance(line, dict):
-            yield from {line.get('name'), line.get('of')} - {None}
+        if not isinstance(line, dict) or 'name' not in line:
+            continue
+        moves = line.get('frame') is not None
+        yield line['name'], 'frame' if moves else 'image'
+        if 'of' in line:
+            yield line['of'], 'video'
 
 
-def earlier_kinds(path: Path) -> frozenset[str] | None:
-    """Kinds of results that runs with this file have ever written.
+def results_in_ledger(path: Path) -> frozenset[str] | None:
+    """Folders and tables that runs with this file have ever written.
 
     Returns:
-        Of :data:`~wholebody_mm.inference.writers.KINDS`; None without file.
+        As :func:`~wholebody_mm.inference.earlier_results.results_of`; None
+        without file.
 
     Raises:
         ValueError: If it is no such file.
@@ -251,10 +299,18 @@ def earlier_kinds(path: Path) -> frozenset[str] | None:
     if not path.is_file():
         return None
     header = _header(path)
-    if _KINDS in header:
-        return frozenset(header[_KINDS])
-    # earlier versions did not tell of tables
-    return frozenset((*header['settings'].get('write', ()), *TABLES))
+    if _RESULTS in header:
+        return frozenset(header[_RESULTS])
+    # Earlier versions noted kinds, the first ones those of the last run and
+    # no tables. "pictures" stood for two folders, of which one may be the
+    # user's: only what the lines tell of is taken for a run's.
+    write = header['settings'].get('write', ())
+    results = {*header.get(_KINDS, (*write, *TABLES))} - {'pictures'}
+    if 'pictures' in write:
+        folders = dict(image='pictures', video='videos')
+        of = {what for _, what in names_in_ledger(path)}
+        results.update(folders[what] for what in folders.keys() & of)
+    return frozenset(results)
 
 
 def read_ledger(path: Path) -> Iterator[Record]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from wholebody_mm.inference.ahead import ahead
+from wholebody_mm.inference.ahead import ahead, closing
 from wholebody_mm.inference.ledger import Ledger
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import NetworkInput, Predictor
@@ -99,11 +98,12 @@ def run(
 
     Raises:
         SourceError: If a camera cannot be opened.
-        OSError: If a file cannot be written.
+        OSError: If a file cannot be written, also after Ctrl-C.
         ValueError: If the ledger has another source of the same name.
     """
     summary = Summary() if summary is None else summary
     todo = [s for s in sources if not ledger.is_done(s)]
+    ledger.drop_unfinished(todo)
     summary.skipped = len(sources) - len(todo)
     left = {s for s in todo if s.kind != 'camera'}
     started = time.perf_counter()
@@ -112,29 +112,35 @@ def run(
     jobs = ahead(_with_people(predictor, jobs, tracker), DEPTH)
     jobs = ahead(_written(jobs, ledger, writer, left), DEPTH)
     try:
-        if any(source.kind == 'camera' for source in todo):
-            # what is slow once should not be while somebody waits
-            predictor(np.zeros((480, 640, 3), np.uint8))
-        for job in jobs:
-            if job.frame is None:
-                continue
-            if job.frame.error is not None:
-                path = job.source.path
-                summary.broken.append((path, job.frame.error))
-            else:
-                summary.frames += 1
-                summary.people += len(job.people)
-            if job.frame.remark is not None:
-                path = job.source.path
-                summary.remarks.append((path, job.frame.remark))
-            on_frame(job)
-    except KeyboardInterrupt:
-        summary.interrupted = True
+        with closing(jobs):
+            try:
+                if any(source.kind == 'camera' for source in todo):
+                    # what is slow once should not be while somebody waits
+                    predictor(np.zeros((480, 640, 3), np.uint8))
+                _follow(jobs, summary, on_frame)
+            except KeyboardInterrupt:
+                summary.interrupted = True
     finally:
-        jobs.close()
         summary.left = len(left)
         summary.seconds = time.perf_counter() - started
     return summary
+
+
+def _follow(
+    jobs: Iterable[Job], summary: Summary, on_frame: Callable[[Job], None]
+) -> None:
+    """Take the jobs that are done, and count what they say."""
+    for job in jobs:
+        if job.frame is None:
+            continue
+        if job.frame.error is not None:
+            summary.broken.append((job.source.path, job.frame.error))
+        else:
+            summary.frames += 1
+            summary.people += len(job.people)
+        if job.frame.remark is not None:
+            summary.remarks.append((job.source.path, job.frame.remark))
+        on_frame(job)
 
 
 def _read_all(
