@@ -8,10 +8,12 @@
 """
 
 _base_ = [
+    '../_base_/shipped_weights.py',
     '../_base_/runtime.py',
     '../_base_/datasets/loaders.py',
     '../_base_/models/light_wholebody.py',
 ]
+load_from = _base_.shipped_weights
 # where it is: this folder
 skeleton = '{{ fileDirname }}/finetune_skeleton.py:BUST'
 codec = dict(_base_.codec, skeleton=skeleton)

@@ -16,7 +16,9 @@ _base_ = [
 
 # --- to edit, from here ---
 # COCO's body points. Of another skeleton: type='PartialPoseDataset',
-# source='...', the metric of the test below and PartialPoseMetric's key here
+# source='file.py:NAME'; best = 'mine/coco/AP' where it has less than half of
+# each part; and test_evaluator below = dict(_delete_=True,
+# type='PartialPoseMetric', ann_file=..., source=..., skeleton=_base_.skeleton)
 mine = dict(type='CocoPoseDataset', data_prefix=dict(img='images/'))
 my_root = '{{$WHOLEBODY_MM_MINE:data/my_people}}/'
 my_files = dict(train='train.json', val='val.json')

@@ -580,3 +580,17 @@ def test_without_weights(tmp_path, photos, monkeypatch, capsys):
     monkeypatch.setattr(weights, '_FOLDER', tmp_path)
     assert main(['infer', str(photos), '--out', str(tmp_path / 'o')]) == 2
     assert "no weights 'fast_wholebody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('headless', [True, False])
+def test_a_camera_without_a_window_says_why(
+    headless, infer, monkeypatch, capsys
+):
+    gui = 'NONE' if headless else 'QT5'
+    monkeypatch.setattr(cv2, 'getBuildInformation', lambda: f'  GUI: {gui}')
+    monkeypatch.setenv('DISPLAY', ':0')
+    assert infer('camera:97') == 2  # there is none
+    said = capsys.readouterr().err
+    assert ('no window' in said) == headless
+    assert infer('camera:97', '--no-display') == 2
+    assert 'no window' not in capsys.readouterr().err

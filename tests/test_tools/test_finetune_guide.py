@@ -11,11 +11,9 @@ import wholebody_mm.register  # noqa: F401
 
 import pytest
 import torch
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
 
 from wholebody_mm import checkpoints
+from wholebody_mm.inference.weights import find_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,18 +25,10 @@ def blocks():
 
 @pytest.fixture(scope='module')
 def checkout(tmp_path_factory):
-    """A folder that looks like the checkout, with weights to start from."""
+    """A folder that looks like the checkout."""
     folder = tmp_path_factory.mktemp('checkout')
     for name in ('configs', 'tools'):
         (folder / name).symlink_to(ROOT / name)
-    weights = folder / 'wholebody_mm/weights/fast_wholebody.safetensors'
-    weights.parent.mkdir(parents=True)
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    model = MODELS.build(
-        Config.fromfile(ROOT / 'configs/synthetic_wholebody.py').model
-    )
-    checkpoints.save(weights, model.state_dict())
     return folder
 
 
@@ -58,11 +48,12 @@ def test_every_block_of_the_guide_runs(checkout):
         if language == 'bash':
             # the loop stops early; everything else is as written
             code = code.replace(
-                'load_from=',
+                'tools/train.py configs/examples/finetune.py',
+                'tools/train.py configs/examples/finetune.py --cfg-options '
                 'train_cfg.max_iters=3 default_hooks.checkpoint.interval=3 '
                 'train_dataloader.batch_size=2 '
                 'train_dataloader.num_workers=0 '
-                'train_dataloader.persistent_workers=False load_from=',
+                'train_dataloader.persistent_workers=False',
             ).replace('iter_300.pth', 'iter_3.pth')
             command = ['bash', '-e', '-c', code]
         else:
@@ -74,16 +65,14 @@ def test_every_block_of_the_guide_runs(checkout):
         assert done.returncode == 0, done.stderr[-3000:]
         said.append(done.stdout + done.stderr)
     log = '\n'.join(said)
-    assert 'wholebody_mm/weights/fast_wholebody.safetensors' in log
+    shipped = find_weights(backend='torch')
+    assert str(shipped) in log
     assert 'coco/AP' in log
     new, old = (
-        checkpoints.weights_of(checkpoints.load(checkout / name))
-        for name in (
-            'work_dirs/finetune/iter_3.pth',
-            'wholebody_mm/weights/fast_wholebody.safetensors',
-        )
+        checkpoints.weights_of(checkpoints.load(path))
+        for path in (checkout / 'work_dirs/finetune/iter_3.pth', shipped)
     )
-    # the backbone is the demo's, untouched; the outputs are of six keypoints
+    # the backbone is the shipped one's; the outputs are of six keypoints
     same = [k for k in new if k.startswith('backbone.')]
     assert same and all(torch.equal(new[k], old[k]) for k in same)
     shapes = {k: v.shape for k, v in new.items() if k.startswith('head.')}

@@ -393,6 +393,12 @@ def _displays(wish: bool | None, sources: list[Source]) -> bool:
     if wish and not screen:
         raise ValueError('--display: there is no screen (DISPLAY is not set)')
     live = any(source.kind == 'camera' for source in sources)
+    if live and wish is None and screen and not has_gui:
+        print(
+            'no window: this OpenCV is the headless build (docs/inference.md '
+            'says how to get another); Ctrl-C ends it',
+            file=sys.stderr,
+        )
     return has_gui and screen and (bool(wish) or live)
 
 
