@@ -38,8 +38,10 @@ fill = dict(type='FillOutside', **nobody)
 occlude = dict(type='OccludePeople', most=2, **nobody)
 wild = [load, warp, fill, occlude, *supervision]
 face = [load, dict(warp, centre_on='face'), fill, *supervision]
-hand_mpii = dict(common, scale=(0.5, 4.0), centre_on='hand')
-hand_dome = dict(common, scale=(2 / 3, 4.5), centre_on='hand')
+# their boxes are nine times a hand, most of that may be beyond the image
+hand = dict(common, centre_on='hand', whole_boxes=True)
+hand_mpii = dict(hand, scale=(0.5, 4.0))
+hand_dome = dict(hand, scale=(2 / 3, 4.5))
 whole = dict(warp, centre_on='wholebody')
 
 # The paper had COCO's 17 points only. COCO-WholeBody's file, if it is there,

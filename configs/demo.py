@@ -48,5 +48,5 @@ custom_hooks = [
     ),
 ]
 default_hooks = dict(
-    logger=dict(interval=20), checkpoint=dict(interval=100, max_keep_ckpts=1)
+    logger=dict(interval=20), checkpoint=dict(interval=100, max_keep_ckpts=2)
 )

@@ -38,6 +38,14 @@ def probabilities_of(config: str) -> dict[str, float]:
     return dict(batches.probabilities)
 
 
+def main_of(config: str) -> str | None:
+    """The first data set that the validation does not name, if any."""
+    val_cfg = read_config(config).get('val_cfg') or {}
+    named = val_cfg.get('sources') or {}
+    sets = (name for name in probabilities_of(config) if name not in named)
+    return next(sets, None)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Write the report; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -50,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         '--main',
         metavar='NAME',
         help='the main data set, whose validation has no name in the log '
-        '(first of the config)',
+        '(the first of the config that is not validated by name)',
     )
     args = parser.parse_args(argv)
 
@@ -58,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
         probabilities, main_set = None, args.main
         if args.config:
             probabilities = probabilities_of(args.config)
-            main_set = main_set or next(iter(probabilities))
+            main_set = main_set or main_of(args.config)
         curves = read_curves(args.work_dir, args.value, main_set)
         text = table(judge(curves), probabilities)
         print(text)

@@ -81,5 +81,5 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=20, by_epoch=False)
 ]
 default_hooks = dict(
-    logger=dict(interval=20), checkpoint=dict(interval=200, max_keep_ckpts=1)
+    logger=dict(interval=20), checkpoint=dict(interval=200, max_keep_ckpts=2)
 )

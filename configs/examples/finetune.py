@@ -107,7 +107,7 @@ default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(
         interval=100,
-        max_keep_ckpts=1,
+        max_keep_ckpts=2,
         save_best='coco/AP',
         rule='greater',
     ),

@@ -131,7 +131,7 @@ custom_hooks = [
 default_hooks = dict(
     checkpoint=dict(
         interval=val_interval,
-        max_keep_ckpts=1,
+        max_keep_ckpts=2,
         save_best=best,
         rule='greater',
     )

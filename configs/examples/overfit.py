@@ -88,7 +88,7 @@ default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(
         interval=400,
-        max_keep_ckpts=1,
+        max_keep_ckpts=2,
         save_best='wholebody/AP',
         rule='greater',
     ),

@@ -142,5 +142,5 @@ param_scheduler = [
 ]
 custom_hooks = [*_base_.custom_hooks, dict(type='DatasetLossHook')]
 default_hooks = dict(
-    logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1)
+    logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=2)
 )

@@ -128,3 +128,26 @@ def test_the_main_set_is_validated_without_its_name(tmp_path):
     assert 'needs 3 validations' in table(judge(curves), dict(coco=1.0))
     with pytest.raises(ValueError, match='AP75'):
         read_curves(tmp_path, 'AP75')
+
+
+def test_a_set_that_is_validated_by_name_is_not_the_main_one(tmp_path):
+    """As in configs/examples/mixed.py, where it is the first of two."""
+    folder = tmp_path / '1/vis_data'
+    folder.mkdir(parents=True)
+    lines = [
+        {'body/AR': 0.1 * i, 'mine/body/AR': 0.2 * i, 'step': i * 1000}
+        for i in (1, 2, 3)
+    ]
+    (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, lines)))
+    with pytest.raises(ValueError, match='mine is validated under its name'):
+        read_curves(tmp_path, main='mine')
+    main = runpy.run_path(str(ROOT / 'tools/convergence.py'))['main']
+    config = tmp_path / 'config.py'
+    config.write_text(
+        'train_dataloader = dict(batch_sampler=dict(\n'
+        '    probabilities=dict(mine=0.4, coco=0.6)))\n'
+        'val_cfg = dict(sources=dict(mine=dict()))\n'
+    )
+    assert main([str(tmp_path), '--config', str(config)]) == 0
+    text = (tmp_path / 'convergence.md').read_text()
+    assert 'mine/body' in text and 'coco/body' in text

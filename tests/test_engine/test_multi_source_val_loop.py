@@ -66,6 +66,26 @@ def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
     assert key in keys and values[key] == pytest.approx(1.0)
 
 
+def test_a_machine_without_the_first_ones_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmengine.dist.utils.get_rank', lambda *_: 8)
+    points = np.random.default_rng(0).uniform(20, 90, (17, 2))
+    person = dict(
+        id=1,
+        image_id=1,
+        category_id=1,
+        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
+    )
+    evaluator, _ = evaluator_of(
+        tmp_path,
+        [person],
+        [dict(id=1, name='person')],
+        type='mmpose.PartialPoseDataset',
+        source=COCO17,
+    )
+    (metric,) = evaluator.metrics
+    assert len(metric.coco.dataset['annotations']) == 1
+
+
 def test_only_the_categories_that_are_people_are_tested(tmp_path):
     """Dogs with other keypoints are in the same file."""
     points = np.random.default_rng(0).uniform(20, 90, (17, 2))

@@ -69,7 +69,7 @@ def read_curves(
 
     Raises:
         FileNotFoundError: If nothing was logged there.
-        ValueError: If the value was not logged.
+        ValueError: If the value was not logged, or ``main`` is another.
     """
     found: dict[str, dict[int, float]] = defaultdict(dict)
     for entry in scalars_of(work_dir):
@@ -80,6 +80,12 @@ def read_curves(
                 name = key.removesuffix(f'/{value}')
                 if main is not None and '/' not in name:
                     name = f'{main}/{name}'
+                    if f'{name}/{value}' in entry:
+                        raise ValueError(
+                            f'{work_dir} has {name}/{value} by itself: '
+                            f'{main} is validated under its name and is not '
+                            f'the main data set (--main)'
+                        )
                 found[name][int(entry['step'])] = float(number)
     if not found:
         raise ValueError(

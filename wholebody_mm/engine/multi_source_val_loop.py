@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from mmengine.dist import barrier, is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
 from mmengine.runner.loops import ValLoop
@@ -25,6 +24,7 @@ from wholebody_mm.datasets.regular_content import (
 from wholebody_mm.datasets.sources import SOURCES, advice
 from wholebody_mm.evaluation.part_ap import HANDS, VALUES
 from wholebody_mm.evaluation.partial_metric import PartialPoseMetric
+from wholebody_mm.whole_files import write_json
 
 
 @LOOPS.register_module()
@@ -108,27 +108,25 @@ class MultiSourceValLoop(ValLoop):
             evaluator.dataset_meta = dataset.metainfo
             return evaluator, [f'{metric.prefix}/{value}' for value in VALUES]
         file = Path(self.runner.work_dir) / 'val_sources' / f'{name}.json'
-        if is_main_process():
-            content = regular_content(
-                json.loads(Path(dataset.ann_file).read_bytes()),
-                dataset.ann_file,
-            )
-            ours = people_categories(
-                content['categories'],
-                content['annotations'],
-                dataset.categories,
-                dataset.ann_file,
-            )
-            people = keep_people(content['annotations'], ours)
-            content = as_wholebody(
-                dict(content, annotations=people),
-                dataset.SOURCE,
-                dataset.parse_points,
-                dataset.ann_file,
-            )
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(content))
-        barrier()
+        # by every process: machines need not share their disks
+        content = regular_content(
+            json.loads(Path(dataset.ann_file).read_bytes()),
+            dataset.ann_file,
+        )
+        ours = people_categories(
+            content['categories'],
+            content['annotations'],
+            dataset.categories,
+            dataset.ann_file,
+        )
+        people = keep_people(content['annotations'], ours)
+        content = as_wholebody(
+            dict(content, annotations=people),
+            dataset.SOURCE,
+            dataset.parse_points,
+            dataset.ann_file,
+        )
+        write_json(file, content, several=True)
         metric = METRICS.build(
             dict(
                 type='WholeBodyPartMetric',

@@ -334,6 +334,25 @@ def test_people_beyond_the_image_are_looked_at_where_they_are_in_it():
 
 
 @pytest.mark.parametrize(
+    ('options', 'height'),
+    [({}, 400), (dict(whole_boxes=True), 1600), (dict(fill=True), 1600)],
+)
+def test_the_height_of_a_box_that_reaches_beyond_the_image(options, height):
+    """As of a hand that fills a picture: its box is nine times as large."""
+    results = sample(1)
+    results['img'] = results['img'][:400]
+    results['bbox'] = np.float32([[-600, -600, 1000, 1000]])
+    results['bbox'][0, [1, 3]] -= 0.5  # edges of pixels
+    plain = dict(rotation=0.0, shift=0.0, flip_prob=0.0, scale=(2, 2))
+    out = warp(results, 0, **plain, **options)
+    scale = out['warp_mat'][0, 0]
+    if 'fill' in options:  # no smaller than the image fits
+        assert scale == pytest.approx(480 / 640)
+    else:
+        assert scale == pytest.approx(2 * 0.6 * 480 / height, rel=0.01)
+
+
+@pytest.mark.parametrize(
     'moved',
     [dict(flip=False), dict(warp_mat=np.eye(2, 3)), dict(ori_shape=(9, 9))],
 )

@@ -41,7 +41,8 @@ class WholeBodyRandomWarp(BaseTransform):
 
     One of the people is drawn; their box comes to the middle of the input,
     ``target_height_ratio * m`` times the input's smaller side high, with m
-    uniform in ``scale`` (without ``fill``, what of the box is in the image).
+    uniform in ``scale`` (what of the box is in the image, but for ``fill`` and
+    ``whole_boxes``).
     At 480 x 480 with the paper's range of 1/3 to 1.5
     people are 96 to 432 pixels high. An image of nobody (or of none large
     enough) is scaled as if it were such a person's surroundings, around a
@@ -83,6 +84,9 @@ class WholeBodyRandomWarp(BaseTransform):
             Rotation still turns corners in. For small inputs: around people
             who are large in their image they would be border for the most
             part, which costs as much as what can be learnt from.
+        whole_boxes: The height of a person is that of the whole box, also of
+            what lies beyond the image: for sets of hands, whose boxes stand
+            for people of whom the image may show nothing else.
 
     Sources: section 4.1 of the paper; the numbers 0.6, 45 and 40 and those of
     ``centre_on`` are published of the released network's training.
@@ -100,6 +104,7 @@ class WholeBodyRandomWarp(BaseTransform):
         relative_to: str = 'person',
         centre_on: str | None = None,
         fill: bool = False,
+        whole_boxes: bool = False,
     ) -> None:
         if relative_to not in ('person', 'image'):
             raise ValueError(
@@ -124,6 +129,7 @@ class WholeBodyRandomWarp(BaseTransform):
             )
         self.centre_on = centre_on
         self.fill = fill
+        self.whole_boxes = whole_boxes
 
     def transform(self, results: dict) -> dict:
         """Warp an image and its people, any number of them.
@@ -189,12 +195,15 @@ class WholeBodyRandomWarp(BaseTransform):
     ) -> tuple[np.ndarray, float]:
         """Centre and height (pixels of the image) that the scale is of."""
         boxes = np.asarray(results['bbox'], np.float32).reshape(-1, 4)
+        heights = boxes[:, 3] - boxes[:, 1]
         h, w = results['img'].shape[:2]
         if not self.fill:
             # Boxes of people who are known beyond the image reach there too;
             # around their middles there may be nothing but border.
             boxes = boxes.clip(-0.5, np.float32([w, h, w, h]) - 0.5)
         size = boxes[:, 2:] - boxes[:, :2]
+        if not self.whole_boxes:
+            heights = size[:, 1]
         visible = plain_visibility(results['keypoints_visible'])
         labelled = (visible > 0).sum(axis=1)
         known = results.get('labelled', np.ones(visible.shape[1], bool))
@@ -205,7 +214,7 @@ class WholeBodyRandomWarp(BaseTransform):
             centre = self._swapped_centre(results, i, rng, factor)
             if centre is None:
                 centre = (boxes[i, :2] + boxes[i, 2:]) / 2
-            return centre, float(size[i, 1])
+            return centre, float(heights[i])
         centre = rng.uniform([0, 0], [w - 1, h - 1])
         return centre, self.target_height_ratio * min(h, w)
 
@@ -245,7 +254,8 @@ class WholeBodyRandomWarp(BaseTransform):
             f'scale={self.scale}, rotation={self.rotation}, '
             f'shift={self.shift}, flip_prob={self.flip_prob}, '
             f'relative_to={self.relative_to!r}, '
-            f'centre_on={self.centre_on!r}, fill={self.fill})'
+            f'centre_on={self.centre_on!r}, fill={self.fill}, '
+            f'whole_boxes={self.whole_boxes})'
         )
 
 
