@@ -208,3 +208,13 @@ def test_a_copy_from_another_process_is_converted_by_the_same_rule():
     copy = pickle.loads(pickle.dumps(WHOLEBODY135))
     assert copy == WHOLEBODY135
     assert get_map(copy, BODY25) is get_map(WHOLEBODY135, BODY25)
+
+
+def test_a_file_at_home(tmp_path, monkeypatch):
+    """Shells leave the ~ behind = to the program."""
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.setenv('USERPROFILE', str(tmp_path))
+    (tmp_path / 'mine.py').write_text(
+        'from wholebody_mm.skeletons import COCO17 as MINE\n'
+    )
+    assert get_skeleton('~/mine.py:MINE').name == 'coco17'

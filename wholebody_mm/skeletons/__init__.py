@@ -59,7 +59,7 @@ def get_skeleton(name: str | Skeleton | Mapping) -> Skeleton:
         )
     try:
         if location.endswith('.py'):
-            found = runpy.run_path(str(Path(location)))[attribute]
+            found = runpy.run_path(str(Path(location).expanduser()))[attribute]
         else:
             found = getattr(importlib.import_module(location), attribute)
     except Exception as error:  # whatever one's own file does
