@@ -180,15 +180,84 @@ def test_write_split_refuses_nonsense(tmp_path, bad):
         )
 
 
-def test_the_tool_writes_both_splits(tmp_path):
+def draw_two(folder, seed=5):
+    return write_split(
+        folder / 'img', folder / 'ann.json', 2, seed, (160, 120), (0, 2)
+    )
+
+
+@pytest.mark.parametrize(
+    'content', ['{"info": {"description": "COCO"}}', '{"images": []}', 'x']
+)
+def test_other_annotations_are_not_written_over(tmp_path, content):
+    (tmp_path / 'ann.json').write_text(content)
+    with pytest.raises(ValueError, match='ann.json is not of drawn people'):
+        draw_two(tmp_path)
+    assert (tmp_path / 'ann.json').read_text() == content
+    assert not (tmp_path / 'img').exists()
+
+
+def test_other_images_are_not_written_over(tmp_path):
+    image = tmp_path / 'img/000000000009.jpg'
+    image.parent.mkdir()
+    image.write_bytes(b'mine')
+    with pytest.raises(ValueError, match='img has images, 000000000009.jpg'):
+        draw_two(tmp_path)
+    assert [f.name for f in tmp_path.rglob('*.*')] == [image.name]
+
+
+def test_drawn_people_are_written_over(tmp_path, monkeypatch):
+    first = draw_two(tmp_path)
+    assert draw_two(tmp_path, seed=6) != first
+    # interrupted before there is an annotation file
+    draw_one = drawn_people.annotations.drawn_image
+    seen = []
+
+    def interrupted(*args, **named):
+        seen.append(args)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return draw_one(*args, **named)
+
+    monkeypatch.setattr(drawn_people.annotations, 'drawn_image', interrupted)
+    other = tmp_path / 'other'
+    with pytest.raises(KeyboardInterrupt):
+        draw_two(other)
+    assert len(list((other / 'img').iterdir())) == 1
+    assert not (other / 'ann.json').exists()
+    assert draw_two(other) == first
+    names = sorted(file.name for file in other.iterdir())
+    assert names == ['ann.json', 'img']
+
+
+def run_tool(folder):
     command = [
-        sys.executable, str(TOOL), '--out', str(tmp_path), '--images', '2',
+        sys.executable, str(TOOL), '--out', str(folder), '--images', '2',
         '--val-images', '1', '--size', '160x120', '--seed', '3',
     ]  # fmt: skip
-    subprocess.run(
-        command, check=True, cwd=Path(__file__).parents[2],
+    return subprocess.run(
+        command, check=False, cwd=Path(__file__).parents[2],
         env={'PYTHONPATH': str(Path(__file__).parents[2])},
+        capture_output=True, text=True,
     )  # fmt: skip
+
+
+def test_the_tool_spares_cocos_files(tmp_path):
+    """All of them, though only one split would be in the way."""
+    image = tmp_path / 'val2017/000000000139.jpg'
+    image.parent.mkdir()
+    image.write_bytes(b'mine')
+    done = run_tool(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith('make_drawn_people.py: ')
+    assert 'val2017 has images' in done.stderr
+    assert [f for f in tmp_path.rglob('*') if f.is_file()] == [image]
+
+
+def test_the_tool_writes_both_splits(tmp_path):
+    for _ in range(2):  # again over what it wrote
+        done = run_tool(tmp_path)
+        assert done.returncode == 0, done.stderr
     ids = []
     for split, count in (('train', 2), ('val', 1)):
         path = tmp_path / f'annotations/coco_wholebody_{split}_v1.0.json'

@@ -53,6 +53,63 @@ def test_detections_made_elsewhere(main, faces, capsys):
     assert (faces / 'train.json').read_text() == before
 
 
+def test_people_may_have_another_category(main, faces, capsys):
+    file = faces / 'found.json'
+    found = json.loads(file.read_text())
+    file.write_text(json.dumps([d | dict(category_id=0) for d in found]))
+    command = [str(faces / 'train.json'), '--detections', str(file)]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert 'found.json: 2 detections are not of category 1' in said
+    assert main([*command, '--category', '0']) == 0
+    assert "'masked': 1" in capsys.readouterr().out
+
+
+def test_the_detections_are_not_written_over(main, faces, capsys):
+    file = str(faces / 'found.json')
+    before = (faces / 'found.json').read_text()
+    command = [str(faces / 'train.json'), '--detections', file, '--out', file]
+    assert main(command) == 2
+    assert 'found.json is read and would' in capsys.readouterr().err
+    assert (faces / 'found.json').read_text() == before
+
+
+@pytest.mark.parametrize('changed', ['weights.pth', 'config.py', 'a.png'])
+def test_other_weights_under_the_same_name_detect_anew(
+    main, faces, monkeypatch, changed
+):
+    asked = []
+
+    def detector(*_):
+        def find(path):
+            asked.append(path.name)
+            if len(asked) == 2:
+                raise KeyboardInterrupt
+            return []
+
+        return find
+
+    monkeypatch.setitem(main.__globals__, 'mmdet_detector', detector)
+    files = {'a.png': faces / 'images/a.png'}
+    for name in ('config.py', 'weights.pth'):
+        files[name] = faces / name
+        files[name].write_bytes(b'1')
+    images = [
+        dict(id=i, file_name=name, width=320, height=240)
+        for i, name in enumerate(('a.png', 'b.png'))
+    ]
+    picture(faces / 'images/b.png')
+    file = faces / 'train.json'
+    file.write_text(json.dumps(dict(images=images, annotations=[])))
+    command = [str(file), str(faces / 'images'), '--mmdet']
+    command += [str(files['config.py']), str(files['weights.pth'])]
+    with pytest.raises(KeyboardInterrupt):
+        main(command)
+    files[changed].write_bytes(files[changed].read_bytes() + b'2')
+    assert main(command) == 0
+    assert asked[2:] == ['a.png', 'b.png']
+
+
 @pytest.mark.parametrize('same', [True, False])
 def test_going_on_with_a_set_prepared_anew(main, faces, monkeypatch, same):
     """Ids may be others then; with another detector nothing is kept."""

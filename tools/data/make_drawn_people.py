@@ -4,16 +4,19 @@
         --images 200 --seed 0
 
 writes DIR/annotations/coco_wholebody_{train,val}_v1.0.json and the images in
-DIR/{train2017,val2017}, as COCO-WholeBody is laid out.
+DIR/{train2017,val2017}, as COCO-WholeBody is laid out. Drawn people of an
+earlier time are written over, nothing else is.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
-from wholebody_mm.datasets.drawn_people import write_split
+from wholebody_mm.clean_errors import run_cleanly
+from wholebody_mm.datasets.drawn_people import refuse_foreign, write_split
 
 
 def parse_args() -> argparse.Namespace:
@@ -61,15 +64,28 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    """Write both splits and say where they are."""
+def main() -> int:
+    """Write both splits and say where they are; returns the exit code."""
     args = parse_args()
+    return run_cleanly('make_drawn_people.py', lambda: write(args))
+
+
+def write(args: argparse.Namespace) -> None:
+    """Write both splits, or nothing if one may not be."""
     out, start = Path(args.out), time.perf_counter()
+    files = {
+        split: (
+            out / f'{split}2017',
+            out / 'annotations' / f'coco_wholebody_{split}_v1.0.json',
+        )
+        for split in ('train', 'val')
+    }
+    for folder, ann_file in files.values():
+        refuse_foreign(folder, ann_file)
     first_id = 1
     for split, count in (('train', args.images), ('val', args.val_images)):
         content = write_split(
-            out / f'{split}2017',
-            out / 'annotations' / f'coco_wholebody_{split}_v1.0.json',
+            *files[split],
             count,
             args.seed,
             args.size,
@@ -84,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

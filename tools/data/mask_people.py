@@ -9,7 +9,8 @@
 
 Runs an instance segmentation (Mask R-CNN of torchvision, or any MMDetection
 config; both are optional installs) over the images, or takes detections made
-elsewhere, in COCO's result format with masks. Detections that match no
+elsewhere, in COCO's result format with masks, of which those of category 1
+are people (--category says another). Detections that match no
 annotated person become ignore regions of the annotation file, which is
 written anew. Detecting goes on after an interruption; what was detected is
 kept beside the file. See docs/data.md.
@@ -32,8 +33,11 @@ from wholebody_mm.datasets.preparation.unlabelled_people import (
     read_to_mask,
 )
 from wholebody_mm.datasets.preparation.writing import (
+    PERSON,
     for_each,
     read_json,
+    refuse_inputs,
+    states,
 )
 from wholebody_mm.whole_files import write_json
 
@@ -49,6 +53,12 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--detections', type=Path, help="a file in COCO's result format"
+    )
+    parser.add_argument(
+        '--category',
+        type=int,
+        default=PERSON,
+        help=f'which category of --detections is people ({PERSON})',
     )
     parser.add_argument(
         '--mmdet',
@@ -73,6 +83,8 @@ def detect(args: argparse.Namespace, images: list[dict]) -> list[dict]:
             f'{len(missing)} of {len(names)} images are not in {args.images}, '
             f'{missing[0]} for one'
         )
+    # other weights under the same name find other people
+    inputs = states(map(Path, args.mmdet or ()))
     try:
         if args.mmdet:
             find = mmdet_detector(*args.mmdet, args.device, LEAST_SCORE)
@@ -86,9 +98,18 @@ def detect(args: argparse.Namespace, images: list[dict]) -> list[dict]:
 
     kept = args.ann_file.with_name(args.ann_file.stem + '_detections.json')
     options = dict(
-        detector=args.mmdet or 'torchvision', images=args.images.resolve()
+        detector=args.mmdet or 'torchvision',
+        images=args.images.resolve(),
+        inputs=inputs,
     )
-    made = for_each(names, make, kept, 'detecting', options)
+    made = for_each(
+        names,
+        make,
+        kept,
+        'detecting',
+        options,
+        files=lambda name: [args.images / name],
+    )
     found = {n: entry['found'] for n, entry in zip(names, made, strict=True)}
     detections = [
         dict(d, image_id=image['id'])
@@ -107,12 +128,20 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> None:
         # first: detecting takes hours
         content = read_to_mask(args.ann_file)
-        if args.detections:
-            detections = read_json(args.detections, 'file of detections')
-        else:
-            detections = detect(args, content['images'])
         out = args.out or args.ann_file
-        print(f'{out}: {mask_people(args.ann_file, detections, out)}')
+        if args.detections:
+            refuse_inputs(out, [args.detections])
+            counts = mask_people(
+                args.ann_file,
+                read_json(args.detections, 'file of detections'),
+                out,
+                args.category,
+                str(args.detections),
+            )
+        else:
+            found = detect(args, content['images'])
+            counts = mask_people(args.ann_file, found, out)
+        print(f'{out}: {counts}')
 
     return run_cleanly('mask_people.py', run)
 

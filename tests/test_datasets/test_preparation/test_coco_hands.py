@@ -297,9 +297,50 @@ def test_names_of_images_say_the_side(tmp_path):
     file.write_text(json.dumps(dict(images=images, annotations=hands)))
     with pytest.raises(ValueError, match='prepare_hands.py'):
         convert_coco_hands(file, folder, tmp_path / 'out')
-    file.write_text('{"images": [], "annotations": []}')
-    with pytest.raises(FileNotFoundError, match='none of the 0 images'):
-        convert_coco_hands(file, folder, tmp_path / 'out')
+    images[0]['file_name'] = 'a_l.jpg'
+    for content, message in (
+        ('{"images": [], "annotations": []}', 'has no images'),
+        ('[]', 'no COCO annotation file'),
+        (json.dumps(dict(images=images)), 'no COCO annotation file'),
+        (
+            json.dumps(
+                dict(images=images, annotations=[hands[0] | dict(image_id=9)])
+            ),
+            'annotation 1 is of image 9',
+        ),
+    ):
+        file.write_text(content)
+        with pytest.raises(ValueError, match=f'hands.json.*{message}'):
+            convert_coco_hands(file, folder, tmp_path / 'out')
+
+
+def test_corrected_points_are_read_anew(tmp_path):
+    """Of images before the one that stopped it, too."""
+    wrong = hand(7, 60, 80, 0, image=2, keypoints=[1, 2, 2] * 17)
+    file = write(tmp_path, hand(1, 60, 80, 0), wrong, images=2)
+    with pytest.raises(ValueError, match='annotation 7.*51'):
+        prepare(file)
+    assert (tmp_path / 'train.json.part').is_file()
+    content = json.loads(file.read_text())
+    content['annotations'] = [
+        hand(1, 75, 80, 0),
+        hand(7, 60, 80, 0, image=2),
+    ]
+    file.write_text(json.dumps(content))
+    assert prepare(file)['images'] == 2
+    wrists = [r['keypoints'][0, WRISTS[0], 0] for r in records(tmp_path)]
+    assert wrists == [75, 60]
+
+
+def test_mmposes_file_is_not_written_over(tmp_path):
+    picture(tmp_path / 'a_l.jpg')
+    file = tmp_path / 'train.json'
+    images = [dict(id=1, file_name='a_l.jpg')]
+    file.write_text(
+        json.dumps(dict(images=images, annotations=[hand(1, 60, 80, 0)]))
+    )
+    with pytest.raises(ValueError, match='train.json is read.*--out'):
+        convert_coco_hands(file, tmp_path, tmp_path)
 
 
 def test_what_is_marked_is_told_from_other_marks(tmp_path):

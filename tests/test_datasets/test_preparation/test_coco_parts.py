@@ -63,6 +63,18 @@ def test_another_file_is_refused(tmp_path):
         prepare_foot(write(tmp_path, [body]), tmp_path / 'foot.json')
     with pytest.raises(FileNotFoundError, match='foot annotations'):
         prepare_foot(tmp_path / 'none.json', tmp_path / 'foot.json')
+    (tmp_path / 'list.json').write_text('[]')
+    with pytest.raises(ValueError, match='list.json is no COCO.*foot_v1'):
+        prepare_foot(tmp_path / 'list.json', tmp_path / 'foot.json')
+
+
+def test_the_input_is_not_written_over(tmp_path):
+    source = write(tmp_path, [person(1, 6, 1)], images=2)
+    before = source.read_text()
+    for prepare in (prepare_foot, lambda f, o: prepare_no_people([f], o)):
+        with pytest.raises(ValueError, match='people.json is read'):
+            prepare(source, source)
+    assert source.read_text() == before
 
 
 def test_images_of_nobody(tmp_path):
@@ -94,6 +106,12 @@ def test_files_that_say_nothing_about_people_are_refused(tmp_path):
     content['categories'] = [dict(id=18, name='dog')]
     source.write_text(json.dumps(content))
     with pytest.raises(ValueError, match='no category person'):
+        prepare_no_people([source], tmp_path / 'nobody.json')
+    # COCO's image_info files
+    content['categories'] = [dict(id=1, name='person')]
+    del content['annotations']
+    source.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='people.json.*image_info'):
         prepare_no_people([source], tmp_path / 'nobody.json')
     crowded = write(tmp_path, [person(1, 6, 1)])
     content = json.loads(crowded.read_text())

@@ -111,24 +111,138 @@ def test_held_out_faces_are_the_same_everywhere(root, tmp_path):
     assert not (tmp_path / 'one/val_names.txt').exists()
 
 
-def test_a_coco_style_file_has_held_out_faces_too(root, tmp_path):
+def coco_faces(root, file, *keypoints):
+    """A COCO-style file of faces in the two good images."""
     names = ['helen/a.png', 'lfpw/b.png']
-    points = np.column_stack([face_points(), np.full(68, 2)])
-    file = tmp_path / '300w.json'
+    annotations = [
+        dict(image_id=i, keypoints=np.ravel(rows).tolist())
+        if rows is not None
+        else dict(image_id=i, bbox=[1, 1, 9, 9])
+        for i, rows in enumerate(keypoints)
+    ]
     content = dict(
         # ids of images are text, as some tools write them
         images=[
             dict(id=f'{i}', file_name=name) for i, name in enumerate(names)
         ],
-        annotations=[
-            dict(image_id=i, keypoints=points.ravel().tolist())
-            for i in range(2)
-        ],
+        annotations=annotations,
     )
     file.write_text(json.dumps(content))
+    return file
+
+
+def labelled_face(v=2):
+    return np.column_stack([face_points(), np.full(68, v)])
+
+
+def test_a_coco_style_file_has_held_out_faces_too(root, tmp_path):
+    file = coco_faces(
+        root, tmp_path / '300w.json', labelled_face(), labelled_face()
+    )
     counts = convert_coco_faces(file, root, tmp_path / 'out', val_share=0.5)
     one = dict(images=1, people=1)
     assert counts == dict(train=one, val=one)
+
+
+def prepared_faces(out):
+    content = json.loads((out / 'train.json').read_text())
+    return [a for a in content['annotations'] if not a['iscrowd']]
+
+
+def test_points_without_a_label_stay_so(root, tmp_path):
+    whole, partly = labelled_face(), labelled_face()
+    partly[20:25] = 0  # in the corner of the image
+    partly[30, 2] = 1
+    file = coco_faces(root, tmp_path / '300w.json', whole, partly)
+    convert_coco_faces(file, root, tmp_path / 'out')
+    first, second = prepared_faces(tmp_path / 'out')
+    v = np.array(second['keypoints'][2::3])
+    assert (v[20:25] == 0).all() and v[30] == 1 and (v == 2).sum() == 62
+    assert second['num_keypoints'] == 63
+    # the box is that of the face, not one from the corner on
+    assert min(second['bbox'][:2]) > 20
+    assert second['bbox'][0] == first['bbox'][0]
+    # where a file has no 2 (MMPose's), 1 is all that a label can be
+    whole[:, 2] = partly[:, 2] = 1
+    partly[20:25, 2] = 0
+    file = coco_faces(root, tmp_path / '300w.json', whole, partly)
+    convert_coco_faces(file, root, tmp_path / 'out')
+    values = [
+        set(f['keypoints'][2::3]) for f in prepared_faces(tmp_path / 'out')
+    ]
+    assert values == [{2}, {0, 2}]
+
+
+@pytest.mark.parametrize(
+    ('other', 'reason'),
+    [
+        (np.full((98, 3), 2.0), '98 points instead of 68'),
+        (None, '0 points instead of 68'),
+        (labelled_face(0), 'a face with 0 labelled points'),
+    ],
+)
+def test_other_coco_style_faces_are_left_out(
+    root, tmp_path, capfd, other, reason
+):
+    file = coco_faces(root, tmp_path / 'f.json', labelled_face(), other)
+    counts = convert_coco_faces(file, root, tmp_path / 'out')
+    assert counts == dict(train=dict(images=1, people=1))
+    assert f'1 left out, {reason}' in capfd.readouterr().err
+    file = coco_faces(root, tmp_path / 'f.json', other, other)
+    with pytest.raises(ValueError, match=f'nothing to write.*{reason}'):
+        convert_coco_faces(file, root, tmp_path / 'out')
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ([], 'f.json is no COCO annotation file'),
+        (dict(annotations=[]), 'f.json is no COCO annotation file'),
+        (dict(images=[dict(id=1)], annotations=[]), 'no COCO annotation'),
+    ],
+)
+def test_other_files_than_coco_style_ones_are_named(
+    root, tmp_path, content, message
+):
+    file = tmp_path / 'f.json'
+    file.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        convert_coco_faces(file, root, tmp_path / 'out')
+
+
+def test_a_coco_style_file_is_not_written_over(root, tmp_path):
+    file = coco_faces(root, tmp_path / 'train.json', labelled_face())
+    before = file.read_text()
+    with pytest.raises(ValueError, match='train.json is read.*--out'):
+        convert_coco_faces(file, root, tmp_path)
+    assert file.read_text() == before
+
+
+def test_a_corrected_file_is_read_anew(root, tmp_path):
+    """Whatever its form: a .pts file, its image, a COCO-style file."""
+    out = tmp_path / 'out'
+    broken = root / 'lfpw/b.pts'
+    broken.write_text('none')
+    with pytest.raises(ValueError, match='b.pts is no .pts file'):
+        prepare_faces(root, out)
+    write_pts(broken, face_points())
+    write_pts(root / 'helen/a.pts', face_points(x=150))
+    prepare_faces(root, out)
+    first = prepared_faces(out)[0]
+    assert first['keypoints'][0] == pytest.approx(90, abs=0.01)
+
+    moved, damaged = labelled_face(), root / 'lfpw/b.png'
+    whole = damaged.read_bytes()
+    damaged.write_bytes(b'')
+    file = coco_faces(root, tmp_path / 'f.json', moved, moved)
+    with pytest.raises(ValueError, match='b.png is no image'):
+        convert_coco_faces(file, root, out)
+    damaged.write_bytes(whole)
+    moved[:, 0] -= 20
+    coco_faces(root, file, moved, moved)
+    convert_coco_faces(file, root, out)
+    first = prepared_faces(out)[0]
+    assert first['keypoints'][0] == pytest.approx(80, abs=0.01)
 
 
 def test_it_goes_on_after_an_interruption(root, tmp_path, monkeypatch):

@@ -135,3 +135,30 @@ def test_hands_without_their_image_are_counted(manual, tmp_path, capsys):
         image.unlink()
     with pytest.raises(FileNotFoundError, match='none of the 4 images'):
         prepare_hand_mpii(manual, tmp_path / 'out')
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        [],
+        dict(root=[dict(img_paths='a.jpg')]),
+        dict(root=[dict(img_paths='a.jpg', joint_self='none')]),
+    ],
+)
+def test_another_file_of_the_dome_is_named(tmp_path, content):
+    (tmp_path / 'hands_v143_14817.json').write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='14817.json is not the file'):
+        prepare_hand_dome(tmp_path, tmp_path / 'out')
+
+
+def test_corrected_hands_are_read_anew(manual, tmp_path):
+    last = manual / 'ex2.flv_000040_r.jpg'
+    whole = last.read_bytes()
+    last.write_bytes(b'')
+    with pytest.raises(ValueError, match='000040_r.jpg is no image'):
+        prepare_hand_mpii(manual, tmp_path / 'out')
+    last.write_bytes(whole)
+    write_manual_hand(manual, '005_02_l', hand_points(240, 120), True)
+    prepare_hand_mpii(manual, tmp_path / 'out')
+    data = open_set(TwoHandsDataset, tmp_path / 'out', manual)
+    assert data.get_data_info(0)['keypoints'][1, LEFT_WRIST, 0] == 240

@@ -1,5 +1,7 @@
 """MPII: four joints, and nothing learnt away from annotated people."""
 
+import json
+
 import numpy as np
 import pytest
 from support.sources import mpii_joints, picture, write_mpii_mat
@@ -90,6 +92,41 @@ def test_wrong_files_are_named(tmp_path):
     (tmp_path / 'x.json').write_text('[{"joints": []}]')
     with pytest.raises(ValueError, match='x.json is not MMPose'):
         prepare_mpii(tmp_path / 'x.json', tmp_path, tmp_path / 'out')
+    (tmp_path / 'x.json').write_text('7')
+    with pytest.raises(ValueError, match='x.json is not MMPose'):
+        prepare_mpii(tmp_path / 'x.json', tmp_path, tmp_path / 'out')
+
+
+def test_a_corrected_file_is_read_anew(tmp_path):
+    for name in 'ab':
+        picture(tmp_path / f'images/{name}.jpg')
+    damaged = tmp_path / 'images/b.jpg'
+    whole = damaged.read_bytes()
+
+    def write(x):
+        people = [
+            dict(
+                image=f'{name}.jpg',
+                joints=mpii_joints(x=x).tolist(),
+                joints_vis=[1] * 16,
+            )
+            for name in 'ab'
+        ]
+        (tmp_path / 'train.json').write_text(json.dumps(people))
+
+    args = tmp_path / 'train.json', tmp_path / 'images', tmp_path / 'out'
+    damaged.write_bytes(b'')
+    write(160)
+    with pytest.raises(ValueError, match='b.jpg is no image'):
+        prepare_mpii(*args)
+    damaged.write_bytes(whole)
+    write(130)
+    prepare_mpii(*args)
+    record = open_set(tmp_path / 'out', tmp_path / 'images').get_data_info(0)
+    head = record['keypoints'][0, UNION.index('head_top'), 0]
+    assert head == 129  # Matlab counts from 1
+    with pytest.raises(ValueError, match='train.json is read.*--out'):
+        prepare_mpii(*args[:2], tmp_path)
 
 
 def test_mmposes_mpii(real_data, tmp_path):

@@ -1,5 +1,7 @@
 """Whole bodies of the Panoptic Studio, projected into its cameras."""
 
+import json
+
 import numpy as np
 import pytest
 from support.sources import (
@@ -92,9 +94,40 @@ def test_missing_pieces_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='divide by 30'):
         prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
     body = next((tmp_path / 'seq').glob('*/hdPose3d*/*.json'))
-    body.unlink()
-    with pytest.raises(FileNotFoundError, match='bodies of a frame'):
+    body.write_text('{}')
+    with pytest.raises(ValueError, match='body3DScene_00000031.json.*format'):
         prepare_panoptic(tmp_path / 'seq', tmp_path / 'out', every=1)
+    body.unlink()
+    with pytest.raises(ValueError, match='all 1 are left out.*body3DScene'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out', every=1)
+
+
+def test_a_frame_without_bodies_is_left_out(tmp_path, capfd):
+    write_panoptic(tmp_path / 'seq', [30, 60])
+    next((tmp_path / 'seq').glob('*/hdPose3d*/*30.json')).unlink()
+    counts = prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    assert counts == dict(train=dict(images=1, people=1))
+    said = capfd.readouterr().err
+    assert '1 left out, frame without hdPose3d_stage1_coco19/body3D' in said
+
+
+def test_corrected_frames_are_projected_anew(tmp_path):
+    write_panoptic(tmp_path / 'seq', [30, 60])
+    damaged = next((tmp_path / 'seq').glob('*/hdImgs/*/*60.jpg'))
+    whole = damaged.read_bytes()
+    damaged.write_bytes(b'')
+    with pytest.raises(ValueError, match='60.jpg is no image'):
+        prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    damaged.write_bytes(whole)
+    for file in (tmp_path / 'seq').glob('*/hdFace3d/*30.json'):
+        file.unlink()
+    prepare_panoptic(tmp_path / 'seq', tmp_path / 'out')
+    people = json.loads((tmp_path / 'out/train.json').read_text())
+    faces = [
+        np.reshape(p['keypoints'], (-1, 3))[PANOPTIC127.parts['face'], 2]
+        for p in people['annotations']
+    ]
+    assert not faces[0].any() and faces[1].any()
 
 
 def test_cameras_of_a_moment_are_held_out_together():

@@ -196,10 +196,34 @@ def test_it_goes_on_after_an_interruption(tmp_path):
     journal = tmp_path / 'out/train.json.part'
     assert len(journal.read_text().splitlines()) == 2  # with the options
     broken.write_bytes(whole)
-    # what was made is not made again
-    next(tmp_path.glob('hdImgs/*/00000005/*.jpg')).write_bytes(b'')
+    # what was made is not made again, unless the picture is another
+    made = next(tmp_path.glob('hdImgs/*/00000005/*.jpg'))
+    status = made.stat()
+    made.write_bytes(bytes(status.st_size))
+    with pytest.raises(ValueError, match='00_03_00000005.jpg is no image'):
+        prepare_total_capture(tmp_path, tmp_path / 'out')
+    os.utime(made, ns=(status.st_atime_ns, status.st_mtime_ns))
     counts = prepare_total_capture(tmp_path, tmp_path / 'out')
     assert counts['train']['images'] == 2
+
+
+def test_a_corrected_calibration_is_taken(tmp_path):
+    write_total_capture(tmp_path, [5, 10], cameras=(3,))
+    broken = next(tmp_path.glob('hdImgs/*/00000010/*.jpg'))
+    whole = broken.read_bytes()
+    broken.write_bytes(b'')
+    with pytest.raises(ValueError, match='is no image'):
+        prepare_total_capture(tmp_path, tmp_path / 'out')
+    broken.write_bytes(whole)
+    file = tmp_path / 'annotation/camera_data.pkl'
+    calibration = pickle.loads(file.read_bytes())
+    for camera in calibration['171204_pose1'].values():
+        camera['K'][0, 2] += 3
+    file.write_bytes(pickle.dumps(calibration))
+    prepare_total_capture(tmp_path, tmp_path / 'out')
+    people = json.loads((tmp_path / 'out/train.json').read_text())
+    first, second = (a['keypoints'] for a in people['annotations'])
+    assert first == second
 
 
 class Runs:

@@ -157,6 +157,56 @@ def test_detections_of_other_images_and_without_masks(
         mask_people(faces, [detection], faces)
 
 
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(score=None), 'None as its score'),
+        (dict(score='0.9'), "'0.9' as its score"),
+        (dict(score=float('nan')), 'nan as its score'),
+        (
+            dict(segmentation=dict(size=[480, 640], counts='1')),
+            r'size \[480, 640\], not \[240, 320\].*detect in',
+        ),
+        (dict(segmentation=dict(size=[240, 320])), 'with its counts'),
+        (dict(segmentation=dict(size=240, counts='1')), 'size 240, not'),
+        (dict(segmentation=[1, 2, 3, 4, 5, 6]), 'nor polygons'),
+        (dict(segmentation=[[1, 2, 3]]), 'nor polygons'),
+        (dict(segmentation='1'), 'nor polygons'),
+        (dict(bbox=['1', 2, 3, 4]), "as its 'bbox'"),
+        (dict(image_id=None), 'of image None.*image ids'),
+    ],
+)
+def test_detections_that_are_none(faces, change, message):
+    detection = dict(body(0, 0, 50, 50), image_id=1) | change
+    before = faces.read_text()
+    with pytest.raises(ValueError, match=f'found.json: a .*{message}'):
+        mask_people(faces, [detection], faces, source='found.json')
+    assert faces.read_text() == before
+
+
+@pytest.mark.parametrize('other', [dict(annotations=[]), 'text', [[1]], 7])
+def test_what_is_no_list_of_detections(faces, other):
+    with pytest.raises(ValueError, match='found.json: no list.*image_id'):
+        mask_people(faces, other, faces, source='found.json')
+
+
+def test_cars_and_dogs_are_no_people(faces, capfd):
+    me = dict(body(30, 20, 90, 220), image_id=1)
+    stranger = dict(body(200, 20, 260, 220), image_id=1, category_id=None)
+    car = dict(body(200, 20, 300, 120), image_id=1, category_id=3)
+    found = [me, stranger, car, dict(car, category_id='18'), car]
+    assert mask_people(faces, found, faces, source='found')['masked'] == 1
+    said = capfd.readouterr().err
+    assert 'found: 3 detections are not of category 1' in said
+    assert '2 of 3, 1 of 18' in said
+    # of others nothing else has to be right
+    assert mask_people(faces, [me, dict(category_id=3)], faces)['masked'] == 0
+    # where people have another number
+    assert mask_people(faces, [car], faces, category=3)['masked'] == 1
+    with pytest.raises(ValueError, match='1 of 3.*--category'):
+        mask_people(faces, [car], faces)
+
+
 def test_a_file_whose_people_have_no_boxes(faces):
     content = json.loads(faces.read_text())
     for annotation in content['annotations']:

@@ -1,5 +1,7 @@
-"""Preparations go on where they were interrupted."""
+"""Preparations go on where they were interrupted, and spare other files."""
 
+import json
+import os
 from contextlib import suppress
 
 import pytest
@@ -9,7 +11,11 @@ from wholebody_mm.datasets.preparation.writing import (
     Skip,
     for_each,
     image_entry,
+    refuse_inputs,
+    states,
+    write_splits,
 )
+from wholebody_mm.skeletons.labelled_sets import IBUG68
 
 
 class Interrupted(Exception):
@@ -76,3 +82,97 @@ def test_turned_images_are_left_out(tmp_path, orientation):
     else:
         with pytest.raises(Skip, match='turned'):
             image_entry(path, tmp_path)
+
+
+def test_what_was_made_of_a_changed_file_is_made_anew(tmp_path):
+    """Also with the same size: a digit may be all that was corrected."""
+    out = tmp_path / 'x.json'
+    for name in 'abc':
+        (tmp_path / name).write_text('1')
+    stop_at = 'c'
+
+    def make(key):
+        if key == stop_at:
+            raise Interrupted
+        made.append(key)
+        return dict(text=(tmp_path / key).read_text())
+
+    def prepare():
+        return for_each(
+            'abc', make, out, 'some', files=lambda key: [tmp_path / key]
+        )
+
+    made = []
+    with pytest.raises(Interrupted):
+        prepare()
+    (tmp_path / 'a').write_text('2')
+    later = (tmp_path / 'a').stat().st_mtime_ns + 10**9
+    os.utime(tmp_path / 'a', ns=(later, later))
+    with pytest.raises(Interrupted):
+        prepare()
+    assert made == ['a', 'b', 'a']
+    stop_at = None
+    assert [m['text'] for m in prepare()] == ['2', '1', '1']
+    assert made == ['a', 'b', 'a', 'c']
+
+
+def test_states_tell_changes_and_survive_json(tmp_path):
+    file, missing = tmp_path / 'a', tmp_path / 'b'
+    file.write_text('1')
+    before = states([file, missing])
+    assert json.loads(json.dumps(before)) == before
+    assert before == states([file, missing])
+    file.write_text('12')
+    assert states([file, missing])[str(file)] != before[str(file)]
+    missing.write_text('')
+    assert states([file, missing])[str(missing)] != before[str(missing)]
+
+
+def test_a_link_to_the_input_is_refused_too(tmp_path):
+    file, link = tmp_path / 'a.json', tmp_path / 'b.json'
+    file.write_text('{}')
+    link.symlink_to(file)
+    refuse_inputs(tmp_path / 'c.json', [file])
+    with pytest.raises(ValueError, match='b.json is read and would.*--out'):
+        refuse_inputs(link, [file])
+
+
+def split(out, val_share, description='here', inputs=()):
+    def make(key):
+        image = dict(file_name=key, width=9, height=9)
+        return dict(image=image, annotations=[])
+
+    return write_splits(
+        'abcd',
+        make,
+        out,
+        IBUG68,
+        description,
+        val_share,
+        inputs=states(inputs),
+    )
+
+
+def test_no_input_is_written_over(tmp_path):
+    for name in ('train.json', 'val.json'):
+        file = tmp_path / name
+        file.write_text('{"images": "mine"}')
+        with pytest.raises(ValueError, match=f'{name} is read and would'):
+            split(tmp_path, 0, inputs=[file])
+        assert file.read_text() == '{"images": "mine"}'
+
+
+@pytest.mark.parametrize(
+    'foreign', ['{"info": {"description": "mine"}}', '{"images": []}', 'text']
+)
+def test_only_an_own_validation_file_is_deleted(tmp_path, foreign, capfd):
+    assert split(tmp_path, 0.5)['val']['images'] == 2
+    assert list(split(tmp_path, 0)) == ['train']
+    for name in ('val.json', 'val_names.txt'):
+        assert not (tmp_path / name).exists()
+        (tmp_path / name).write_text(foreign)
+    capfd.readouterr()
+    split(tmp_path, 0)
+    for name in ('val.json', 'val_names.txt'):
+        assert (tmp_path / name).read_text() == foreign
+    assert 'val.json stays as it is' in capfd.readouterr().err

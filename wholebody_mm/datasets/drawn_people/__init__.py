@@ -8,6 +8,7 @@ from wholebody_mm.datasets.drawn_people.annotations import (
     annotation_file,
     annotations_of,
     drawn_image,
+    refuse_foreign,
     visibility,
     write_split,
 )
@@ -20,6 +21,7 @@ __all__ = [
     'background',
     'draw',
     'drawn_image',
+    'refuse_foreign',
     'sample_people',
     'visibility',
     'write_split',

@@ -17,6 +17,9 @@ from wholebody_mm.datasets.wholebody_format import (
     VALID_KEYS,
 )
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
+from wholebody_mm.whole_files import part_of, read_json, write_json
+
+DESCRIPTION = 'Drawn people'
 
 # Generator, width and height to a (height, width, 3) uint8 BGR picture.
 Scenery = Callable[[np.random.Generator, int, int], np.ndarray]
@@ -127,7 +130,7 @@ def _box(rows: np.ndarray) -> list[float]:
 def annotation_file(images: list[dict], annotations: list[dict]) -> dict:
     """The content of an annotation file."""
     return dict(
-        info=dict(description='Drawn people', version='1.0'),
+        info=dict(description=DESCRIPTION, version='1.0'),
         licenses=[],
         images=images,
         annotations=annotations,
@@ -170,6 +173,43 @@ def drawn_image(
     return image, keypoints, draw(image, keypoints, rng)
 
 
+def refuse_foreign(folder: str | Path, ann_file: str | Path) -> None:
+    """See that :func:`write_split` would write over drawn people only.
+
+    Args:
+        folder: That of the images.
+        ann_file: The annotation file, which says what the images are.
+
+    Raises:
+        ValueError: If the file is of something else, or there is none, but
+            images are in the folder.
+    """
+    folder, ann_file = Path(folder), Path(ann_file)
+    if ann_file.exists():
+        if not _is_of_drawn_people(ann_file):
+            raise ValueError(
+                f'{ann_file} is not of drawn people and would be written '
+                f'over; write into another folder, or move it away'
+            )
+    elif not _is_of_drawn_people(part_of(ann_file)):
+        found = next(folder.glob('*.jpg'), None)
+        if found is not None:
+            raise ValueError(
+                f'{folder} has images, {found.name} for one, and no '
+                f'annotation file {ann_file} that says they are drawn people; '
+                f'write into another folder, or move them away'
+            )
+
+
+def _is_of_drawn_people(ann_file: Path) -> bool:
+    try:
+        description = read_json(ann_file)['info']['description']
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        return False
+    # sets that are made of drawn people say so in other letters
+    return str(description).casefold() == DESCRIPTION.casefold()
+
+
 def write_split(
     folder: str | Path,
     ann_file: str | Path,
@@ -199,7 +239,8 @@ def write_split(
 
     Raises:
         OSError: If an image cannot be written.
-        ValueError: If the sizes or numbers make no sense.
+        ValueError: If the sizes or numbers make no sense, or something else
+            than drawn people would be written over.
     """
     width, height = size
     low, high = people
@@ -209,8 +250,11 @@ def write_split(
             f'people as (least, most), not {num_images=}, {size=}, {people=}'
         )
     folder, ann_file = Path(folder), Path(ann_file)
+    refuse_foreign(folder, ann_file)
     folder.mkdir(parents=True, exist_ok=True)
     ann_file.parent.mkdir(parents=True, exist_ok=True)
+    # says what the images are if this is interrupted; overwritten at the end
+    part_of(ann_file).write_text(json.dumps(annotation_file([], [])))
     images: list[dict] = []
     annotations: list[dict] = []
     for image_id in range(first_id, first_id + num_images):
@@ -231,5 +275,5 @@ def write_split(
             keypoints, silhouettes, image_id, 100 * image_id
         )
     content = annotation_file(images, annotations)
-    ann_file.write_text(json.dumps(content))
+    write_json(ann_file, content)
     return content

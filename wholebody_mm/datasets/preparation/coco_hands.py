@@ -37,7 +37,8 @@ from wholebody_mm.datasets.preparation.writing import (
     image_entry,
     mask_of_boxes,
     points_box,
-    read_json,
+    refuse_inputs,
+    states,
     write_annotations,
 )
 from wholebody_mm.skeletons.labelled_sets import HANDS42, RIGHT_HAND21
@@ -76,23 +77,25 @@ def convert_coco_hands(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no such file, or a name says no side.
+        ValueError: If it is no such file, would be written over, or a name
+            says no side.
     """
-    content = read_json(ann_file, 'annotation file of hands')
-    names = {image['id']: image['file_name'] for image in content['images']}
+    inputs = states([ann_file])
+    entries, by_image, _ = read_annotation_file(str(ann_file), _HOW)
     hands = {}
-    for annotation in content['annotations']:
-        stem = Path(names[annotation['image_id']]).stem
-        if stem[-2:] not in ('_l', '_r'):
-            raise ValueError(
-                f'{ann_file}: image {names[annotation["image_id"]]} does not '
-                f'say by _l or _r which hand it is; where categories do, '
-                f'take tools/data/prepare_hands.py'
-            )
-        rows = _hand_points(annotation, ann_file)
-        rows[:, 2] = 2 * (rows[:, 2] > 0)
-        hands[stem] = _hand(rows, left=stem.endswith('_l'))
-    return prepare_pairs(images, hands, out, val_share, seed)
+    for entry in entries:
+        stem = Path(entry['file_name']).stem
+        for annotation in by_image.get(entry['id'], ()):
+            if stem[-2:] not in ('_l', '_r'):
+                raise ValueError(
+                    f'{ann_file}: image {entry["file_name"]} does not say by '
+                    f'_l or _r which hand it is; where categories do, take '
+                    f'tools/data/prepare_hands.py'
+                )
+            rows = _hand_points(annotation, ann_file)
+            rows[:, 2] = 2 * (rows[:, 2] > 0)
+            hands[stem] = _hand(rows, left=stem.endswith('_l'))
+    return prepare_pairs(images, hands, out, val_share, seed, inputs)
 
 
 def prepare_coco_hands(
@@ -132,8 +135,8 @@ def prepare_coco_hands(
             no hand is labelled, a hand has another number of points, or an
             image has another size than the file says.
     """
-    if out.resolve() == ann_file.resolve():
-        raise ValueError(f'{out} would be written over; give another --out')
+    refuse_inputs(out, [ann_file])
+    inputs = states([ann_file])
     entries, by_image, categories = read_annotation_file(str(ann_file), _HOW)
     if not images.is_dir():
         raise FileNotFoundError(
@@ -168,8 +171,15 @@ def prepare_coco_hands(
             image=image, annotations=_annotations(own, sides, image, ann_file)
         )
 
-    options = dict(names, made_from=ann_file, images=images)
-    records = for_each(list(listed), make, out, out.name, options)
+    options = dict(names, made_from=ann_file, images=images, inputs=inputs)
+    records = for_each(
+        list(listed),
+        make,
+        out,
+        out.name,
+        options,
+        files=lambda name: [images / name],
+    )
     counts = write_annotations(
         out, records, HANDS42.keypoint_names, str(ann_file)
     )

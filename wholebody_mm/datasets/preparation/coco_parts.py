@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from wholebody_mm.datasets.coco_annotations import read_annotation_file
 from wholebody_mm.datasets.preparation.writing import (
     PERSON,
-    read_json,
+    refuse_inputs,
     write_annotations,
 )
 from wholebody_mm.skeletons import WHOLEBODY135
@@ -19,6 +21,14 @@ from wholebody_mm.whole_files import write_json
 # Of a person's 6 foot points so many have to be labelled for an image to be
 # of use.
 LEAST_FOOT_POINTS = 2
+_FOOT_FILE = (
+    'The foot annotations are person_keypoints_train2017_foot_v1.json, see '
+    '"OpenPose foot" in docs/data.md'
+)
+_PEOPLE_FILE = (
+    'instances_train2017.json says which images have people, image_info '
+    'files do not; see docs/data.md'
+)
 
 
 def prepare_foot(ann_file: Path, out: Path) -> dict[str, int]:
@@ -35,12 +45,14 @@ def prepare_foot(ann_file: Path, out: Path) -> dict[str, int]:
 
     Raises:
         FileNotFoundError: If the file is not there.
-        ValueError: If its people have no 23 keypoints.
+        ValueError: If it is no COCO file, would be written over, or its
+            people have no 23 keypoints.
     """
-    content = read_json(ann_file, 'file of foot annotations')
+    refuse_inputs(out, [ann_file])
+    images, by_image, _ = read_annotation_file(str(ann_file), _FOOT_FILE)
     feet = COCO_FOOT23.parts['foot']
-    by_image, with_feet = defaultdict(list), defaultdict(int)
-    for annotation in content['annotations']:
+    with_feet: dict[int, int] = defaultdict(int)
+    for annotation in chain.from_iterable(by_image.values()):
         numbers = annotation.get('keypoints', [])
         if len(numbers) != 3 * COCO_FOOT23.num_keypoints:
             raise ValueError(
@@ -48,11 +60,10 @@ def prepare_foot(ann_file: Path, out: Path) -> dict[str, int]:
                 f'{len(numbers) // 3} keypoints, expected 23 (17 of COCO and '
                 f'6 of the feet)'
             )
-        by_image[annotation['image_id']].append(annotation)
         visible = np.array(numbers[2::3])[feet]
         if (visible > 0).sum() >= LEAST_FOOT_POINTS:
             with_feet[annotation['image_id']] += 1
-    kept = [image for image in content['images'] if image['id'] in with_feet]
+    kept = [image for image in images if image['id'] in with_feet]
     if not kept:
         raise ValueError(f'{ann_file}: nobody has foot points')
     annotations = [a for image in kept for a in by_image[image['id']]]
@@ -86,15 +97,19 @@ def prepare_no_people(ann_files: list[Path], out: Path) -> dict[str, int]:
 
     Raises:
         FileNotFoundError: If a file is not there.
-        ValueError: If a file does not annotate people.
+        ValueError: If a file is no COCO file, would be written over, or does
+            not annotate people.
     """
+    refuse_inputs(out, ann_files)
     images: dict[int, dict] = {}
     occupied: set[int] = set()
     for file in ann_files:
-        content = read_json(file, 'annotation file of COCO')
+        listed, by_image, categories = read_annotation_file(
+            str(file), _PEOPLE_FILE
+        )
         people = {
-            category['id']
-            for category in content.get('categories', ())
+            category.get('id')
+            for category in categories
             if category.get('name') == 'person'
         }
         if not people:
@@ -102,11 +117,11 @@ def prepare_no_people(ann_files: list[Path], out: Path) -> dict[str, int]:
                 f'{file} has no category person: that an image has none there '
                 f'says nothing'
             )
-        images.update((image['id'], image) for image in content['images'])
+        images.update((image['id'], image) for image in listed)
         occupied |= {
             annotation['image_id']
-            for annotation in content['annotations']
-            if annotation['category_id'] in people
+            for annotation in chain.from_iterable(by_image.values())
+            if annotation.get('category_id') in people
         }
     records = [
         dict(image=image, annotations=[])

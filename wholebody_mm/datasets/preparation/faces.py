@@ -6,6 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wholebody_mm.datasets.coco_annotations import (
+    keypoints_of,
+    read_annotation_file,
+)
 from wholebody_mm.datasets.preparation.writing import (
     IMAGE_SUFFIXES,
     Skip,
@@ -13,11 +17,14 @@ from wholebody_mm.datasets.preparation.writing import (
     image_entry,
     person,
     points_box,
-    read_json,
+    states,
     write_splits,
 )
-from wholebody_mm.datasets.regular_content import regular_content
 from wholebody_mm.skeletons.labelled_sets import IBUG68
+
+# One point shows no size.
+LEAST_POINTS = 2
+_HOW = 'See "Faces" in docs/data.md'
 
 
 def read_pts(path: Path, first_pixel: int = 1) -> np.ndarray:
@@ -46,13 +53,16 @@ def read_pts(path: Path, first_pixel: int = 1) -> np.ndarray:
 
 
 def face_record(
-    points: np.ndarray, image: dict, everyone: bool = False
+    points: np.ndarray,
+    image: dict,
+    everyone: bool = False,
+    visible: np.ndarray | int = 2,
 ) -> dict:
     """The record of an image with one face.
 
-    The box is that of the landmarks, wider by a tenth on each side, higher
-    by half above and a tenth below (as in the released network's training),
-    within the image.
+    The box is that of the labelled landmarks, wider by a tenth on each side,
+    higher by half above and a tenth below (as in the released network's
+    training), within the image.
 
     Args:
         points: (68, 2) pixels.
@@ -60,11 +70,19 @@ def face_record(
         everyone: Whether nobody else can be in the image (laboratory sets).
             If not, nothing is learnt away from the face until
             ``tools/data/mask_people.py`` has found the others.
+        visible: (68,) or one for all: 0 not labelled, 1 occluded, 2 visible.
+
+    Raises:
+        Skip: If fewer than :data:`LEAST_POINTS` are labelled.
     """
+    visible = np.broadcast_to(visible, len(points))
+    known = points[visible > 0]
+    if len(known) < LEAST_POINTS:
+        raise Skip(f'a face with {len(known)} labelled points')
     limits = [image['width'], image['height']] * 2
-    box = np.clip(points_box(points, up=0.5), 0, limits)
+    box = np.clip(points_box(known, up=0.5), 0, limits)
     within = (points >= 0).all(1) & (points < limits[:2]).all(1)
-    annotations = [person(IBUG68, points, 2 * within, box)]
+    annotations = [person(IBUG68, points, visible * within, box)]
     if not everyone:
         size = box[2:] - box[:2]
         around = np.concatenate([box[:2] - 0.5 * size, box[2:] + 0.5 * size])
@@ -96,6 +114,7 @@ def prepare_faces(
 
     Raises:
         FileNotFoundError: If there is no .pts file.
+        ValueError: If one is broken, or nothing could be used.
     """
     names = sorted(p.relative_to(root).as_posix() for p in root.rglob('*.pts'))
     if not names:
@@ -104,16 +123,21 @@ def prepare_faces(
             f'docs/data.md says'
         )
 
-    def make(name: str) -> dict:
+    def files(name: str) -> list[Path]:
+        """The points and, if there is one, their image."""
         path = root / name
+        suffixes = (*IMAGE_SUFFIXES, *map(str.upper, IMAGE_SUFFIXES))
+        images = (path.with_suffix(suffix) for suffix in suffixes)
+        return [path, *[image for image in images if image.is_file()][:1]]
+
+    def make(name: str) -> dict:
+        path, *image = files(name)
         points = read_pts(path, first_pixel)
         if len(points) != IBUG68.num_keypoints:
             raise Skip(f'{len(points)} points instead of 68')
-        for suffix in (*IMAGE_SUFFIXES, *map(str.upper, IMAGE_SUFFIXES)):
-            if path.with_suffix(suffix).is_file():
-                image = image_entry(path.with_suffix(suffix), root)
-                return face_record(points, image, everyone)
-        raise Skip('no image of that name')
+        if not image:
+            raise Skip('no image of that name')
+        return face_record(points, image_entry(image[0], root), everyone)
 
     return write_splits(
         names,
@@ -124,6 +148,7 @@ def prepare_faces(
         val_share,
         seed,
         options=dict(everyone=everyone, first_pixel=first_pixel),
+        files=files,
     )
 
 
@@ -137,6 +162,9 @@ def convert_coco_faces(
 ) -> dict[str, dict[str, int]]:
     """The same from 68 points in a COCO-style file (MMPose's 300W).
 
+    Points with v = 0 are not labelled. Where no point of the file has v = 2,
+    as in MMPose's, v = 1 says nothing but that a point is labelled.
+
     Args:
         ann_file: Annotations whose ``keypoints`` are the 68 points.
         images: Folder of the images.
@@ -144,21 +172,37 @@ def convert_coco_faces(
         everyone: See :func:`face_record`.
         val_share: Share of images held out for validation.
         seed: Decides which.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no COCO-style file, would be written over, or
+            nothing of it could be used.
     """
-    content = read_json(ann_file, 'annotation file of faces')
-    content = regular_content(content, str(ann_file))
-    faces: dict[int, list[np.ndarray]] = {}
-    for annotation in content['annotations']:
-        rows = np.reshape(annotation['keypoints'], (-1, 3))
-        faces.setdefault(annotation['image_id'], []).append(rows[:, :2])
-    entries = {str(image['id']): image for image in content['images']}
+    inputs = states([ann_file])
+    listed, faces, _ = read_annotation_file(str(ann_file), _HOW)
+    entries = {str(image['id']): image for image in listed}
+    flags = [
+        v
+        for own in faces.values()
+        for face in own
+        for v in face.get('keypoints', ())[2::3]
+    ]
+    labelled = 1 if max(flags, default=0) > 1 else 2
+
+    def picture(key: str) -> Path:
+        return images / entries[key]['file_name']
 
     def make(key: str) -> dict:
         found = faces.get(entries[key]['id'], [])
         if len(found) != 1:
             raise Skip(f'{len(found)} faces instead of one')
-        image = image_entry(images / entries[key]['file_name'], images)
-        return face_record(found[0], image, everyone)
+        numbers = found[0].get('keypoints', ())
+        if len(numbers) != 3 * IBUG68.num_keypoints:
+            raise Skip(f'{len(numbers) // 3} points instead of 68')
+        rows = keypoints_of(IBUG68, found[0], str(ann_file))[0].astype(float)
+        image = image_entry(picture(key), images)
+        visible = np.minimum(labelled * rows[:, 2], 2)
+        return face_record(rows[:, :2], image, everyone, visible)
 
     return write_splits(
         list(entries),
@@ -169,4 +213,6 @@ def convert_coco_faces(
         val_share,
         seed,
         options=dict(everyone=everyone, images=images),
+        inputs=inputs,
+        files=lambda key: [picture(key)],
     )

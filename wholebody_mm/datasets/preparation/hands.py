@@ -12,11 +12,13 @@ import numpy as np
 
 from wholebody_mm.datasets.preparation.writing import (
     Skip,
+    States,
     ignored_outside,
     image_entry,
     person,
     points_box,
     read_json,
+    states,
     write_splits,
 )
 from wholebody_mm.skeletons.labelled_sets import HANDS42, RIGHT_HAND21
@@ -69,16 +71,20 @@ def prepare_hand_dome(
         ValueError: If it is another one.
     """
     file = root / 'hands_v143_14817.json'
+    inputs = states([file])
     content = read_json(file, 'annotation file of hand143_panopticdb')
     try:
-        entries = {entry['img_paths']: entry for entry in content['root']}
-    except (KeyError, TypeError) as error:
+        hands = {
+            entry['img_paths']: np.array(entry['joint_self'], float)
+            for entry in content['root']
+        }
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f'{file} is not the file expected: {error}'
+            f'{file} is not the file expected: {error!r}'
         ) from error
 
     def make(key: str) -> dict:
-        rows = np.array(entries[key]['joint_self'], float)
+        rows = hands[key]
         if rows.shape != (POINTS, 3):
             raise ValueError(f'{file}: {key} has points of {rows.shape}')
         seen = rows[:, 2] == 1
@@ -93,7 +99,15 @@ def prepare_hand_dome(
         return dict(image=image, annotations=[hand, *outside])
 
     return write_splits(
-        list(entries), make, out, RIGHT_HAND21, str(root), val_share, seed
+        list(hands),
+        make,
+        out,
+        RIGHT_HAND21,
+        str(root),
+        val_share,
+        seed,
+        inputs=inputs,
+        files=lambda key: [root / key],
     )
 
 
@@ -123,12 +137,16 @@ def prepare_hand_mpii(
             f'no JSON file in {root}; it should be manual_train or '
             f'manual_test of hand_labels.zip (see docs/data.md)'
         )
+    inputs = states(files)
     hands: dict[str, dict] = {}
     for file in files:
         content = read_json(file, 'hand')
         try:
             rows = np.array(content['hand_pts'], float)
             left = bool(content['is_left'])
+            body = np.array(content.get('mpii_body_pts', ()), float)
+            head = np.array(content.get('head_box', ()), float)
+            head = head.reshape(-1, 2)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f'{file} is no hand: {error!r}') from error
         if rows.shape != (POINTS, 3):
@@ -137,14 +155,12 @@ def prepare_hand_mpii(
                 f'({POINTS}, 3)'
             )
         rows[:, 2] = 2 * (rows[:, 2] > 0)
-        body = np.array(content.get('mpii_body_pts', ()), float)
-        head = np.array(content.get('head_box', ()), float)
         hands[file.stem] = dict(
             rows=rows,
             left=left,
-            body=np.concatenate([_body_points(body), head.reshape(-1, 2)]),
+            body=np.concatenate([_body_points(body), head]),
         )
-    return prepare_pairs(root, hands, out, val_share, seed)
+    return prepare_pairs(root, hands, out, val_share, seed, inputs)
 
 
 def _body_points(rows: np.ndarray) -> np.ndarray:
@@ -163,6 +179,7 @@ def prepare_pairs(
     out: Path,
     val_share: float,
     seed: int,
+    inputs: States,
 ) -> dict[str, dict[str, int]]:
     """Write annotations of hands that are named ``PERSON_l``, ``PERSON_r``.
 
@@ -172,6 +189,7 @@ def prepare_pairs(
         out: Folder for the files.
         val_share: Share of images held out.
         seed: Decides which.
+        inputs: States of the files that the hands were read from.
 
     Raises:
         FileNotFoundError: If there is no image at all.
@@ -219,7 +237,15 @@ def prepare_pairs(
         return dict(image=image, annotations=annotations + outside)
 
     return write_splits(
-        list(by_first), make, out, HANDS42, str(root), val_share, seed
+        list(by_first),
+        make,
+        out,
+        HANDS42,
+        str(root),
+        val_share,
+        seed,
+        inputs=inputs,
+        files=lambda key: [root / f'{name}.jpg' for name in by_first[key]],
     )
 
 

@@ -15,6 +15,7 @@ from wholebody_mm.datasets.preparation.writing import (
     person,
     points_box,
     read_json,
+    states,
     write_splits,
 )
 from wholebody_mm.skeletons.labelled_sets import MPII4, MPII_JOINTS
@@ -51,6 +52,7 @@ def prepare_mpii(
         FileNotFoundError: If the file is not there.
         ValueError: If it is another one.
     """
+    inputs = states([ann_file])
     if ann_file.suffix == '.mat':
         people = read_mat(ann_file)
     else:
@@ -68,6 +70,8 @@ def prepare_mpii(
         val_share,
         seed,
         options=dict(images=images),
+        inputs=inputs,
+        files=lambda name: [images / name],
     )
 
 
@@ -121,7 +125,10 @@ def read_mmpose(file: Path) -> dict[str, list[Joints]]:
         ValueError: If it is another file.
     """
     people = defaultdict(list)
-    for entry in read_json(file, 'annotation file of MPII'):
+    content = read_json(file, 'annotation file of MPII')
+    if not isinstance(content, list):
+        raise ValueError(f"{file} is not MMPose's: no list of people")
+    for entry in content:
         try:
             points = np.array(entry['joints'], float).reshape(-1, 2)
             visible = np.array(entry['joints_vis'], float).reshape(-1)

@@ -19,6 +19,7 @@ from wholebody_mm.datasets.preparation.writing import (
     person,
     points_box,
     read_json,
+    states,
     write_splits,
 )
 from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
@@ -137,14 +138,35 @@ def read_frame(sequence: Path, frame: str) -> list[Reconstruction]:
         frame: Its number, 8 digits.
 
     Raises:
-        FileNotFoundError: If the bodies of the frame are missing.
+        Skip: If the bodies of the frame are missing.
+        ValueError: If a file is another one.
     """
-    bodies = read_json(
+    files = files_of_frame(sequence, frame)
+    if not files[0].is_file():
+        raise Skip(f'frame without {files[0].parent.name}/body3DScene file')
+    bodies = read_json(files[0], 'bodies of a frame')
+    try:
+        return _people(bodies, *map(_optional, files[1:]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f'{files[0]}, or the hands or faces of that frame, are of '
+            f'another format: {error!r}'
+        ) from error
+
+
+def files_of_frame(sequence: Path, frame: str) -> tuple[Path, Path, Path]:
+    """Where bodies, hands and faces of a frame are; each may be missing."""
+    return (
         sequence / 'hdPose3d_stage1_coco19' / f'body3DScene_{frame}.json',
-        'bodies of a frame',
+        sequence / 'hdHand3d' / f'handRecon3D_hd{frame}.json',
+        sequence / 'hdFace3d' / f'faceRecon3D_hd{frame}.json',
     )
-    hands = _optional(sequence / 'hdHand3d' / f'handRecon3D_hd{frame}.json')
-    faces = _optional(sequence / 'hdFace3d' / f'faceRecon3D_hd{frame}.json')
+
+
+def _people(
+    bodies: dict, hands: dict[int, dict], faces: dict[int, dict]
+) -> list[Reconstruction]:
+    """The people of a frame, from its files."""
     people = []
     for body in bodies['bodies']:
         k = PANOPTIC127.num_keypoints
@@ -300,6 +322,7 @@ def prepare_panoptic(
             f'no SEQUENCE/calibration_SEQUENCE.json below {root} (see '
             f'docs/data.md)'
         )
+    inputs = states(calibrations)
     known = {file.parent.name: read_cameras(file) for file in calibrations}
     pictures: dict[str, Path] = {}
     for sequence, found in known.items():
@@ -324,6 +347,11 @@ def prepare_panoptic(
         people = read_frame(root / sequence, frame)
         return picture_record(file, root, camera, people, any_hands)
 
+    def files(name: str) -> list[Path]:
+        file = pictures[name]
+        frame = file.stem.rsplit('_', 1)[1]
+        return [file, *files_of_frame(root / name.split('/')[0], frame)]
+
     return write_splits(
         list(pictures),
         make,
@@ -334,4 +362,6 @@ def prepare_panoptic(
         seed,
         options=dict(any_hands=any_hands),
         group=frame_of,
+        inputs=inputs,
+        files=files,
     )

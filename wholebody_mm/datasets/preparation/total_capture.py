@@ -43,7 +43,11 @@ from wholebody_mm.datasets.preparation.panoptic import (
     picture_record,
 )
 from wholebody_mm.datasets.preparation.plain_pickle import read_plain_pickle
-from wholebody_mm.datasets.preparation.writing import Skip, write_splits
+from wholebody_mm.datasets.preparation.writing import (
+    Skip,
+    states,
+    write_splits,
+)
 from wholebody_mm.skeletons.labelled_sets import PANOPTIC127
 
 # What the studio's HD cameras take; the calibration does not say it.
@@ -276,8 +280,10 @@ def prepare_total_capture(
     if every < 1:
         raise ValueError(f'every {every} frames; give 1 or more')
     file = _file(root, 'annotation.pkl')
+    camera_file = _file(root, 'camera_data.pkl')
+    inputs = states([file, camera_file])
     people = read_annotation(file)
-    calibrations = read_cameras(_file(root, 'camera_data.pkl'))
+    calibrations = read_cameras(camera_file)
     splits = ('train', 'val') if testing else ('train',)
     frames = {frame: who for s in splits for frame, who in people[s].items()}
     found = {s: _pictures(root, people[s], every, cameras) for s in splits}
@@ -334,4 +340,6 @@ def prepare_total_capture(
         held_out=list(found.get('val', ())),
         options=dict(any_hands=any_hands, testing=testing),
         group=lambda name: '/'.join(pictures[name].frame),
+        inputs=inputs,
+        files=lambda name: [pictures[name].file],
     )

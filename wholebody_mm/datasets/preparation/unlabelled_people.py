@@ -7,8 +7,11 @@ refinement").
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import math
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 
 import cv2
@@ -22,6 +25,7 @@ from wholebody_mm.datasets.coco_annotations import (
 )
 from wholebody_mm.datasets.people_boxes import box_iou
 from wholebody_mm.datasets.preparation.writing import (
+    PERSON,
     ignored,
     read_json,
 )
@@ -236,7 +240,11 @@ def read_to_mask(ann_file: Path) -> dict:
 
 
 def mask_people(
-    ann_file: Path, detections: Sequence[dict], out: Path
+    ann_file: Path,
+    detections: Sequence[dict],
+    out: Path,
+    category: int = PERSON,
+    source: str = 'the detections',
 ) -> dict[str, int]:
     """Put regions of people that are not annotated into an annotation file.
 
@@ -246,31 +254,34 @@ def mask_people(
     Args:
         ann_file: A COCO-style file.
         detections: In COCO's result format: ``image_id``,
-            ``segmentation``, ``score`` and, if any, ``bbox``; people only.
+            ``segmentation``, ``score`` and, if any, ``category_id`` and
+            ``bbox``.
         out: The file to write; may be ``ann_file`` itself.
+        category: That of people among them. Others are left out, which the
+            standard error says.
+        source: Where the detections come from, for messages.
 
     Returns:
         Counts of ``images``, ``people`` annotated and ``masked``.
 
     Raises:
-        ValueError: If the detections are of other images or have no masks,
-            or the file lacks something (:func:`read_to_mask`).
+        ValueError: If the detections are of other images or no people, have
+            no masks or scores, or masks of other sizes than the images; if
+            the file lacks something (:func:`read_to_mask`).
     """
     content = read_to_mask(ann_file)
-    known = {image['id'] for image in content['images']}
+    known = {image['id']: image for image in content['images']}
     found = defaultdict(list)
-    for detection in detections:
+    for detection in _of_people(detections, category, source):
         image_id = as_number(detection.get('image_id'))
         if image_id not in known:
             raise ValueError(
-                f'a detection is of image {detection.get("image_id")}, which '
-                f'{ann_file} does not have'
+                f'{source}: a detection is of image '
+                f'{detection.get("image_id")!r}, which {ann_file} does not '
+                f'have; detect in the images of that file, and give '
+                f'detections its image ids'
             )
-        if not detection.get('segmentation'):
-            raise ValueError(
-                f'a detection in image {detection["image_id"]} has no '
-                f'segmentation; a detector with masks is needed'
-            )
+        _check_detection(detection, known[image_id], source)
         found[image_id].append(detection)
     of_image = defaultdict(list)
     for annotation in content['annotations']:
@@ -294,4 +305,82 @@ def mask_people(
         images=len(known),
         people=sum(not a.get('iscrowd', 0) for a in annotations),
         masked=masked,
+    )
+
+
+def _of_people(
+    detections: Sequence[dict], category: int, source: str
+) -> list[dict]:
+    """Detections of a category, and those that say none.
+
+    Raises:
+        ValueError: If they are no list of detections, or none is of it.
+    """
+    if not isinstance(detections, Sequence) or not all(
+        isinstance(detection, Mapping) for detection in detections
+    ):
+        raise ValueError(
+            f"{source}: no list of detections; COCO's result format is "
+            f'[{{"image_id": 1, "category_id": 1, "segmentation": ..., '
+            f'"score": 0.9}}, ...]'
+        )
+    people, others = [], Counter()
+    for detection in detections:
+        number = as_number(detection.get('category_id'))
+        if number in (None, category):
+            people.append(detection)
+        else:
+            others[str(number)] += 1
+    if others:
+        kinds = ', '.join(f'{n} of {k}' for k, n in others.most_common(5))
+        told = f'{source}: {others.total()} detections are not of category '
+        told += f'{category} but of others ({kinds}'
+        told += ', ...)' if len(others) > 5 else ')'
+        if not people:
+            raise ValueError(f'{told}; --category says which one is people')
+        print(f'{told}; left out', file=sys.stderr)
+    return people
+
+
+def _check_detection(detection: Mapping, image: dict, source: str) -> None:
+    """Raise ValueError if there is no score, or no mask of the image."""
+    where = f'{source}: a detection in image {image["id"]!r}'
+    score = detection.get('score')
+    if not isinstance(score, Real) or not math.isfinite(score):
+        raise ValueError(
+            f'{where} has {score!r} as its score; give it a number from 0 to '
+            f'1, which says how certain it is'
+        )
+    outline = detection.get('segmentation')
+    if not outline:
+        raise ValueError(
+            f'{where} has no segmentation; a detector with masks is needed'
+        )
+    if not _are_numbers(detection.get('bbox') or ()):
+        raise ValueError(
+            f"{where} has {detection['bbox']!r} as its 'bbox', not x, y, "
+            f'width, height; correct it, or leave it out'
+        )
+    size = [image['height'], image['width']]
+    if isinstance(outline, Mapping):
+        given = outline.get('size')
+        fits = _are_numbers(given) and list(given) == size
+        if not fits or 'counts' not in outline:
+            raise ValueError(
+                f'{where} has a mask of size {given!r}, not {size} (height, '
+                f'width) with its counts; detect in the image as it is'
+            )
+    elif not isinstance(outline, Sequence) or not all(
+        polygon and _are_numbers(polygon) and len(polygon) % 2 == 0
+        for polygon in outline
+    ):
+        raise ValueError(
+            f'{where} has a segmentation that is neither run lengths nor '
+            f'polygons [[x, y, x, y, ...], ...]'
+        )
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, Sequence) and all(
+        isinstance(value, Real) for value in values
     )

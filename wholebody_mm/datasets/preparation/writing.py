@@ -23,6 +23,10 @@ PERSON = 1  # category id
 ORIENTATION, UPRIGHT = 0x0112, 1
 
 
+# Name of a file to what :func:`states` tells of it.
+States = dict[str, list[int] | None]
+
+
 class Skip(Exception):
     """Raised for an item that has nothing to offer; says why."""
 
@@ -33,12 +37,14 @@ def for_each(
     out: Path,
     label: str,
     options: Mapping[str, object] | None = None,
+    files: Callable[[str], Iterable[Path]] | None = None,
 ) -> list[dict]:
     """Make something of each key, with a bar, going on after an interruption.
 
     What is made is kept in ``OUT.part`` beside the result, one line each,
     until :func:`write_annotations` has written the result. What was skipped
-    is tried again: an image may have come since.
+    is tried again: an image may have come since. What was made of files that
+    have changed since is made anew.
 
     Args:
         keys: Unique names of the items, in order.
@@ -47,7 +53,9 @@ def for_each(
         out: The file that will be written in the end.
         label: Of the bar.
         options: What else decides what is made. What was made with others is
-            not gone on with.
+            not gone on with. Of files that are read for all keys,
+            :func:`states` belong to it.
+        files: Takes a key, returns the files that are read for it alone.
 
     Returns:
         What was made, in order, without what was skipped.
@@ -58,23 +66,26 @@ def for_each(
     journal = _journal(out)
     journal.parent.mkdir(parents=True, exist_ok=True)
     head = json.dumps(dict(options=dict(options or {})), default=str) + '\n'
-    done = _made_before(journal, head)
+    before = _made_before(journal, head)
+    done: dict[str, dict] = {}
     skipped: Counter[str] = Counter()
     bar = tqdm(keys, desc=label, file=sys.stderr, disable=None)
     # written anew: without a line cut off by the interruption
     with journal.open('w') as file:
         file.write(head)
-        for key, made in done.items():
-            file.write(json.dumps(dict(key=key, made=made)) + '\n')
+        for entry in before.values():
+            file.write(json.dumps(entry) + '\n')
         for key in bar:
-            if key in done:
-                continue
-            try:
-                done[key] = make(key)
-            except Skip as reason:
-                skipped[str(reason)] += 1
-                continue
-            file.write(json.dumps(dict(key=key, made=done[key])) + '\n')
+            read = states(files(key)) if files else {}
+            entry = before.get(key)
+            if entry is None or entry.get('files', {}) != read:
+                try:
+                    entry = dict(key=key, files=read, made=make(key))
+                except Skip as reason:
+                    skipped[str(reason)] += 1
+                    continue
+                file.write(json.dumps(entry) + '\n')
+            done[key] = entry['made']
     for reason, count in skipped.items():
         print(f'{label}: {count} left out, {reason}', file=sys.stderr)
     made = [done[key] for key in keys if key in done]
@@ -88,7 +99,7 @@ def for_each(
 
 
 def _made_before(journal: Path, head: str) -> dict[str, dict]:
-    """Key to what an interrupted run with the same options made of it."""
+    """Key to its entry of an interrupted run with the same options."""
     if not journal.is_file():
         return {}
     first, *lines = journal.read_text().splitlines(keepends=True) or ['']
@@ -100,8 +111,40 @@ def _made_before(journal: Path, head: str) -> dict[str, dict]:
             entry = json.loads(line)
         except ValueError:
             break  # cut off when it was interrupted
-        done[entry['key']] = entry['made']
+        done[entry['key']] = entry  # the last one counts
     return done
+
+
+def states(files: Iterable[Path]) -> States:
+    """What tells whether files have been changed, by their names.
+
+    To be taken before they are read: a change meanwhile is seen the next time.
+
+    Returns:
+        Size in bytes and time of the last change in nanoseconds of each;
+        None of one that is not there. The same after a way through JSON.
+    """
+    found: States = {}
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:
+            found[str(file)] = None
+        else:
+            found[str(file)] = [status.st_size, status.st_mtime_ns]
+    return found
+
+
+def refuse_inputs(out: Path, inputs: Iterable[Path | str]) -> None:
+    """See that a file to be written is none of those that are read.
+
+    Raises:
+        ValueError: If it is.
+    """
+    if out.resolve() in (Path(file).resolve() for file in inputs):
+        raise ValueError(
+            f'{out} is read and would be written over; give another --out'
+        )
 
 
 def _journal(out: Path) -> Path:
@@ -165,10 +208,13 @@ def write_splits(
     held_out: Sequence[str] = (),
     options: Mapping[str, object] | None = None,
     group: Callable[[str], str] = str,
+    inputs: States | None = None,
+    files: Callable[[str], Iterable[Path]] | None = None,
 ) -> dict[str, dict[str, int]]:
     """Write ``train.json`` and, if any name is held out, ``val.json``.
 
-    The names held out are listed in ``val_names.txt`` too.
+    The names held out are listed in ``val_names.txt`` too. A ``val.json`` of
+    an earlier preparation of the same is deleted if none is held out now.
 
     Args:
         names: Of the items.
@@ -181,29 +227,58 @@ def write_splits(
         held_out: Other names, all of them held out.
         options: See :func:`for_each`; the description is one of them.
         group: See :func:`split_names`.
+        inputs: :func:`states` of the files that were read for all names.
+        files: See :func:`for_each`.
 
     Returns:
         Counts of ``images`` and ``people`` of each split.
+
+    Raises:
+        ValueError: If an input would be written over.
     """
     counts = {}
-    options = dict(options or {}, made_from=description)
+    for split in ('train', 'val'):
+        refuse_inputs(out / f'{split}.json', inputs or ())
+    options = dict(options or {}, made_from=description, inputs=inputs)
+    listed = out / 'val_names.txt'
     kept, chosen = split_names(names, val_share, seed, group)
     splits = kept, sorted([*chosen, *held_out])
     for split, chosen in zip(('train', 'val'), splits, strict=True):
         file = out / f'{split}.json'
         if not chosen:
-            # of an earlier preparation, whose images are in the other now
-            file.unlink(missing_ok=True)
+            _delete_earlier(file, description)
             continue
-        records = for_each(chosen, make, file, split, options)
+        records = for_each(chosen, make, file, split, options, files)
         counts[split] = write_annotations(
             file, records, skeleton.keypoint_names, description
         )
-    listed = out / 'val_names.txt'
-    listed.unlink(missing_ok=True)
     if splits[1]:
         listed.write_text('\n'.join(splits[1]) + '\n', encoding='utf-8')
+    elif not (out / 'val.json').exists():
+        listed.unlink(missing_ok=True)
     return counts
+
+
+def _delete_earlier(file: Path, description: str) -> None:
+    """Delete what an earlier preparation wrote; its images are elsewhere now.
+
+    A file that something else wrote stays, and the standard error says so.
+    """
+    if not file.is_file():
+        return
+    try:
+        written_from = whole_files.read_json(file)['info']['description']
+    except (KeyError, TypeError, ValueError):
+        written_from = None
+    if written_from == description:
+        file.unlink()
+        return
+    print(
+        f'{file} stays as it is: it was not prepared from {description}, so '
+        f'that it may have images of this preparation; delete it if it is of '
+        f'no use',
+        file=sys.stderr,
+    )
 
 
 def read_json(path: Path, what: str) -> object:
