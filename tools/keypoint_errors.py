@@ -15,16 +15,47 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.evaluation.keypoint_errors import (
     errors_table,
     keypoint_errors,
 )
-from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.evaluation.part_ap import check_order_of, load_coco
 from wholebody_mm.evaluation.report import write_metrics
 from wholebody_mm.inference.tables import IMAGES
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
 from wholebody_mm.whole_files import read_json
+
+
+def images_to_count(annotations: Any, results: Path) -> list[int]:
+    """Ids of the images that were looked at, in order.
+
+    Raises:
+        ValueError: If ``images.json`` beside the results is not of
+            ``infer``, or of other images.
+    """
+    everything = sorted(annotations.getImgIds())
+    looked_at = results.with_name(IMAGES)
+    if not looked_at.is_file():
+        return everything
+    try:
+        # images without people are there too
+        seen = {image['id'] for image in read_json(looked_at)['images']}
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f'{looked_at} does not say which images were looked at, as that '
+            f'of infer does; move it away, or the results'
+        ) from error
+    found = [number for number in everything if number in seen]
+    if not found:
+        raise ValueError(
+            f'{looked_at} has none of the images of the annotations; was '
+            f'infer called with --annotations?'
+        )
+    print(f'{len(found)} of {len(everything)} images')
+    return found
 
 
 def main() -> int:
@@ -46,15 +77,13 @@ def main() -> int:
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
     annotations = load_coco(args.annotations, categories=args.categories)
-    img_ids = set(annotations.getImgIds())
-    looked_at = args.results.with_name(IMAGES)
-    if looked_at.is_file():  # of infer: images without people are there too
-        img_ids &= {image['id'] for image in read_json(looked_at)['images']}
-        print(f'{len(img_ids)} of {len(annotations.getImgIds())} images')
+    check_order_of(annotations, COCO_WHOLEBODY133)
+    img_ids = images_to_count(annotations, args.results)
     if args.max_images:
-        img_ids = set(sorted(img_ids)[: args.max_images])
-        results = [r for r in results if r['image_id'] in img_ids]
-    metrics = keypoint_errors(annotations, results, sorted(img_ids))
+        left_out = {*img_ids[args.max_images :]}
+        img_ids = img_ids[: args.max_images]
+        results = [r for r in results if r.get('image_id') not in left_out]
+    metrics = keypoint_errors(annotations, results, img_ids)
     print(errors_table(metrics))
     if args.json:
         write_metrics(args.json, metrics)

@@ -213,7 +213,8 @@ def check_gallery(args: argparse.Namespace) -> None:
 def stamp(weights: Path, config: str | None = None) -> str:
     """Tells a file of weights from another of the same name.
 
-    And a config from what it was before: its thresholds may be others.
+    And a config that is named from what it was before: its thresholds may be
+    others.
     """
     status = weights.stat()
     text = f'{weights.name}, {status.st_size} bytes, {status.st_mtime_ns}'

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from wholebody_mm.benchmarks.codec_bound import (
 )
 from wholebody_mm.datasets.drawn_people import write_split
 from wholebody_mm.datasets.wholebody_format import annotated_people
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 
 @pytest.fixture(scope='module')
@@ -58,10 +60,11 @@ def test_real_annotations_come_back(real_data, height):
 
 
 def test_other_images_than_annotated_are_named(split, tmp_path):
-    ann_file, _ = split
+    ann_file, images = split
     name = '000000000001.jpg'
-    with pytest.raises(FileNotFoundError, match='one of 1 of 1'):
+    with pytest.raises(FileNotFoundError, match='one of '):
         bound_of_annotations(ann_file, tmp_path, 480, Codec())
+    shutil.copytree(images, tmp_path, dirs_exist_ok=True)
     (tmp_path / name).write_text('no image')
     with pytest.raises(ValueError, match=f'{name} .*is no image'):
         bound_of_annotations(ann_file, tmp_path, 480, Codec())
@@ -122,3 +125,13 @@ def test_a_codec_that_finds_nobody_has_zeros(split):
     assert bound['body/AP'] == bound['wholebody/AR'] == 0
     crowds = bound_of_crowds(1, (3, 3), (320, 240), 0, nothing)
     assert crowds['body/AP'] == 0
+
+
+def test_keypoints_in_another_order(split, tmp_path):
+    content = json.loads(split[0].read_text())
+    names = COCO_WHOLEBODY133.keypoint_names[:17][::-1]
+    content['categories'][0]['keypoints'] = names
+    path = tmp_path / 'order.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='lists the keypoints'):
+        bound_of_annotations(path, None, 480, Codec())

@@ -272,6 +272,26 @@ def test_the_tool(drawn, tmp_path):
     done = subprocess.run(whole, capture_output=True, text=True, check=True)
     assert '2 of 4 images' in done.stdout
     assert json.loads(out.read_text())['body/recall'] == 1
-    file.write_text('{}')
-    done = subprocess.run(call, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and f'{file} is no list' in done.stderr
+
+    def complaint(results, images=looked_at, annotations=drawn):
+        (tmp_path / 'images.json').write_text(json.dumps(images))
+        file.write_text(json.dumps(results))
+        command = [*call[:2], annotations, *call[3:]]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        return done.stderr
+
+    assert f'{file} is no list' in complaint({})
+    del ours[0]['image_id']
+    assert 'result 0 has no image_id' in complaint(ours)
+    assert 'does not say which images' in complaint([], [1])
+    nothing = dict(images=[dict(id=10**6)])
+    assert 'none of the images' in complaint([], nothing)
+    content = json.loads(drawn.read_text())
+    names = COCO_WHOLEBODY133.keypoint_names[:17][::-1]
+    content['categories'][0]['keypoints'] = names
+    other = tmp_path / 'order.json'
+    other.write_text(json.dumps(content))
+    assert 'lists the keypoints' in complaint([], annotations=other)

@@ -24,8 +24,11 @@ from wholebody_mm.datasets.wholebody_format import (
     annotated_people,
 )
 from wholebody_mm.evaluation import evaluate_parts, people_to_results
-from wholebody_mm.evaluation.annotated_images import read_annotated_image
-from wholebody_mm.evaluation.part_ap import load_coco
+from wholebody_mm.evaluation.annotated_images import (
+    check_image_files,
+    read_annotated_image,
+)
+from wholebody_mm.evaluation.part_ap import check_order_of, load_coco
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 
@@ -100,13 +103,18 @@ def bound_of_annotations(
 
     Raises:
         FileNotFoundError: If the file or an image is missing.
-        ValueError: If a file is no image or of another size than annotated.
+        ValueError: If a file is no image or of another size than annotated,
+            or the annotations have the keypoints in another order.
     """
     coco = load_coco(ann_file)
+    check_order_of(coco, COCO_WHOLEBODY133)
+    images = coco.loadImgs(sorted(coco.getImgIds()))
+    if img_dir is not None:
+        check_image_files(img_dir, images)
     to_union = get_map(COCO_WHOLEBODY133, WHOLEBODY135)
     to_coco = get_map(WHOLEBODY135, COCO_WHOLEBODY133)
     results: list[dict] = []
-    for image in coco.loadImgs(sorted(coco.getImgIds())):
+    for image in images:
         if img_dir is not None:
             read_annotated_image(img_dir, image)  # fits, or says why not
         ids = coco.getAnnIds(imgIds=[image['id']], iscrowd=False)

@@ -44,7 +44,6 @@ def read_annotated_image(folder: str | Path, image: Mapping) -> np.ndarray:
             be others than those of the annotations.
     """
     path = Path(folder) / image['file_name']
-    check_image_files(folder, [image])
     pixels = read_image(path)
     annotated = image.get('height'), image.get('width')
     if all(annotated) and pixels.shape[:2] != annotated:

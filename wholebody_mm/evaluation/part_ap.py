@@ -87,13 +87,13 @@ def check_order_of(coco: Any, skeleton: Skeleton) -> None:
     Training refuses it, and AP would be near zero without a word.
 
     Args:
-        coco: What :func:`load_coco` gives, or any other ``COCO``.
+        coco: What :func:`load_coco` gives.
         skeleton: What ``keypoints`` of the file are read as.
 
     Raises:
         ValueError: As of :func:`check_order`.
     """
-    listed = coco.dataset.get('people_categories', ())
+    listed = coco.dataset['people_categories']
     people = frozenset(category['id'] for category in listed)
     check_order(listed, people, skeleton, str(coco.anno_file[0]))
 

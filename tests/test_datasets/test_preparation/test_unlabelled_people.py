@@ -173,6 +173,7 @@ def test_detections_of_other_images_and_without_masks(
         (dict(segmentation=[[1, 2, 3]]), 'nor polygons'),
         (dict(segmentation='1'), 'nor polygons'),
         (dict(bbox=['1', 2, 3, 4]), "as its 'bbox'"),
+        (dict(bbox=[1, 2, 3]), "as its 'bbox'"),
         (dict(image_id=None), 'of image None.*image ids'),
     ],
 )

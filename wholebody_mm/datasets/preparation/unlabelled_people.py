@@ -356,7 +356,8 @@ def _check_detection(detection: Mapping, image: dict, source: str) -> None:
         raise ValueError(
             f'{where} has no segmentation; a detector with masks is needed'
         )
-    if not _are_numbers(detection.get('bbox') or ()):
+    box = detection.get('bbox') or ()
+    if not _are_numbers(box) or len(box) not in (0, 4):
         raise ValueError(
             f"{where} has {detection['bbox']!r} as its 'bbox', not x, y, "
             f'width, height; correct it, or leave it out'
@@ -371,7 +372,10 @@ def _check_detection(detection: Mapping, image: dict, source: str) -> None:
                 f'width) with its counts; detect in the image as it is'
             )
     elif not isinstance(outline, Sequence) or not all(
-        polygon and _are_numbers(polygon) and len(polygon) % 2 == 0
+        polygon
+        and _are_numbers(polygon)
+        and len(polygon) >= 6
+        and len(polygon) % 2 == 0
         for polygon in outline
     ):
         raise ValueError(
