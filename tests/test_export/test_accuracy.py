@@ -8,10 +8,11 @@ import pytest
 from support.drawn import truth, write_drawn
 
 from wholebody_mm.codecs import MapEncoder
+from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
 from wholebody_mm.export.accuracy import accuracy
 from wholebody_mm.inference.fixed_size import InputShape
 from wholebody_mm.inference.network import NetworkInfo
-from wholebody_mm.skeletons import get_skeleton
+from wholebody_mm.skeletons import COCO_WHOLEBODY133, get_skeleton
 
 SIZE = (320, 240)
 
@@ -42,24 +43,26 @@ class Knowing:
 def test_who_knows_the_truth_has_all_of_it(tmp_path):
     ann_file = write_drawn(tmp_path, 4)
     network = Knowing(tmp_path, ann_file)
-    metrics = accuracy(network, ann_file, tmp_path / 'img')
+    annotated = AnnotatedPeople(ann_file, COCO_WHOLEBODY133)
+    metrics = accuracy(network, annotated, tmp_path / 'img')
     assert metrics['body/AP'] > 0.9 and metrics['face/AP'] > 0.9
     for path in sorted((tmp_path / 'img').iterdir())[2:]:
         path.unlink()
-    half = accuracy(network, ann_file, tmp_path / 'img', max_images=2)
+    half = accuracy(network, annotated, tmp_path / 'img', max_images=2)
     assert half['body/AP'] > 0.9
     with pytest.raises(FileNotFoundError):
-        accuracy(network, ann_file, tmp_path / 'img')
+        accuracy(network, annotated, tmp_path / 'img')
     network.people = {key: [] for key in network.people}
-    nothing = accuracy(network, ann_file, tmp_path / 'img', max_images=2)
+    nothing = accuracy(network, annotated, tmp_path / 'img', max_images=2)
     assert set(nothing.values()) == {0.0}
 
 
 def test_a_missing_image_is_named(tmp_path):
     ann_file = write_drawn(tmp_path, 1)
     network = Knowing(tmp_path, ann_file)
+    annotated = AnnotatedPeople(ann_file, COCO_WHOLEBODY133)
     with pytest.raises(FileNotFoundError, match='nowhere'):
-        accuracy(network, ann_file, tmp_path / 'nowhere')
+        accuracy(network, annotated, tmp_path / 'nowhere')
 
 
 def test_inputs_as_large_as_those_of_a_file_of_one_size(tmp_path):
@@ -77,9 +80,10 @@ def test_inputs_as_large_as_those_of_a_file_of_one_size(tmp_path):
             shape = (len(images), 133, h, w), (len(images), 2 * limbs, h, w)
             return tuple(np.zeros(s, np.float32) for s in shape)
 
+    annotated = AnnotatedPeople(ann_file, COCO_WHOLEBODY133)
     lower = Blind()
     lower.info = replace(Blind.info, height=120)
     lower.shape = InputShape(1, 120, 104)
-    accuracy(Blind(), ann_file, tmp_path / 'img', like=lower)
+    accuracy(Blind(), annotated, tmp_path / 'img', like=lower)
     ((height, width),) = shapes
     assert height <= 120 and width <= 104

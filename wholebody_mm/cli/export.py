@@ -10,7 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wholebody_mm.evaluation.annotated_people import add_annotation_arguments
+from wholebody_mm.evaluation.annotated_people import (
+    AnnotatedPeople,
+    add_annotation_arguments,
+)
 from wholebody_mm.export.formats import (
     FORMATS,
     PRECISIONS,
@@ -94,8 +97,7 @@ def run(args: argparse.Namespace) -> int:
     for files in (images, calibration):
         _look_at(files)  # a broken one is told before the work
     original = Original.of(args.weights, args.config)
-    if args.ann:
-        _check_annotations(original, args)
+    truth = _truth(original, args) if args.ann else None
     path = export(
         original,
         args.format,
@@ -131,8 +133,8 @@ def run(args: argparse.Namespace) -> int:
             f'({TOLERANCE:.0e}); do not use it',
             file=sys.stderr,
         )
-    if args.ann:
-        _print_accuracy(original, path, args)
+    if truth:
+        _print_accuracy(original, path, truth, args)
     return int(differs)
 
 
@@ -184,37 +186,28 @@ def people() -> np.ndarray:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
-def _check_annotations(original, args: argparse.Namespace) -> None:
-    """Raise what is wrong with --ann and --img-dir before the work."""
-    from wholebody_mm.evaluation.annotated_images import check_image_files
-    from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
-
+def _truth(original, args: argparse.Namespace) -> AnnotatedPeople:
+    """The annotated people; raises what is wrong before the work."""
     truth = AnnotatedPeople(
         args.ann,
         get_skeleton(original.info.skeleton),
         args.source,
         args.categories,
     )
-    images = truth.coco.loadImgs(truth.ids[: args.max_images])
-    check_image_files(args.img_dir, images)
+    truth.images(args.img_dir, args.max_images)
+    return truth
 
 
-def _print_accuracy(original, path: Path, args: argparse.Namespace) -> None:
+def _print_accuracy(
+    original, path: Path, truth: AnnotatedPeople, args: argparse.Namespace
+) -> None:
     """AP of the original, of the file, and the difference."""
     from wholebody_mm.export.accuracy import accuracy
     from wholebody_mm.export.exporter import load_exported
 
     exported = load_exported(path)
     rows = [
-        accuracy(
-            network,
-            args.ann,
-            args.img_dir,
-            args.max_images,
-            exported,
-            args.source,
-            args.categories,
-        )
+        accuracy(network, truth, args.img_dir, args.max_images, exported)
         for network in (original, exported)
     ]
     print(f'{"AP":<12}{"torch":>8}{args.precision:>8}{"lost":>8}')

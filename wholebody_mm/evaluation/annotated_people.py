@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wholebody_mm.evaluation.annotated_images import check_image_files
 from wholebody_mm.evaluation.part_ap import (
     VALUES,
     check_order_of,
@@ -108,6 +109,22 @@ class AnnotatedPeople:
         self.ids = sorted(self.coco.getImgIds())
         self.parts = tuple(dict.fromkeys(n.split('/')[0] for n in names))
         self._names = names
+
+    def images(
+        self, img_dir: str | Path, max_images: int | None = None
+    ) -> list[dict]:
+        """Images of the file, with their ``id`` and ``file_name``.
+
+        Args:
+            img_dir: Where they are.
+            max_images: Only the first so many, by their ids.
+
+        Raises:
+            FileNotFoundError: If one is missing.
+        """
+        images = self.coco.loadImgs(self.ids[:max_images])
+        check_image_files(img_dir, images)
+        return images
 
     def results(self, found: Mapping[int, PeopleInImage]) -> list[dict]:
         """COCO-WholeBody results of the people of each image.

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wholebody_mm.evaluation.annotated_images import (
-    check_image_files,
-    read_annotated_image,
-)
+from wholebody_mm.evaluation.annotated_images import read_annotated_image
 from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import Predictor
@@ -69,10 +66,8 @@ class StoredMaps:
         self.ids = self.truth.ids[:max_images]
         if not self.ids:
             raise ValueError(f'{ann_file} has no images to tune on')
-        images = self.coco.loadImgs(self.ids)
-        check_image_files(img_dir, images)
         self.maps = []
-        for image in images:
+        for image in self.truth.images(img_dir, max_images):
             item = predictor.prepare(read_annotated_image(img_dir, image))
             maps = predictor.maps([item.pixels])
             # half of the memory, and the pixels are not needed again; a part
