@@ -146,6 +146,23 @@ def test_a_device_that_is_not_here_removes_nothing(
     assert shard.exists() and not built
 
 
+@pytest.mark.parametrize('address', [None, 'auto'])
+def test_an_engine_that_only_a_cluster_has(
+    infer, photos, built, monkeypatch, capsys, address
+):
+    import wholebody_mm.inference.predictor as module
+
+    def load(*args):
+        raise ImportError('no such engine here')
+
+    monkeypatch.setattr(module, 'load_network', load)
+    monkeypatch.delenv('RAY_ADDRESS', raising=False)
+    options = ['--address', address] if address else []
+    infer(photos, '--engine', 'ray', *options)
+    assert bool(built) == bool(address)
+    assert ('no such engine' in capsys.readouterr().err) != bool(address)
+
+
 def test_a_skeleton_of_ones_own_reaches_other_folders(
     infer, photos, built, tmp_path, monkeypatch
 ):

@@ -104,7 +104,11 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     # Mistakes are told here, not by each worker, and before anything of an
     # earlier run is removed. What starts a cluster's work may lack the device.
     elsewhere = args.address or os.environ.get('RAY_ADDRESS')
-    build(device='cpu' if elsewhere else args.device)
+    try:
+        build(device='cpu' if elsewhere else args.device)
+    except ImportError:
+        if not elsewhere:  # the engine may be there only
+            raise
     require_ray()
     shards = plan_shards(
         paths,
