@@ -15,33 +15,34 @@ from pathlib import Path
 
 import wholebody_mm.register  # noqa: F401
 
+from mmengine.config import Config
+
 from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.engine.convergence import judge, plot, read_curves, table
 from wholebody_mm.inference.torch_network import read_config
 
 
-def probabilities_of(config: str) -> dict[str, float]:
+def probabilities_of(config: Config) -> dict[str, float]:
     """Data set to P_d, as a config has them.
 
     Raises:
-        FileNotFoundError: If there is no such config.
         ValueError: If it has none.
     """
-    loader = read_config(config).get('train_dataloader') or {}
+    loader = config.get('train_dataloader') or {}
     batches = loader.get('batch_sampler') or {}
     if not batches.get('probabilities'):
         raise ValueError(
-            f'--config {config} has no train_dataloader.batch_sampler.'
-            f'probabilities: P_d is for multi-task configs, such as '
-            f'configs/deep_wholebody.py; leave --config out'
+            f'--config {config.filename} has no '
+            f'train_dataloader.batch_sampler.probabilities: P_d is for '
+            f'multi-task configs, such as configs/deep_wholebody.py; leave '
+            f'--config out'
         )
     return dict(batches.probabilities)
 
 
-def main_of(config: str) -> str | None:
+def main_of(config: Config) -> str | None:
     """The first data set that the validation does not name, if any."""
-    val_cfg = read_config(config).get('val_cfg') or {}
-    named = val_cfg.get('sources') or {}
+    named = (config.get('val_cfg') or {}).get('sources') or {}
     sets = (name for name in probabilities_of(config) if name not in named)
     return next(sets, None)
 
@@ -65,8 +66,9 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> None:
         probabilities, main_set = None, args.main
         if args.config:
-            probabilities = probabilities_of(args.config)
-            main_set = main_set or main_of(args.config)
+            config = read_config(args.config)
+            probabilities = probabilities_of(config)
+            main_set = main_set or main_of(config)
         curves = read_curves(args.work_dir, args.value, main_set)
         text = table(judge(curves), probabilities)
         print(text)

@@ -22,7 +22,7 @@ from wholebody_mm.evaluation.keypoint_errors import (
     errors_table,
     keypoint_errors,
 )
-from wholebody_mm.evaluation.part_ap import check_order_of, load_coco
+from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.evaluation.report import write_metrics
 from wholebody_mm.inference.tables import IMAGES
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
@@ -76,8 +76,11 @@ def main() -> int:
     results = read_json(args.results)
     if not isinstance(results, list):
         raise ValueError(f'{args.results} is no list of results')
-    annotations = load_coco(args.annotations, categories=args.categories)
-    check_order_of(annotations, COCO_WHOLEBODY133)
+    annotations = load_coco(
+        args.annotations,
+        categories=args.categories,
+        skeleton=COCO_WHOLEBODY133,
+    )
     img_ids = images_to_count(annotations, args.results)
     if args.max_images:
         left_out = {*img_ids[args.max_images :]}

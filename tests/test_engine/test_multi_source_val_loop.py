@@ -34,6 +34,12 @@ def evaluator_of(folder, people, listed, **config):
     return loop._evaluator('mine', SimpleNamespace(dataset=dataset))
 
 
+def person_of(points, **values):
+    """An annotation of someone whose points are all visible."""
+    keypoints = np.insert(points, 2, 2, axis=1).reshape(-1).tolist()
+    return dict(id=1, image_id=1, keypoints=keypoints) | values
+
+
 @pytest.mark.parametrize(
     ('source', 'key'), [(BUST, 'coco/AP'), (COCO17, 'body/AP')]
 )
@@ -41,13 +47,8 @@ def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
     points = np.random.default_rng(0).uniform(
         20, 90, (source.num_keypoints, 2)
     )
-    person = dict(
-        id=1,
-        image_id=1,
-        category_id=0,  # as tools count
-        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
-        bbox=[20, 20, 70, 70],
-    )
+    # categories as tools count
+    person = person_of(points, category_id=0, bbox=[20, 20, 70, 70])
     evaluator, keys = evaluator_of(
         tmp_path,
         [person],
@@ -69,12 +70,7 @@ def test_a_set_of_few_keypoints_is_tested_on_those(tmp_path, source, key):
 def test_a_machine_without_the_first_ones_disk(tmp_path, monkeypatch):
     monkeypatch.setattr('mmengine.dist.utils.get_rank', lambda *_: 8)
     points = np.random.default_rng(0).uniform(20, 90, (17, 2))
-    person = dict(
-        id=1,
-        image_id=1,
-        category_id=1,
-        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
-    )
+    person = person_of(points, category_id=1)
     evaluator, _ = evaluator_of(
         tmp_path,
         [person],
@@ -89,14 +85,9 @@ def test_a_machine_without_the_first_ones_disk(tmp_path, monkeypatch):
 def test_only_the_categories_that_are_people_are_tested(tmp_path):
     """Dogs with other keypoints are in the same file."""
     points = np.random.default_rng(0).uniform(20, 90, (17, 2))
-    box = dict(image_id=1, bbox=[20, 20, 70, 70])
-    worker = dict(
-        id=1,
-        category_id=2,
-        keypoints=np.insert(points, 2, 2, axis=1).reshape(-1).tolist(),
-        **box,
-    )
-    dog = dict(id=2, category_id=3, keypoints=[30, 30, 2] * 8, **box)
+    box = [20, 20, 70, 70]
+    worker = person_of(points, category_id=2, bbox=box)
+    dog = person_of([[30, 30]] * 8, id=2, category_id=3, bbox=box)
     evaluator_of(
         tmp_path,
         [worker, dog],

@@ -22,6 +22,21 @@ def main():
     return runpy.run_path(str(ROOT / 'tools/data/mask_people.py'))['main']
 
 
+def interrupted(asked, found=lambda path: []):
+    """A detector that Ctrl-C stops in the second image; tells its names."""
+
+    def detector(*_):
+        def find(path):
+            asked.append(path.name)
+            if len(asked) == 2:
+                raise KeyboardInterrupt
+            return found(path)
+
+        return find
+
+    return detector
+
+
 @pytest.fixture
 def faces(tmp_path):
     """One annotated face; detections of its body and of a stranger."""
@@ -79,17 +94,7 @@ def test_other_weights_under_the_same_name_detect_anew(
     main, faces, monkeypatch, changed
 ):
     asked = []
-
-    def detector(*_):
-        def find(path):
-            asked.append(path.name)
-            if len(asked) == 2:
-                raise KeyboardInterrupt
-            return []
-
-        return find
-
-    monkeypatch.setitem(main.__globals__, 'mmdet_detector', detector)
+    monkeypatch.setitem(main.__globals__, 'mmdet_detector', interrupted(asked))
     files = {'a.png': faces / 'images/a.png'}
     for name in ('config.py', 'weights.pth'):
         files[name] = faces / name
@@ -114,16 +119,9 @@ def test_other_weights_under_the_same_name_detect_anew(
 def test_going_on_with_a_set_prepared_anew(main, faces, monkeypatch, same):
     """Ids may be others then; with another detector nothing is kept."""
     asked = []
-
-    def detector(*_):
-        def find(path):
-            asked.append(path.name)
-            if len(asked) == 2:
-                raise KeyboardInterrupt
-            return [dict(score=0.9, file=path.name)]
-
-        return find
-
+    detector = interrupted(
+        asked, lambda path: [dict(score=0.9, file=path.name)]
+    )
     for name in ('torchvision_detector', 'mmdet_detector'):
         monkeypatch.setitem(main.__globals__, name, detector)
     given = []

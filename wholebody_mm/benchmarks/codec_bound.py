@@ -28,7 +28,7 @@ from wholebody_mm.evaluation.annotated_images import (
     check_image_files,
     read_annotated_image,
 )
-from wholebody_mm.evaluation.part_ap import check_order_of, load_coco
+from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
 
 
@@ -106,8 +106,7 @@ def bound_of_annotations(
         ValueError: If a file is no image or of another size than annotated,
             or the annotations have the keypoints in another order.
     """
-    coco = load_coco(ann_file)
-    check_order_of(coco, COCO_WHOLEBODY133)
+    coco = load_coco(ann_file, skeleton=COCO_WHOLEBODY133)
     images = coco.loadImgs(sorted(coco.getImgIds()))
     if img_dir is not None:
         check_image_files(img_dir, images)

@@ -20,6 +20,7 @@ from wholebody_mm.datasets.wholebody_format import (
     VALID_KEYS,
 )
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133, Skeleton
+from wholebody_mm.whole_files import read_json
 
 DOWNLOAD = (
     'images and COCO keypoints: https://cocodataset.org/#download '
@@ -40,6 +41,17 @@ _WHOLEBODY_SIZES = {
 
 Points = tuple[np.ndarray, dict[str, np.ndarray]]
 ParsePoints = Callable[[dict, str], Points]
+
+
+def description_of(path: Path) -> str | None:
+    """What an annotation file says that it is of.
+
+    None if it does not, is another file, or is not there.
+    """
+    try:
+        return str(read_json(path)['info']['description'])
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        return None
 
 
 def read_annotation_file(

@@ -17,7 +17,6 @@ from scipy.optimize import linear_sum_assignment
 
 from wholebody_mm.datasets.wholebody_format import annotated_people
 from wholebody_mm.evaluation.part_ap import (
-    check_order_of,
     images_of,
     load_coco,
 )
@@ -87,8 +86,7 @@ def keypoint_errors(
             order. A part that a result lacks was not found.
     """
     if isinstance(annotations, str | Path):
-        annotations = load_coco(annotations)
-        check_order_of(annotations, COCO_WHOLEBODY133)
+        annotations = load_coco(annotations, skeleton=COCO_WHOLEBODY133)
     results = list(results)
     by_image: dict[int, list[Mapping]] = {}
     for number, result in enumerate(results):

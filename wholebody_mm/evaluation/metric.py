@@ -12,7 +12,6 @@ from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
 from wholebody_mm.evaluation.part_ap import (
-    check_order_of,
     evaluate_parts,
     load_coco,
     part_metric_names,
@@ -62,8 +61,9 @@ class WholeBodyPartMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
         body = COCO_WHOLEBODY133.parts['body']
-        self.coco = load_coco(ann_file, body.stop - body.start, categories)
-        check_order_of(self.coco, COCO_WHOLEBODY133)
+        self.coco = load_coco(
+            ann_file, body.stop - body.start, categories, COCO_WHOLEBODY133
+        )
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix

@@ -41,6 +41,7 @@ def load_coco(
     ann_file: str | Path,
     num_keypoints: int | None = None,
     categories: Sequence[str] | None = None,
+    skeleton: Skeleton | None = None,
 ) -> Any:
     """An xtcocotools ``COCO`` of the people of an annotation file.
 
@@ -51,11 +52,13 @@ def load_coco(
         ann_file: A COCO file.
         num_keypoints: Of its people; by default as many as the first has.
         categories: Names of the categories that are people.
+        skeleton: What ``keypoints`` of the file are read as, if that is
+            known; see :func:`check_order_of`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no COCO annotation file, or something in it
-            cannot be understood.
+        ValueError: If it is no COCO annotation file, something in it cannot
+            be understood, or it has the keypoints in another order.
     """
     path = Path(ann_file)
     if not path.is_file():
@@ -78,6 +81,8 @@ def load_coco(
     )
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
+    if skeleton is not None:
+        check_order_of(coco, skeleton)
     return coco
 
 
@@ -150,8 +155,7 @@ def evaluate_parts(
             order.
     """
     if isinstance(annotations, str | Path):
-        annotations = load_coco(annotations)
-        check_order_of(annotations, COCO_WHOLEBODY133)
+        annotations = load_coco(annotations, skeleton=COCO_WHOLEBODY133)
         # as the file's people are now, whatever they are in it
         results = [result | dict(category_id=PERSON) for result in results]
     coco_eval = coco_tools()[1]

@@ -16,7 +16,6 @@ from mmpose.registry import METRICS
 from wholebody_mm.datasets.regular_content import PERSON
 from wholebody_mm.evaluation.part_ap import (
     STATS,
-    check_order_of,
     coco_tools,
     images_of,
     load_coco,
@@ -84,8 +83,9 @@ class PartialPoseMetric(BaseMetric):
                 stacklevel=2,
             )
         self.tested = np.flatnonzero(self.to_source.labelled)
-        self.coco = load_coco(ann_file, self.source.num_keypoints, categories)
-        check_order_of(self.coco, self.source)
+        self.coco = load_coco(
+            ann_file, self.source.num_keypoints, categories, self.source
+        )
         labelled = 0
         for person in self.coco.dataset['annotations']:
             rows = np.reshape(person['keypoints'], (-1, 3))[self.tested]

@@ -186,16 +186,21 @@ def test_frames_cameras_and_splits_can_be_chosen(tmp_path):
     assert {k: v['images'] for k, v in counts.items()} == dict(train=4, val=4)
 
 
-def test_it_goes_on_after_an_interruption(tmp_path):
-    write_total_capture(tmp_path, [5, 10], cameras=(3,))
-    broken = next(tmp_path.glob('hdImgs/*/00000010/*.jpg'))
+def interrupt(folder):
+    """Stop at a broken image after the first one; it is whole again then."""
+    write_total_capture(folder, [5, 10], cameras=(3,))
+    broken = next(folder.glob('hdImgs/*/00000010/*.jpg'))
     whole = broken.read_bytes()
     broken.write_bytes(b'')
     with pytest.raises(ValueError, match='00_03_00000010.jpg is no image'):
-        prepare_total_capture(tmp_path, tmp_path / 'out')
+        prepare_total_capture(folder, folder / 'out')
+    broken.write_bytes(whole)
+
+
+def test_it_goes_on_after_an_interruption(tmp_path):
+    interrupt(tmp_path)
     journal = tmp_path / 'out/train.json.part'
     assert len(journal.read_text().splitlines()) == 2  # with the options
-    broken.write_bytes(whole)
     # what was made is not made again, unless the picture is another
     made = next(tmp_path.glob('hdImgs/*/00000005/*.jpg'))
     status = made.stat()
@@ -208,13 +213,7 @@ def test_it_goes_on_after_an_interruption(tmp_path):
 
 
 def test_a_corrected_calibration_is_taken(tmp_path):
-    write_total_capture(tmp_path, [5, 10], cameras=(3,))
-    broken = next(tmp_path.glob('hdImgs/*/00000010/*.jpg'))
-    whole = broken.read_bytes()
-    broken.write_bytes(b'')
-    with pytest.raises(ValueError, match='is no image'):
-        prepare_total_capture(tmp_path, tmp_path / 'out')
-    broken.write_bytes(whole)
+    interrupt(tmp_path)
     file = tmp_path / 'annotation/camera_data.pkl'
     calibration = pickle.loads(file.read_bytes())
     for camera in calibration['171204_pose1'].values():

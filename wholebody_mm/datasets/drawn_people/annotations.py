@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.datasets.coco_annotations import description_of
 from wholebody_mm.datasets.drawn_people.painting import background, draw
 from wholebody_mm.datasets.drawn_people.poses import sample_people
 from wholebody_mm.datasets.wholebody_format import (
@@ -17,7 +18,7 @@ from wholebody_mm.datasets.wholebody_format import (
     VALID_KEYS,
 )
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
-from wholebody_mm.whole_files import part_of, read_json, write_json
+from wholebody_mm.whole_files import part_of, write_json
 
 DESCRIPTION = 'Drawn people'
 
@@ -202,12 +203,9 @@ def refuse_foreign(folder: str | Path, ann_file: str | Path) -> None:
 
 
 def _is_of_drawn_people(ann_file: Path) -> bool:
-    try:
-        description = read_json(ann_file)['info']['description']
-    except (FileNotFoundError, KeyError, TypeError, ValueError):
-        return False
     # sets that are made of drawn people say so in other letters
-    return str(description).casefold() == DESCRIPTION.casefold()
+    description = description_of(ann_file) or ''
+    return description.casefold() == DESCRIPTION.casefold()
 
 
 def write_split(

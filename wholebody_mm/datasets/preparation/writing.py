@@ -14,7 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from wholebody_mm import whole_files
-from wholebody_mm.datasets.coco_annotations import OUTSIDE
+from wholebody_mm.datasets.coco_annotations import OUTSIDE, description_of
 from wholebody_mm.skeletons import Skeleton
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
@@ -266,11 +266,7 @@ def _delete_earlier(file: Path, description: str) -> None:
     """
     if not file.is_file():
         return
-    try:
-        written_from = whole_files.read_json(file)['info']['description']
-    except (KeyError, TypeError, ValueError):
-        written_from = None
-    if written_from == description:
+    if description_of(file) == description:
         file.unlink()
         return
     print(

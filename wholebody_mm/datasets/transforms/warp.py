@@ -194,16 +194,13 @@ class WholeBodyRandomWarp(BaseTransform):
         self, results: dict, rng: np.random.Generator, factor: float
     ) -> tuple[np.ndarray, float]:
         """Centre and height (pixels of the image) that the scale is of."""
-        boxes = np.asarray(results['bbox'], np.float32).reshape(-1, 4)
-        heights = boxes[:, 3] - boxes[:, 1]
+        boxes = whole = np.asarray(results['bbox'], np.float32).reshape(-1, 4)
         h, w = results['img'].shape[:2]
         if not self.fill:
             # Boxes of people who are known beyond the image reach there too;
             # around their middles there may be nothing but border.
             boxes = boxes.clip(-0.5, np.float32([w, h, w, h]) - 0.5)
         size = boxes[:, 2:] - boxes[:, :2]
-        if not self.whole_boxes:
-            heights = size[:, 1]
         visible = plain_visibility(results['keypoints_visible'])
         labelled = (visible > 0).sum(axis=1)
         known = results.get('labelled', np.ones(visible.shape[1], bool))
@@ -214,7 +211,8 @@ class WholeBodyRandomWarp(BaseTransform):
             centre = self._swapped_centre(results, i, rng, factor)
             if centre is None:
                 centre = (boxes[i, :2] + boxes[i, 2:]) / 2
-            return centre, float(heights[i])
+            top, bottom = (whole if self.whole_boxes else boxes)[i, 1::2]
+            return centre, float(bottom - top)
         centre = rng.uniform([0, 0], [w - 1, h - 1])
         return centre, self.target_height_ratio * min(h, w)
 
