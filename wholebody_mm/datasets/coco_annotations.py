@@ -48,10 +48,20 @@ def description_of(path: Path) -> str | None:
 
     None if it does not, is another file, or is not there.
     """
+    description = info_of(path).get('description')
+    return None if description is None else str(description)
+
+
+def info_of(path: Path) -> dict:
+    """What an annotation file says of itself (``info``).
+
+    Empty if it does not, is another file, or is not there.
+    """
     try:
-        return str(read_json(path)['info']['description'])
+        info = read_json(path)['info']
     except (FileNotFoundError, KeyError, TypeError, ValueError):
-        return None
+        return {}
+    return info if isinstance(info, dict) else {}
 
 
 def read_annotation_file(

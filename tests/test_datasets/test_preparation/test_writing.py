@@ -160,6 +160,19 @@ def test_no_input_is_written_over(tmp_path):
         with pytest.raises(ValueError, match=f'{name} is read and would'):
             split(tmp_path, 0, inputs=[file])
         assert file.read_text() == '{"images": "mine"}'
+        file.unlink()
+
+
+@pytest.mark.parametrize('name', ['train.json', 'val.json'])
+def test_only_a_prepared_file_is_written_over(tmp_path, name):
+    split(tmp_path, 0.5)
+    split(tmp_path, 0.5, 'another input')  # its own: prepared anew
+    foreign = '{"info": {"description": "here"}, "images": ["mine"]}'
+    (tmp_path / name).write_text(foreign)
+    others = {f: f.read_bytes() for f in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=f'{name} is there.*move it away'):
+        split(tmp_path, 0.5)
+    assert {f: f.read_bytes() for f in tmp_path.iterdir()} == others
 
 
 @pytest.mark.parametrize(

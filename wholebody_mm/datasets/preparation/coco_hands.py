@@ -37,7 +37,7 @@ from wholebody_mm.datasets.preparation.writing import (
     image_entry,
     mask_of_boxes,
     points_box,
-    refuse_inputs,
+    refuse_out,
     states,
     write_annotations,
 )
@@ -135,7 +135,7 @@ def prepare_coco_hands(
             no hand is labelled, a hand has another number of points, or an
             image has another size than the file says.
     """
-    refuse_inputs(out, [ann_file])
+    refuse_out(out, [ann_file])
     inputs = states([ann_file])
     entries, by_image, categories = read_annotation_file(str(ann_file), _HOW)
     if not images.is_dir():

@@ -11,7 +11,8 @@ import numpy as np
 from wholebody_mm.datasets.coco_annotations import read_annotation_file
 from wholebody_mm.datasets.preparation.writing import (
     PERSON,
-    refuse_inputs,
+    PREPARED_BY,
+    refuse_out,
     write_annotations,
 )
 from wholebody_mm.skeletons import WHOLEBODY135
@@ -45,10 +46,10 @@ def prepare_foot(ann_file: Path, out: Path) -> dict[str, int]:
 
     Raises:
         FileNotFoundError: If the file is not there.
-        ValueError: If it is no COCO file, would be written over, or its
-            people have no 23 keypoints.
+        ValueError: If it is no COCO file, it or something else would be
+            written over, or its people have no 23 keypoints.
     """
-    refuse_inputs(out, [ann_file])
+    refuse_out(out, [ann_file])
     images, by_image, _ = read_annotation_file(str(ann_file), _FOOT_FILE)
     feet = COCO_FOOT23.parts['foot']
     with_feet: dict[int, int] = defaultdict(int)
@@ -75,7 +76,12 @@ def prepare_foot(ann_file: Path, out: Path) -> dict[str, int]:
     )
     write_json(
         out,
-        dict(images=kept, annotations=annotations, categories=[category]),
+        dict(
+            info=dict(description=str(ann_file), prepared_by=PREPARED_BY),
+            images=kept,
+            annotations=annotations,
+            categories=[category],
+        ),
     )
     return dict(
         images=len(kept),
@@ -100,7 +106,7 @@ def prepare_no_people(ann_files: list[Path], out: Path) -> dict[str, int]:
         ValueError: If a file is no COCO file, would be written over, or does
             not annotate people.
     """
-    refuse_inputs(out, ann_files)
+    refuse_out(out, ann_files)
     images: dict[int, dict] = {}
     occupied: set[int] = set()
     for file in ann_files:

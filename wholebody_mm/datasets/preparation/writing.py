@@ -14,11 +14,16 @@ from PIL import Image
 from tqdm import tqdm
 
 from wholebody_mm import whole_files
-from wholebody_mm.datasets.coco_annotations import OUTSIDE, description_of
+from wholebody_mm.datasets.coco_annotations import (
+    OUTSIDE,
+    description_of,
+    info_of,
+)
 from wholebody_mm.skeletons import Skeleton
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm')
 PERSON = 1  # category id
+PREPARED_BY = 'wholebody_mm'  # in ``info`` of what preparations write
 # EXIF's tag of how a camera was held, and its value for upright.
 ORIENTATION, UPRIGHT = 0x0112, 1
 
@@ -147,6 +152,24 @@ def refuse_inputs(out: Path, inputs: Iterable[Path | str]) -> None:
         )
 
 
+def refuse_out(out: Path, inputs: Iterable[Path | str]) -> None:
+    """See that a preparation would write over its own earlier file only.
+
+    Args:
+        out: The file to be written.
+        inputs: The files that are read.
+
+    Raises:
+        ValueError: If ``out`` is one of them, or something else wrote it.
+    """
+    refuse_inputs(out, inputs)
+    if out.exists() and info_of(out).get('prepared_by') != PREPARED_BY:
+        raise ValueError(
+            f'{out} is there, was not written by a preparation and would be '
+            f'written over; move it away or give another --out'
+        )
+
+
 def _journal(out: Path) -> Path:
     return out.with_name(out.name + '.part')
 
@@ -186,7 +209,7 @@ def write_annotations(
     whole_files.write_json(
         out,
         dict(
-            info=dict(description=description),
+            info=dict(description=description, prepared_by=PREPARED_BY),
             images=images,
             annotations=annotations,
             categories=[category],
@@ -234,26 +257,28 @@ def write_splits(
         Counts of ``images`` and ``people`` of each split.
 
     Raises:
-        ValueError: If an input would be written over.
+        ValueError: If an input, or a file that no preparation wrote, would
+            be written over.
     """
-    counts = {}
-    for split in ('train', 'val'):
-        refuse_inputs(out / f'{split}.json', inputs or ())
-    options = dict(options or {}, made_from=description, inputs=inputs)
-    listed = out / 'val_names.txt'
     kept, chosen = split_names(names, val_share, seed, group)
-    splits = kept, sorted([*chosen, *held_out])
-    for split, chosen in zip(('train', 'val'), splits, strict=True):
+    splits = dict(train=kept, val=sorted([*chosen, *held_out]))
+    for split, members in splits.items():  # before any is written
+        refuse = refuse_out if members else refuse_inputs
+        refuse(out / f'{split}.json', inputs or ())
+    counts = {}
+    options = dict(options or {}, made_from=description, inputs=inputs)
+    for split, members in splits.items():
         file = out / f'{split}.json'
-        if not chosen:
+        if not members:
             _delete_earlier(file, description)
             continue
-        records = for_each(chosen, make, file, split, options, files)
+        records = for_each(members, make, file, split, options, files)
         counts[split] = write_annotations(
             file, records, skeleton.keypoint_names, description
         )
-    if splits[1]:
-        listed.write_text('\n'.join(splits[1]) + '\n', encoding='utf-8')
+    listed = out / 'val_names.txt'
+    if splits['val']:
+        listed.write_text('\n'.join(splits['val']) + '\n', encoding='utf-8')
     elif not (out / 'val.json').exists():
         listed.unlink(missing_ok=True)
     return counts
