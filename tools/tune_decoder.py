@@ -20,43 +20,23 @@ import sys
 from pathlib import Path
 
 from wholebody_mm.clean_errors import run_cleanly
-from wholebody_mm.evaluation.annotated_people import add_annotation_arguments
 from wholebody_mm.evaluation.decoder_tuning import (
     GRID,
     OBJECTIVE,
-    StoredMaps,
     objective,
     parts_to_tune,
     possible,
     tune,
 )
 from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
-from wholebody_mm.inference.predictor import Predictor
+from wholebody_mm.evaluation.stored_maps import add_maps_arguments, maps_of
 
 
 def main() -> int:
     """Tune and print the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add('weights', help='checkpoint or exported network')
-    add(
-        '--config',
-        help='config of a checkpoint that names none of ours',
-    )
-    add('--ann', required=True, help='COCO-WholeBody annotation file')
-    add('--img-dir', required=True, help='folder of its images')
-    add('--height', type=int, help='of the input; as the weights say')
-    add('--scales', type=float, nargs='+', help='to average; the same')
-    add('--flip', action='store_true', default=None, help='average both')
-    add('--device', default='cpu', help='where the network runs, as of infer')
-    add(
-        '--max-images',
-        type=int,
-        default=300,
-        metavar='N',
-        help='the first N (300); their maps are kept, some 10 MB each',
-    )
-    add_annotation_arguments(parser)
+    add_maps_arguments(parser)
     add(
         '--parts',
         nargs='+',
@@ -66,22 +46,7 @@ def main() -> int:
     add('--rounds', type=int, default=2)
     add('--json', type=Path, help='file to write the options to')
     args = parser.parse_args()
-    predictor = Predictor(
-        args.weights,
-        args.config,
-        device=args.device,
-        height=args.height,
-        scales=args.scales,
-        flip=args.flip,
-    )
-    stored = StoredMaps(
-        predictor,
-        args.ann,
-        args.img_dir,
-        args.max_images,
-        args.source,
-        args.categories,
-    )
+    stored = maps_of(args)
     parts = args.parts or parts_to_tune(stored.truth.parts)
     unknown = sorted(set(parts) - set(stored.truth.parts))
     if unknown or not parts:
@@ -93,7 +58,7 @@ def main() -> int:
     def score(options: dict) -> float:
         return objective(stored.metrics(options), parts)
 
-    info = predictor.network.info
+    info = stored.predictor.network.info
     start = dict(info.decoder)
     print(f'{score(start):.4f} with {start}', flush=True)
     best, value = tune(

@@ -1,70 +1,14 @@
 """Thresholds that suit a network are found."""
 
-import dataclasses
-import json
-
-import cv2
-import numpy as np
-import pytest
-from support.drawn import truth, write_drawn
 from support.skeletons import BUST
 
-from wholebody_mm.codecs.encoder import MapEncoder
-from wholebody_mm.datasets.transforms.geometry import (
-    top_left_warp,
-    warp_points,
-)
 from wholebody_mm.evaluation.decoder_tuning import (
     GRID,
-    StoredMaps,
     objective,
     possible,
     tune,
 )
 from wholebody_mm.inference.network import NetworkInfo
-from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135, get_map
-
-
-class HalfHeight:
-    """Knows the people of some images; its maps are half as high."""
-
-    info = NetworkInfo('known', 'wholebody135', 8, 8, 240)
-
-    def __init__(self, path, factor=0.5, heatmap_stride=8):
-        self.info = dataclasses.replace(
-            self.info, heatmap_stride=heatmap_stride
-        )
-        encoder = MapEncoder(WHOLEBODY135, 8, heatmap_stride)
-        to_union = get_map(COCO_WHOLEBODY133, WHOLEBODY135)
-        self.maps, self.factor = {}, factor
-        names = {
-            image['id']: image['file_name']
-            for image in json.loads(path.read_text())['images']
-        }
-        for image_id, name in names.items():
-            image = cv2.imread(str(path.parent / 'img' / name))
-            size = image.shape[1], image.shape[0]
-            matrix, input_size, _ = top_left_warp(size, 240, 8)
-            mine = [(p, v) for i, p, v in truth(path) if i == image_id]
-            points, visible = to_union(
-                np.stack([p for p, _ in mine]), np.stack([v for _, v in mine])
-            )
-            maps = encoder.encode(
-                warp_points(points, matrix), visible, input_size
-            )
-            self.maps[image.mean().round(6)] = maps
-
-    def __call__(self, images):
-        maps = self.maps[images[0].mean().round(6)]
-        return tuple(self.factor * m[None] for m in maps)
-
-
-@pytest.fixture(scope='module')
-def stored(tmp_path_factory):
-    path = write_drawn(tmp_path_factory.mktemp('drawn'), images=3)
-    predictor = Predictor(network=HalfHeight(path))
-    return StoredMaps(predictor, path, path.parent / 'img')
 
 
 def test_a_threshold_that_hides_everyone_is_given_up(stored):
@@ -78,11 +22,6 @@ def test_a_threshold_that_hides_everyone_is_given_up(stored):
     assert best['peak_threshold'] == 0.2
     assert value > 0.9
     assert value == objective(stored.metrics(best))
-
-
-def test_pixels_are_not_kept(stored):
-    for _, item, *_ in stored.maps:
-        assert item.pixels.size == 0 and item.pixels.base is None
 
 
 def test_every_option_of_the_grid_is_one_of_the_decoder(stored):
@@ -140,18 +79,3 @@ def test_what_it_began_with_is_tried_again():
         dict(a=(1,), b=(0,)),
     )
     assert (best, value) == (dict(a=5, b=0), 3)
-
-
-def test_no_images_is_refused(tmp_path):
-    path = tmp_path / 'a.json'
-    path.write_text(json.dumps(dict(images=[], annotations=[], categories=[])))
-    network = dataclasses.make_dataclass('N', ['info'])(HalfHeight.info)
-    with pytest.raises(ValueError, match='no images to tune on'):
-        StoredMaps(Predictor(network=network), path, tmp_path)
-
-
-def test_confidence_maps_may_be_finer(tmp_path):
-    path = write_drawn(tmp_path, images=1)
-    network = HalfHeight(path, heatmap_stride=4)
-    stored = StoredMaps(Predictor(network=network), path, path.parent / 'img')
-    assert objective(stored.metrics({})) > 0.9

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -74,6 +74,13 @@ class People:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+
+class Decoder(Protocol):
+    """What finds people in maps."""
+
+    def decode(self, heatmaps: np.ndarray, pafs: np.ndarray) -> People:
+        """The people of one image; see :meth:`PAFDecoder.decode`."""
 
 
 class PAFDecoder:
@@ -331,25 +338,10 @@ class PAFDecoder:
                 f'({2 * limbs}, h, w){where}, not {heatmaps.shape} and '
                 f'{pafs.shape}'
             )
-        cells = np.zeros((k, self.max_peaks, 2), np.float32)
-        scores = np.zeros((k, self.max_peaks), np.float32)
-        counts = np.zeros(k, np.int32)
         threshold = least = np.float32(self.peak_threshold)
         if self._completes:
             least = np.float32(self.weak_threshold)
-
-        def find(own: slice) -> None:
-            self._find_peaks(
-                heatmaps[own],
-                self._sigmas[own],
-                least,
-                cells[own],
-                scores[own],
-                counts[own],
-            )
-
-        work = heatmaps.size >= THREADED_CELLS
-        self._run(find, work, np.ones(k))
+        cells, scores, counts = self.peaks(heatmaps, least)
         strong = counts
         if self._completes:
             strong = np.empty_like(counts)
@@ -357,6 +349,38 @@ class PAFDecoder:
         cells = between_grids(cells, self.heatmap_stride, self.stride)
         slots, shared = self._group(pafs, cells, scores, counts, strong)
         return self._people(slots, shared, cells, scores)
+
+    def peaks(
+        self, heatmaps: np.ndarray, threshold: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The peaks of each confidence map, before they belong to anybody.
+
+        Args:
+            heatmaps: (K, r h, r w) float32, C-contiguous.
+            threshold: Peaks are above it.
+
+        Returns:
+            (K, M, 2) float32 x, y in cells of these maps, (K, M) float32
+            heights, and (K,) int32, how many of the M each map has. M is
+            ``max_peaks``.
+        """
+        k = len(heatmaps)
+        cells = np.zeros((k, self.max_peaks, 2), np.float32)
+        scores = np.zeros((k, self.max_peaks), np.float32)
+        counts = np.zeros(k, np.int32)
+
+        def find(own: slice) -> None:
+            self._find_peaks(
+                heatmaps[own],
+                self._sigmas[own],
+                np.float32(threshold),
+                cells[own],
+                scores[own],
+                counts[own],
+            )
+
+        self._run(find, heatmaps.size >= THREADED_CELLS, np.ones(k))
+        return cells, scores, counts
 
     def _run(
         self, step: Callable[[slice], T], work: bool, costs: np.ndarray

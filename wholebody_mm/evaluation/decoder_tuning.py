@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-
-from wholebody_mm.evaluation.annotated_images import read_annotated_image
-from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
-from wholebody_mm.inference.people import PeopleInImage
-from wholebody_mm.inference.predictor import Predictor
-from wholebody_mm.skeletons import Skeleton
 
 # What is tried for each option, in this order.
 GRID: dict[str, tuple[float, ...]] = dict(
@@ -29,75 +21,6 @@ GRID: dict[str, tuple[float, ...]] = dict(
 )
 # Parts whose mean AP is made as large as possible.
 OBJECTIVE = ('body', 'foot', 'face', 'hands', 'wholebody')
-
-
-class StoredMaps:
-    """The maps of annotated images, made once and decoded many times.
-
-    Args:
-        predictor: Makes the maps, at its height, scales and flips.
-        ann_file: COCO-WholeBody annotations.
-        img_dir: Folder of the images.
-        max_images: Only the first so many, by their ids.
-        source: Skeleton of the file's keypoints, if they are its own; see
-            :class:`AnnotatedPeople`.
-        categories: Names of the file's categories that are people.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        ValueError: If a file cannot be read, there are no images, or one is
-            of another size than its annotations.
-    """
-
-    def __init__(
-        self,
-        predictor: Predictor,
-        ann_file: str | Path,
-        img_dir: str | Path,
-        max_images: int | None = None,
-        source: str | Skeleton | None = None,
-        categories: Sequence[str] | None = None,
-    ) -> None:
-        self.predictor = predictor
-        self.truth = AnnotatedPeople(
-            ann_file, predictor.output, source, categories
-        )
-        self.coco = self.truth.coco
-        self.ids = self.truth.ids[:max_images]
-        if not self.ids:
-            raise ValueError(f'{ann_file} has no images to tune on')
-        self.maps = []
-        for image in self.truth.images(img_dir, max_images):
-            item = predictor.prepare(read_annotated_image(img_dir, image))
-            maps = predictor.maps([item.pixels])
-            # half of the memory, and the pixels are not needed again; a part
-            # of them, even an empty one, would keep all of them alive
-            heatmaps, pafs = (m[0].astype(np.float16) for m in maps)
-            item = replace(item, pixels=np.empty((0, 0, 3), np.uint8))
-            self.maps.append((image['id'], item, heatmaps, pafs))
-
-    def _people(
-        self, options: Mapping[str, float]
-    ) -> dict[int, PeopleInImage]:
-        """The people of each image with some options of the decoder."""
-        decoder = self.predictor.network.info.build_decoder(options)
-        return {
-            image_id: self.predictor.decode(
-                item,
-                heatmaps.astype(np.float32),
-                pafs.astype(np.float32),
-                decoder,
-            )
-            for image_id, item, heatmaps, pafs in self.maps
-        }
-
-    def results(self, options: Mapping[str, float]) -> list[dict]:
-        """COCO-WholeBody results with some options of the decoder."""
-        return self.truth.results(self._people(options))
-
-    def metrics(self, options: Mapping[str, float]) -> dict[str, float]:
-        """AP and AR of each part with some options of the decoder."""
-        return self.truth.metrics(self._people(options))
 
 
 def parts_to_tune(labelled: Sequence[str]) -> tuple[str, ...]:

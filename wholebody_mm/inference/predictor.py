@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from wholebody_mm.codecs import PAFDecoder
-from wholebody_mm.codecs.decoder import MOST_THREADS
+from wholebody_mm.codecs.decoder import MOST_THREADS, Decoder
 from wholebody_mm.datasets.transforms.geometry import (
     inverse,
     top_left_image,
@@ -228,7 +227,7 @@ class Predictor:
         item: NetworkInput,
         heatmaps: np.ndarray,
         pafs: np.ndarray,
-        decoder: PAFDecoder | None = None,
+        decoder: Decoder | None = None,
     ) -> PeopleInImage:
         """The people in the maps (K, r h, r w), (2 L, h, w) of an input.
 

@@ -1,0 +1,34 @@
+"""The command that counts peaks."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+from support.drawn import write_drawn
+from support.known_maps import HalfHeight
+
+import wholebody_mm.inference.predictor as predictor_module
+
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'peak_errors.py'
+
+
+def test_a_table_for_each_threshold(tmp_path, monkeypatch, capsys):
+    path = write_drawn(tmp_path, images=2)
+    network = HalfHeight(path)
+    monkeypatch.setattr(
+        predictor_module, 'load_network', lambda *args: network
+    )
+    out, weights = tmp_path / 'peaks.json', tmp_path / 'weights.onnx'
+    weights.touch()
+    command = ['peak_errors.py', str(weights), '--ann', str(path)]
+    command += ['--img-dir', str(path.parent / 'img'), '--json', str(out)]
+    command += ['--threshold', '0.2', '0.6']
+    monkeypatch.setattr('sys.argv', command)
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(TOOL), run_name='__main__')
+    assert end.value.code == 0
+    printed = capsys.readouterr().out
+    assert 'peaks above 0.2:' in printed and 'peaks above 0.6:' in printed
+    values = json.loads(out.read_text())
+    assert values['body/recall@0.2'] == 1 and values['body/recall@0.6'] == 0

@@ -1,0 +1,107 @@
+"""What confidence maps show, whoever it belongs to: recall of their peaks.
+
+What the peaks lack no grouping can bring back; what they have and the people
+lack was lost by the fields or by the decoder's rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wholebody_mm.codecs.decoder import PAFDecoder, People
+from wholebody_mm.codecs.geometry import to_pixels
+from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
+from wholebody_mm.evaluation.stored_maps import StoredMaps
+from wholebody_mm.skeletons import COCO_WHOLEBODY133
+
+VALUES = ('recall', 'precision', 'distance', 'relative_distance')
+
+
+class PeakDecoder:
+    """Gives each peak as a keypoint of somebody, without looking at fields.
+
+    The first "person" has one peak of each map, the second another one, and
+    so on: what is counted of each keypoint by itself can be counted of them.
+
+    Args:
+        decoder: How peaks are found.
+        threshold: Peaks are above it; by default the decoder's
+            ``peak_threshold``.
+    """
+
+    def __init__(
+        self, decoder: PAFDecoder, threshold: float | None = None
+    ) -> None:
+        self.decoder = decoder
+        self.threshold = decoder.peak_threshold
+        if threshold is not None:
+            if not threshold > 0:
+                raise ValueError(f'threshold={threshold}: give above 0')
+            self.threshold = threshold
+
+    def decode(self, heatmaps: np.ndarray, pafs: np.ndarray) -> People:
+        """All peaks of maps (K, h, w); the fields play no part."""
+        del pafs
+        heatmaps = np.ascontiguousarray(heatmaps, np.float32)
+        cells, scores, counts = self.decoder.peaks(heatmaps, self.threshold)
+        n = int(counts.max(initial=0))
+        there = np.arange(n) < counts[:, None]  # (K, n)
+        pixels = to_pixels(cells[:, :n], self.decoder.heatmap_stride)
+        pixels[~there] = 0
+        scores = np.where(there, scores[:, :n], 0)
+        return People(
+            pixels.swapaxes(0, 1).astype(np.float32),
+            scores.T.astype(np.float32),
+            np.ones(n, np.float32),
+        )
+
+
+def peak_errors(
+    stored: StoredMaps, threshold: float | None = None
+) -> dict[str, float]:
+    """Recall, precision and distance of each part's peaks.
+
+    Args:
+        stored: The maps of annotated images.
+        threshold: Peaks are above it; by default the network's own.
+
+    Returns:
+        ``{part}/{recall,precision,distance,relative_distance}`` of the parts
+        that are labelled, matched as :func:`.keypoint_errors` says. The root
+        of a hand is the wrist's peak.
+
+    Raises:
+        ValueError: If the annotations are of keypoints of one's own.
+    """
+    if not stored.truth.by_parts:
+        raise ValueError(
+            "peaks are counted of COCO's and COCO-WholeBody's keypoints, not "
+            'of those of a skeleton of your own'
+        )
+    predictor = stored.predictor
+    decoder = PeakDecoder(predictor.decoder, threshold)
+    results = stored.truth.results(stored.people(decoder))
+    errors = keypoint_errors(stored.coco, results, stored.ids)
+    return {
+        name: value
+        for name, value in errors.items()
+        if name.rpartition('/')[2] in VALUES and not name.startswith('people/')
+    }
+
+
+def peaks_table(metrics: Mapping[str, float]) -> str:
+    """A table, one row a part; shares in per cent, distances in pixels."""
+    lines = [
+        f'{"peaks of":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
+        f'{"of size":>9}'
+    ]
+    for part in COCO_WHOLEBODY133.part_names:
+        if f'{part}/recall' in metrics:
+            a, b, c, d = (metrics[f'{part}/{name}'] for name in VALUES)
+            lines.append(
+                f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}'
+                f'{100 * d:8.1f}%'
+            )
+    return '\n'.join(lines)
