@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+GPU = ['--device', 'cuda', '--gpus', '1']
+
 
 def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
     pytest.importorskip('pyarrow')
@@ -18,6 +20,13 @@ def test_archives_refuse_what_is_for_frames(infer, photos, capsys):
     clip.touch()
     assert infer(photos, '--engine', 'ray') == 2
     assert 'clip.mp4' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('alone', [GPU[:2], GPU[2:]])
+def test_gpus_are_asked_for_and_used(infer, photos, capsys, alone):
+    pytest.importorskip('pyarrow')
+    assert infer(photos, '--engine', 'ray', *alone) == 2
+    assert 'give both' in capsys.readouterr().err
 
 
 def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
@@ -104,7 +113,7 @@ def test_starting_anew_with_a_mistake_removes_nothing(
     infer, photos, network, built, monkeypatch, capsys, address
 ):
     """Whatever the device; that of a cluster is not needed here."""
-    options = [photos, '--engine', 'ray', '--device', 'cuda', '--overwrite']
+    options = [photos, '--engine', 'ray', '--overwrite', *GPU]
     monkeypatch.delenv('RAY_ADDRESS', raising=False)
     if address == 'argument':
         options += ['--address', 'auto']
@@ -140,7 +149,7 @@ def test_a_device_that_is_not_here_removes_nothing(
     shard.parent.mkdir(parents=True)
     shard.touch()
     (shard.parent / '_plan.json').write_text('{}')
-    options = ['--engine', 'ray', '--device', 'cuda', '--overwrite']
+    options = ['--engine', 'ray', '--overwrite', *GPU]
     assert infer(photos, *options) == 2
     assert 'no device cuda' in capsys.readouterr().err
     assert shard.exists() and not built

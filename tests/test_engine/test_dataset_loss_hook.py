@@ -67,9 +67,9 @@ class Run:
             target = torch.full_like(prediction, torch.nan)
             target[weight > 0] = 0
             maps = prediction, target, weight
-            self.losses[kind](*maps, finer)
+            self.losses[kind](*maps, per_cell=finer)
             of_parts = (array[:, :channels] for array in maps)
-            last[kind] = float(MaskedMapLoss()(*of_parts, finer))
+            last[kind] = float(MaskedMapLoss()(*of_parts, per_cell=finer))
         samples = [SimpleNamespace(metainfo=dict(source=s)) for s in sources]
         hook.after_train_iter(self, 0, dict(data_samples=samples))
         self.iter += 1

@@ -1,6 +1,7 @@
 """The command line of both tools."""
 
 import argparse
+import os
 
 import pytest
 from mmengine.config import Config
@@ -161,3 +162,18 @@ def test_gpus_share_the_statistics_of_batch_normalisation(config, monkeypatch):
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
     assert config_of(words).sync_bn == 'torch'
     assert 'sync_bn' not in config_of(parse(config))
+
+
+def test_torchrun_needs_no_launcher(config, monkeypatch):
+    monkeypatch.delenv('TORCHELASTIC_RUN_ID', raising=False)
+    assert config_of(parse(config)).launcher == 'none'
+    monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'none')
+    assert config_of(parse(config)).launcher == 'pytorch'
+
+
+def test_processes_of_open_mpi_have_a_gpu_each(config, monkeypatch):
+    monkeypatch.setenv('LOCAL_RANK', '')  # to be put back
+    monkeypatch.delenv('LOCAL_RANK')
+    monkeypatch.setenv('OMPI_COMM_WORLD_LOCAL_RANK', '3')
+    config_of(parse(config))
+    assert os.environ['LOCAL_RANK'] == '3'

@@ -98,3 +98,15 @@ def test_only_the_categories_that_are_people_are_tested(tmp_path):
     written = tmp_path / 'run' / 'val_sources' / 'mine.json'
     (person,) = json.loads(written.read_text())['annotations']
     assert person['num_keypoints'] == 17
+
+
+def test_processes_that_see_other_data_are_refused(monkeypatch):
+    import wholebody_mm.engine.multi_source_val_loop as module
+
+    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
+    loader = SimpleNamespace(dataset=[0] * 7)
+    loop.sources = dict(mine=(loader, None, []))
+    loop._check_alike()
+    monkeypatch.setattr(module, 'all_gather_object', lambda own: [own, {}])
+    with pytest.raises(ValueError, match=r"'mine': 7.* of 1 \{\}; copy the"):
+        loop._check_alike()

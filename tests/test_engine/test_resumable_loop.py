@@ -120,3 +120,11 @@ def test_epochs_are_refused(tmp_path):
     )
     with pytest.raises(ValueError, match='batches_per_epoch'):
         ResumableTrainLoop.run(loop)
+
+
+def test_processes_that_go_on_from_different_iterations(tmp_path, monkeypatch):
+    import wholebody_mm.engine.resumable_loop as module
+
+    monkeypatch.setattr(module, 'all_gather_object', lambda i: [i, 5])
+    with pytest.raises(ValueError, match=r'iterations \[0, 5\]: copy the'):
+        train(tmp_path, 2, resume=False)

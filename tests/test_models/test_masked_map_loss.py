@@ -159,3 +159,22 @@ def test_a_fused_loss_can_be_copied():
     loss = pickle.loads(pickle.dumps(MaskedMapLoss(fused=True)))
     maps = torch.ones(1, 1, 2, 2)
     assert copy.deepcopy(loss)(maps, 0 * maps).item() == 2.0
+
+
+@pytest.mark.parametrize('reduction', ['sum', 'mean'])
+def test_mask_of_mmposes_heads(reduction):
+    """DEKR gives one beside weights of every cell, or of every map."""
+    torch.manual_seed(0)
+    prediction, target = torch.rand(2, 3, 4, 5), torch.rand(2, 3, 4, 5)
+    mask = torch.ones(2, 1, 4, 5)
+    mask[:, :, 2:] = 0
+    loss = MaskedMapLoss(reduction=reduction)
+    expected = loss(prediction, target, mask.expand_as(target))
+    ones = torch.ones(2, 3)
+    for weight in (None, ones, ones[..., None, None].expand_as(target)):
+        torch.testing.assert_close(
+            loss(prediction, target, weight, mask), expected
+        )
+    torch.testing.assert_close(
+        loss(prediction, target, ones, None), loss(prediction, target)
+    )

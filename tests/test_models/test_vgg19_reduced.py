@@ -101,3 +101,16 @@ def test_it_trains_from_scratch():
     backbone.init_weights()
     (features,) = backbone(torch.randn(1, 3, 64, 64))
     assert 0.05 < features.std() < 20
+
+
+def test_mmengines_pretrained_does_not_load_nothing(tmp_path):
+    file = tmp_path / 'vgg19.pth'
+    torch.save(vgg19_state(), file)
+    init = dict(type='Pretrained', checkpoint=str(file))
+    with pytest.raises(ValueError, match='give their file as vgg19_weights'):
+        VGG19Reduced(init_cfg=init).init_weights()
+    ours = VGG19Reduced(width=0.125)
+    torch.save(ours.state_dict(), file)
+    copy = VGG19Reduced(width=0.125, init_cfg=init)
+    copy.init_weights()
+    assert torch.equal(copy.conv4_3.weight, ours.conv4_3.weight)

@@ -234,3 +234,25 @@ def test_targets_that_the_head_does_not_decode_are_refused(build, other):
 
 def _preprocessor(codec):
     return dict(type='WholeBodyDataPreprocessor', codec=codec)
+
+
+def test_heads_of_another_kind_are_refused(build):
+    with pytest.raises(ValueError, match='take MMPose.s BottomupPose'):
+        build(
+            head=dict(
+                type='TagHead',
+                in_channels=16,
+                decoder=dict(
+                    type='TagCodec',
+                    skeleton='coco17',
+                    stride=8,
+                    input_size=(64, 64),
+                ),
+            )
+        )
+
+
+def test_mmposes_scales_are_refused(build):
+    head = build().head
+    with pytest.raises(ValueError, match='multiscale_test is not of'):
+        head.predict([], [], dict(multiscale_test=True))

@@ -61,6 +61,15 @@ def check(args: argparse.Namespace) -> None:
                 if archive
                 else f'{option} is for --engine ray only'
             )
+    # Ray hides the GPUs that a worker does not ask for
+    idle = args.gpus and args.device == 'cpu'
+    hidden = not args.gpus and args.device.startswith('cuda')
+    if archive and (idle or hidden):
+        raise ValueError(
+            f'--engine ray --gpus {args.gpus or 0} --device {args.device}: '
+            f'give both, such as --gpus 1 --device cuda; workers see the GPUs '
+            f'they ask for, and use them if they are told to'
+        )
     if archive and args.workers is not None and args.workers < 1:
         raise ValueError(f'--workers {args.workers}: give 1 or more')
 

@@ -53,10 +53,14 @@ class PAFCodec(BaseKeypointCodec):
             stride does not divide the other.
     """
 
-    # Beside the targets, PackPoseInputs packs the regions that say where they
-    # are to be learnt: a codec's table replaces MMPose's own.
+    # Beside the targets, PackPoseInputs packs what says where they are to be
+    # learnt: a codec's table replaces MMPose's own.
     field_mapping_table = dict(
-        heatmaps='heatmaps', pafs='pafs', ignore='ignore', person='person'
+        heatmaps='heatmaps',
+        pafs='pafs',
+        ignore='ignore',
+        person='person',
+        heatmap_mask='heatmap_mask',
     )
 
     def __init__(

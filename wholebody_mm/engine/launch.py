@@ -64,7 +64,13 @@ def config_of(args: argparse.Namespace) -> Config:
         ValueError: If an option would change nothing, or the training would
             never end.
     """
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher == 'none' and 'TORCHELASTIC_RUN_ID' in os.environ:
+        # torchrun started several: they would train apart, on one GPU, and
+        # write over each other's files
+        args.launcher = 'pytorch'
+    # Open MPI numbers the processes of a machine, MMEngine asks for it here
+    of_mpi = os.environ.get('OMPI_COMM_WORLD_LOCAL_RANK', args.local_rank)
+    os.environ.setdefault('LOCAL_RANK', str(of_mpi))
     cfg = config_with_options(args.config, args.cfg_options)
     sync_test_geometry(cfg)
     check_loop(cfg)

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from mmengine.dist import all_gather_object, get_rank
 from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
+from mmengine.runner.amp import autocast
 from mmengine.runner.loops import ValLoop
 from mmpose.registry import LOOPS, METRICS
 from torch.utils.data import DataLoader
@@ -73,8 +75,12 @@ class MultiSourceValLoop(ValLoop):
             pipeline = dataloader['dataset'].get('pipeline', [])
             config = dict(pipeline=pipeline, test_mode=True) | dict(config)
             loader = dict(copy.deepcopy(dataloader), dataset=config)
+            # workers of every source in every process would wait for hours
+            loader['persistent_workers'] = False
             try:
-                loader = runner.build_dataloader(loader)
+                # the seed: asking the other processes for one waits forever
+                # if one of them has no such data
+                loader = runner.build_dataloader(loader, seed=runner.seed)
             except FileNotFoundError as error:
                 if name not in SOURCES:
                     raise FileNotFoundError(
@@ -88,6 +94,18 @@ class MultiSourceValLoop(ValLoop):
                 )
                 continue
             self.sources[name] = (loader, *self._evaluator(name, loader))
+        self._check_alike()
+
+    def _check_alike(self) -> None:
+        """Refuse processes that see other data: they would wait forever."""
+        own = {n: len(each[0].dataset) for n, each in self.sources.items()}
+        for rank, other in enumerate(all_gather_object(own)):
+            if other != own:
+                raise ValueError(
+                    f'the processes do not validate on the same data: images '
+                    f'of process {get_rank()} {own}, of {rank} {other}; copy '
+                    f'the data to every machine'
+                )
 
     def _evaluator(
         self, name: str, loader: DataLoader
@@ -166,7 +184,8 @@ class MultiSourceValLoop(ValLoop):
     ) -> dict[str, float]:
         """The values of one data set."""
         for batch in loader:
-            outputs = self.runner.model.val_step(batch)
+            with autocast(enabled=self.fp16):
+                outputs = self.runner.model.val_step(batch)
             evaluator.process(data_samples=outputs, data_batch=batch)
         values = evaluator.evaluate(len(loader.dataset))
         return {f'{name}/{key}': values.get(key, 0.0) for key in keys}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmengine.dist import all_gather_object
 from mmengine.logging import print_log
 from mmengine.runner.loops import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator as Endless
@@ -30,13 +31,20 @@ class ResumableTrainLoop(IterBasedTrainLoop):
 
         Raises:
             ValueError: If the batch sampler counts epochs, whose number
-                MMEngine keeps at 0 in such a loop.
+                MMEngine keeps at 0 in such a loop, or processes go on from
+                different iterations.
         """
         batches = self.dataloader.batch_sampler
         if getattr(batches, 'batches_per_epoch', None) is not None:
             raise ValueError(
                 'batches_per_epoch is for loops by epoch; leave it out of '
                 'the batch sampler, or train with EpochBasedTrainLoop'
+            )
+        iterations = all_gather_object(self._iter)
+        if len(set(iterations)) > 1:
+            raise ValueError(
+                f'the processes go on from the iterations {iterations}: copy '
+                f'the work directory to every machine before --resume'
             )
         if self._iter > 0:
             loader = self.dataloader

@@ -42,7 +42,9 @@ class WholeBodyPartMetric(BaseMetric):
         expected_oks: Rank people and parts by the OKS that can be expected of
             them (:func:`people_to_results`) instead of by ``bbox_scores``:
             for networks that see an image at once.
-        collect_device: ``cpu`` or ``gpu``, how processes exchange results.
+        collect_device: How processes exchange results: ``gpu`` through their
+            messages, with or without GPUs; ``cpu`` through files in a folder
+            that all of them have to see.
         prefix: Put before every key, none by default.
         categories: Names of the file's categories that are people; by
             default those called person and those with keypoints.
@@ -54,7 +56,7 @@ class WholeBodyPartMetric(BaseMetric):
         skeleton: str | Skeleton = 'wholebody135',
         outfile_prefix: str | None = None,
         expected_oks: bool = False,
-        collect_device: str = 'cpu',
+        collect_device: str = 'gpu',
         prefix: str | None = None,
         categories: Sequence[str] | None = None,
     ) -> None:

@@ -40,7 +40,9 @@ class PartialPoseMetric(BaseMetric):
         source: Skeleton of the file's ``keypoints``.
         skeleton: Skeleton of the predictions; by default ``source``.
         categories: Names of the file's categories that are people.
-        collect_device: ``cpu`` or ``gpu``, how processes exchange results.
+        collect_device: How processes exchange results: ``gpu`` through their
+            messages, with or without GPUs; ``cpu`` through files in a folder
+            that all of them have to see.
         prefix: Put before every key, ``coco`` by default.
 
     Raises:
@@ -58,7 +60,7 @@ class PartialPoseMetric(BaseMetric):
         source: str | Skeleton,
         skeleton: str | Skeleton | None = None,
         categories: Sequence[str] | None = None,
-        collect_device: str = 'cpu',
+        collect_device: str = 'gpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)

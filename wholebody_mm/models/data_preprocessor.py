@@ -15,7 +15,7 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 from wholebody_mm.codecs.geometry import map_size, plain_visibility
 from wholebody_mm.codecs.paf_codec import PAFCodec
 from wholebody_mm.models.map_data import MapData
-from wholebody_mm.models.supervision import expand_weights
+from wholebody_mm.models.sample_weights import add_weights
 
 
 @MODELS.register_module()
@@ -160,9 +160,9 @@ def add_targets(
     """Draw the targets of one sample into its ``gt_fields``.
 
     Adds ``heatmaps`` (K, r h, r w) and ``pafs`` (2 L, h, w) float32 and,
-    where ``ignore`` and ``person`` say that not everything is supervised,
-    ``heatmap_weights`` (K, h, w) and ``paf_weights`` (L, h, w) uint8. The
-    weights of finer confidence maps stay on the grid of the fields, where
+    where not everything is supervised, ``heatmap_weights`` (K, h, w) and
+    ``paf_weights`` (L, h, w) uint8 (:func:`.add_weights`). The weights of
+    finer confidence maps stay on the grid of the fields, where
     the regions are; the head repeats them.
 
     Args:
@@ -174,8 +174,8 @@ def add_targets(
 
     Raises:
         ValueError: If regions of another stride than the codec's were drawn,
-            targets are there already and do not fit, it is not said what is
-            labelled, or the keypoints are those of another skeleton.
+            targets are there already and do not fit, the keypoints are those
+            of another skeleton, or as of :func:`.add_weights`.
     """
     name = sample.metainfo.get('skeleton_name', codec.skeleton.name)
     if name != codec.skeleton.name:
@@ -197,63 +197,17 @@ def add_targets(
     if codec.subdivision > 1:
         fields = MapData.of(dict(fields.items()))
     people = sample.gt_instances
-    visible = np.asarray(people.keypoints_visible, np.float32)
-    # of MMPose's KeypointConverter
-    converted = visible[..., 1] if visible.ndim == 3 else None
-    if converted is None and 'gt_instance_labels' in sample:
-        # where its GenerateTarget has put them
-        converted = sample.gt_instance_labels.get('keypoints_visible_weights')
-    visible = plain_visibility(visible)
-    boxes = np.asarray(people.get('bboxes', np.zeros((len(visible), 4))))
-    if boxes.ndim == 3:  # corners, of MMPose's BottomupRandomAffine
-        boxes = np.concatenate([boxes.min(axis=1), boxes.max(axis=1)], axis=1)
     if 'heatmaps' not in fields:
         targets = codec.encode(
             np.asarray(people.keypoints, np.float32),
-            visible,
+            plain_visibility(people.keypoints_visible),
             input_size=input_size,
         )
         for name in ('heatmaps', 'pafs'):
             fields.set_field(torch.from_numpy(targets[name]), name)
-    regions = None
-    if 'ignore' in fields:
-        missing = {'labelled', 'negatives'} - sample.metainfo.keys()
-        if missing:
-            raise ValueError(
-                f'the sample does not say what is labelled '
-                f'({", ".join(sorted(missing))}): pack it with PackWholeBody'
-            )
-        regions = (
-            sample.metainfo['labelled'],
-            np.asarray(fields.ignore),
-            np.asarray(fields.person).reshape(fields.ignore.shape[1:]),
-            bool(sample.metainfo['negatives']),
-        )
-    elif converted is not None and len(converted):
-        # what the converter's source does not know is not learnt at all
-        width, height = map_size(input_size, codec.stride)
-        parts = len(codec.skeleton.parts)
-        regions = (
-            (np.asarray(converted) > 0).any(axis=0),
-            np.zeros((parts, height, width), np.uint8),
-            np.zeros((height, width), np.uint8),
-            False,
-        )
-    if regions is not None:
-        weights = expand_weights(
-            codec.skeleton,
-            codec.stride,
-            *regions,
-            visible,
-            boxes,
-            np.asarray(people.keypoints, np.float32),
-            people.get('ignore_boxes'),
-        )
-        for name, planes in zip(
-            ('heatmap_weights', 'paf_weights'), weights, strict=True
-        ):
-            fields.set_field(torch.from_numpy(planes), name)
     sample.gt_fields = fields
+    width, height = map_size(input_size, codec.stride)
+    add_weights(sample, codec.skeleton, codec.stride, (height, width))
 
 
 def _padded(

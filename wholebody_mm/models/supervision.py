@@ -86,7 +86,7 @@ def expand_weights(
             # whole parts too, beyond the box to which `ignore` keeps
             lost = labelled & (seen == 0)
             limb_lost = limb_labelled & lost[limbs].any(axis=1)
-            rows, columns = _cells(reach, stride)
+            rows, columns = cells_of_box(reach, stride)
             keypoint_weights[lost, rows, columns] = 0
             limb_weights[limb_lost, rows, columns] = 0
             any_lost |= lost
@@ -100,7 +100,7 @@ def expand_weights(
                 limb_labelled & limb_any_lost & known[limbs].all(axis=1)
             )
             known &= any_lost
-            rows, columns = _cells(box, stride)
+            rows, columns = cells_of_box(box, stride)
             here = free[:, rows, columns]
             keypoint_weights[known, rows, columns] = here[part[known]]
             limb_weights[limb_known, rows, columns] = (
@@ -115,16 +115,16 @@ def expand_weights(
         lost = missing & (seen == 0)
         limb_missing = limb_labelled & missing[limbs].any(axis=1)
         limb_lost = limb_missing & (seen[limbs] == 0).any(axis=1)
-        rows, columns = _cells(box, stride)
+        rows, columns = cells_of_box(box, stride)
         keypoint_weights[lost, rows, columns] = 0
         limb_weights[limb_lost, rows, columns] = 0
         reach = HIDDEN_REACH * max(box[2] - box[0], box[3] - box[1])
         for k in np.flatnonzero(missing & ~lost):
-            rows, columns = _cells(_around(places[[k]], reach), stride)
+            rows, columns = cells_of_box(_around(places[[k]], reach), stride)
             keypoint_weights[k, rows, columns] = 0
         for limb in np.flatnonzero(limb_missing & ~limb_lost):
             ends = places[limbs[limb]]
-            rows, columns = _cells(_around(ends, reach), stride)
+            rows, columns = cells_of_box(_around(ends, reach), stride)
             limb_weights[limb, rows, columns] = 0
     return keypoint_weights, limb_weights
 
@@ -135,8 +135,13 @@ def _around(points: np.ndarray, reach: float) -> np.ndarray:
     return np.concatenate([low, high])
 
 
-def _cells(box: np.ndarray, stride: int) -> tuple[slice, slice]:
-    """Rows and columns of the cells that a box in pixels touches."""
+def cells_of_box(box: np.ndarray, stride: int) -> tuple[slice, slice]:
+    """Rows and columns of the cells that a box in pixels touches.
+
+    Args:
+        box: (4,) x0, y0, x1, y1 in input pixels.
+        stride: Input pixels a cell.
+    """
     x0, y0, x1, y1 = to_cells(box, stride)
     columns = slice(max(int(np.floor(x0)), 0), max(int(x1) + 2, 0))
     rows = slice(max(int(np.floor(y0)), 0), max(int(y1) + 2, 0))

@@ -71,6 +71,12 @@ class WholeBodyEstimator(BottomupPoseEstimator):
         scales = tuple(self.test_cfg.get('scales', (1.0,)))
         if not scales or min(scales) <= 0:
             raise ValueError(f'test_cfg.scales {scales} are not all positive')
+        if not hasattr(self.head, 'unflip'):
+            raise ValueError(
+                f'{type(self.head).__name__} gives no confidence maps and '
+                f"fields: take MMPose's BottomupPoseEstimator for it, and "
+                f'WholeBodyEstimator for StagedPAFHead and its kind'
+            )
         self._check_codecs()
         self.strict_weights = strict_weights
         if autocast not in (None, 'bfloat16', 'float16'):

@@ -16,6 +16,7 @@ def regions(ignore=(), boxes=(), stride=8, size=(80, 64), **kwargs):
         skeleton=kwargs.pop('skeleton', WHOLEBODY135),
         ignore_regions=list(ignore),
         person_boxes=np.array(boxes, np.float32).reshape(-1, 4),
+        negatives=True,
     )
     matrix = kwargs.pop('warp_mat', IDENTITY)
     results.update(warp_mat=matrix, boxes_warp_mat=matrix)
@@ -131,4 +132,10 @@ def test_mmposes_transforms_leave_the_regions_behind(other):
     # or instead of it
     del results['boxes_warp_mat']
     with pytest.raises(ValueError, match='let WholeBodyRandomWarp'):
+        SupervisionRegions().transform(results)
+
+
+def test_another_reader_is_named():
+    results = dict(img=np.zeros((64, 80, 3), np.uint8), warp_mat=IDENTITY)
+    with pytest.raises(ValueError, match="with one of wholebody_mm's data"):
         SupervisionRegions().transform(results)

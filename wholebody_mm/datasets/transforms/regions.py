@@ -62,9 +62,24 @@ class SupervisionRegions(BaseTransform):
         """Make the masks.
 
         Raises:
-            ValueError: If the input is no multiple of the stride, a region
-                cannot be decoded, or the image was moved without its regions.
+            ValueError: If the reader gives no regions, the input is no
+                multiple of the stride, a region cannot be decoded, or the
+                image was moved without its regions.
         """
+        missing = {
+            'skeleton',
+            'ignore_regions',
+            'person_boxes',
+            'negatives',
+        } - results.keys()
+        if missing:
+            raise ValueError(
+                f'SupervisionRegions: the reader does not say where people are'
+                f' ({", ".join(sorted(missing))}); read the data with one of '
+                f"wholebody_mm's data sets, or leave this step out: without "
+                f'it missing keypoints are ignored in the boxes of their '
+                f'people'
+            )
         _check_moved(results)
         skeleton, matrix = results['skeleton'], results['warp_mat']
         h, w = results['img'].shape[:2]

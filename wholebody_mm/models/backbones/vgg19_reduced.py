@@ -16,6 +16,9 @@ from torch import Tensor, nn
 # stands between the groups.
 VGG_GROUPS = ((64, 64), (128, 128), (256, 256, 256, 256), (512, 512))
 
+# torchvision's and MMPretrain's names of its convolutions
+_VGG_KEY = r'(?:backbone\.)?features\.(\d+)(?:\.conv)?\.(weight|bias)'
+
 
 @MODELS.register_module()
 class VGG19Reduced(BaseBackbone):
@@ -34,7 +37,9 @@ class VGG19Reduced(BaseBackbone):
             initialised for training. They expect RGB input normalised by
             ImageNet's mean and deviation.
         frozen_groups: Leading groups (0 to 4) kept as they are in training.
-        init_cfg: MMEngine initialisation; Kaiming by default.
+        init_cfg: MMEngine initialisation; Kaiming by default. Its
+            ``Pretrained`` is for checkpoints of this package, not for plain
+            VGG-19.
     """
 
     def __init__(
@@ -81,6 +86,22 @@ class VGG19Reduced(BaseBackbone):
             channels = out
         self.out_channels = channels
         self._freeze()
+        self._register_load_state_dict_pre_hook(self._refuse_vgg19)
+
+    @staticmethod
+    def _refuse_vgg19(state_dict: Mapping, prefix: str, *_) -> None:
+        """Refuse to load plain VGG-19 as if it were this network's weights.
+
+        MMEngine's ``Pretrained`` would find no layer of these names, load
+        nothing, and say so in the log only.
+        """
+        pattern = re.compile(rf'{re.escape(prefix)}{_VGG_KEY}')
+        if any(pattern.fullmatch(key) for key in state_dict):
+            raise ValueError(
+                'these are weights of plain VGG-19: give their file as '
+                "vgg19_weights='...' instead of init_cfg=dict("
+                "type='Pretrained', ...)"
+            )
 
     def _add(self, name: str, module: nn.Module) -> None:
         self.add_module(name, module)
@@ -116,10 +137,7 @@ class VGG19Reduced(BaseBackbone):
         state = checkpoint.get('state_dict', checkpoint)
         found: dict[int, dict[str, Tensor]] = {}
         for key, value in state.items():
-            match = re.fullmatch(
-                r'(?:backbone\.)?features\.(\d+)(?:\.conv)?\.(weight|bias)',
-                key,
-            )
+            match = re.fullmatch(_VGG_KEY, key)
             if match:
                 found.setdefault(int(match[1]), {})[match[2]] = value
         cure = (

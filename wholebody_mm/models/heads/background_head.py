@@ -57,6 +57,7 @@ class BackgroundPAFHead(StagedPAFHead):
         The background's target is 1 minus the highest of the K maps, and it
         is learnt where all of them are.
         """
+        self.supervise(batch_data_samples)
         weighted = any(
             'heatmap_weights' in sample.gt_fields
             for sample in batch_data_samples

@@ -13,6 +13,7 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor
 
 from wholebody_mm.models.map_data import MapData
+from wholebody_mm.models.sample_weights import add_weights
 from wholebody_mm.skeletons import get_skeleton
 
 Maps = tuple[Tensor, Tensor]
@@ -197,14 +198,8 @@ class StagedPAFHead(BaseHead):
                 regions were not made weights.
         """
         maps, pafs = self.forward_stages(feats)
+        self.supervise(batch_data_samples)
         fields = [sample.gt_fields for sample in batch_data_samples]
-        if any('ignore' in f and 'heatmap_weights' not in f for f in fields):
-            raise ValueError(
-                'the samples say what is not to be learnt (SupervisionRegions)'
-                ' and nobody made weights of it: give the model '
-                "data_preprocessor=dict(type='WholeBodyDataPreprocessor', "
-                'codec=...), with the codec of the head'
-            )
         device = maps[-1].device
         # as the maps are stored: mixed layouts cost more than the loss itself
         layout = torch.contiguous_format
@@ -253,9 +248,34 @@ class StagedPAFHead(BaseHead):
                 weight = weight.contiguous(memory_format=layout)
             for i, prediction in enumerate(stages, start=1):
                 losses[f'loss_{name}_stage{i}'] = loss(
-                    prediction, target, weight, r * r
+                    prediction, target, weight, per_cell=r * r
                 )
         return losses
+
+    def supervise(self, batch_data_samples: list) -> None:
+        """Add weights to samples of MMPose's own preprocessor that want them.
+
+        :class:`WholeBodyDataPreprocessor` has added them to those that it drew
+        the targets of.
+
+        Raises:
+            ValueError: If regions were not made weights; see
+                :func:`.add_weights`.
+        """
+        for sample in batch_data_samples:
+            fields = sample.gt_fields
+            if 'heatmap_weights' in fields or 'gt_instances' not in sample:
+                continue
+            if 'ignore' in fields:
+                raise ValueError(
+                    'the samples say what is not to be learnt '
+                    '(SupervisionRegions) and nobody made weights of it: give '
+                    "the model data_preprocessor=dict(type='"
+                    "WholeBodyDataPreprocessor', codec=...), with the codec "
+                    'of the head'
+                )
+            size = tuple(fields.pafs.shape[1:])
+            add_weights(sample, self.skeleton, self.decoder.stride, size)
 
     def _check_targets(
         self, name: str, target: Tensor, packed: Tensor, r: int
@@ -320,7 +340,11 @@ class StagedPAFHead(BaseHead):
                 and of the mirrored batch, whose maps are averaged.
             batch_data_samples: Unused.
             test_cfg: ``output_heatmaps`` adds the maps to the result.
+
+        Raises:
+            ValueError: If MMPose gives features of several scales.
         """
+        refuse_scales(test_cfg)
         if of_two_images(feats):
             straight, mirrored = (self.forward(f) for f in feats)
             maps = average_maps([straight, self.unflip(mirrored)])
@@ -396,6 +420,18 @@ def of_two_images(feats: Sequence) -> bool:
     tensors is what some necks make of the levels of one image.
     """
     return isinstance(feats, list) and not isinstance(feats[0], Tensor)
+
+
+def refuse_scales(test_cfg: dict | None) -> None:
+    """Raise ValueError for MMPose's test at several scales.
+
+    Its list of scales looks like that of an image and its mirror image.
+    """
+    if (test_cfg or {}).get('multiscale_test', False):
+        raise ValueError(
+            'multiscale_test is not of this head: test at several scales with '
+            "WholeBodyEstimator's test_cfg=dict(scales=...), or at one"
+        )
 
 
 def average_maps(batch_maps: Sequence[Maps]) -> Maps:

@@ -9,7 +9,10 @@ from mmpose.models.heads import AssociativeEmbeddingHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor
 
-from wholebody_mm.models.heads.staged_paf_head import of_two_images
+from wholebody_mm.models.heads.staged_paf_head import (
+    of_two_images,
+    refuse_scales,
+)
 from wholebody_mm.models.supervision import expand_weights
 
 
@@ -48,6 +51,7 @@ class TagHead(AssociativeEmbeddingHead):
         A list of two features is those of the images and of their mirrors.
         """
         test_cfg = test_cfg or {}
+        refuse_scales(test_cfg)
         if of_two_images(feats):
             straight, mirrored = (self.forward(f) for f in feats)
             flip = torch.from_numpy(self.decoder.skeleton.flip_indices)

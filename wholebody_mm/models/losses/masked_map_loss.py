@@ -108,6 +108,8 @@ class MaskedMapLoss(nn.Module):
         prediction: Tensor,
         target: Tensor,
         weight: Tensor | None = None,
+        mask: Tensor | None = None,
+        *,
         per_cell: int = 1,
     ) -> Tensor:
         """The loss, a scalar in float32.
@@ -122,6 +124,8 @@ class MaskedMapLoss(nn.Module):
                 (B, C), a weight for each map. ``positive_weight`` is in
                 what :meth:`weights` gives; here it comes to weights for each
                 map, and where there are none.
+            mask: (B, 1 or C, h, w) factor of the weight, as heads of MMPose
+                give it beside the weight (crowds).
             per_cell: Values of a finer map in a cell of the fields. They
                 count together as one, so that a finer map does not outweigh
                 the fields in a ``sum``.
@@ -135,6 +139,9 @@ class MaskedMapLoss(nn.Module):
         if weight is not None and weight.shape[1] != target.shape[1]:
             shared = target.shape[1] // weight.shape[1]
             weight = weight.repeat_interleave(shared, dim=1)
+        if mask is not None:
+            mask = mask.to(target).expand_as(target)
+            weight = mask if weight is None else weight * mask
         squared = self._squares(prediction, target, weight)
         if self.reduction == 'sum':
             squared = squared / per_cell
