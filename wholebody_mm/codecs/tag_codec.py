@@ -45,7 +45,10 @@ class TagCodec(BaseKeypointCodec):
 
     # PackPoseInputs takes these instead of its own tables
     field_mapping_table = dict(
-        heatmaps='heatmaps', ignore='ignore', person='person'
+        heatmaps='heatmaps',
+        ignore='ignore',
+        person='person',
+        heatmap_mask='heatmap_mask',
     )
     label_mapping_table = dict(keypoint_indices='keypoint_indices')
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from mmengine.structures import PixelData
 from mmpose.models.heads import AssociativeEmbeddingHead
@@ -13,7 +12,7 @@ from wholebody_mm.models.heads.staged_paf_head import (
     of_two_images,
     refuse_scales,
 )
-from wholebody_mm.models.supervision import expand_weights
+from wholebody_mm.models.sample_weights import add_weights
 
 
 @MODELS.register_module()
@@ -94,18 +93,11 @@ class TagHead(AssociativeEmbeddingHead):
 
     def _weights(self, sample) -> Tensor:
         """(K, h, w), 1 where a keypoint's map is supervised."""
-        fields, people = sample.gt_fields, sample.gt_instances
-        if 'ignore' not in fields:
-            return torch.ones_like(fields.heatmaps)
-        weights, _ = expand_weights(
-            self.decoder.skeleton,
-            self.decoder.stride,
-            sample.metainfo['labelled'],
-            fields.ignore.cpu().numpy(),
-            fields.person.cpu().numpy().reshape(fields.shape),
-            bool(sample.metainfo['negatives']),
-            np.asarray(people.keypoints_visible),
-            np.asarray(people.bboxes),
-            around=people.get('ignore_boxes'),
-        )
-        return torch.from_numpy(weights)
+        fields = sample.gt_fields
+        if 'heatmap_weights' not in fields:
+            size = tuple(fields.heatmaps.shape[1:])
+            skeleton, stride = self.decoder.skeleton, self.decoder.stride
+            add_weights(sample, skeleton, stride, size)
+        if 'heatmap_weights' in fields:
+            return fields.heatmap_weights
+        return torch.ones_like(fields.heatmaps)
