@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import wholebody_mm.compat  # noqa: F401
@@ -281,3 +282,71 @@ def test_a_home_folder(tmp_path, monkeypatch):
     checkpoints.save('~/a.safetensors', dict(x=torch.ones(2)))
     assert (tmp_path / 'a.safetensors').is_file()
     assert checkpoints.load('~/a.safetensors')['state_dict']['x'].sum() == 2
+
+
+class Forged:
+    """What NumPy's own functions would believe."""
+
+    def __init__(self, *made: object) -> None:
+        self.made = made
+
+    def __reduce__(self):
+        return self.made
+
+
+def test_bytes_are_not_taken_for_objects(tmp_path):
+    """A dtype whose flags say that its objects are none."""
+    state = (3, '|', None, None, None, -1, -1, 0)
+    forged = Forged(np.dtype, ('O8', False, True), state)
+    path = tmp_path / 'evil.pth'
+    with pytest.raises(UnsafeCheckpointError, match='arrays of dtype .O8'):
+        torch.save({'a': torch.ones(1), 'b': forged}, path)
+        checkpoints.load(path)
+    objects = {'a': torch.ones(1), 'b': np.array([1, 'x'], object)}
+    torch.save(objects, path)
+    with pytest.raises(UnsafeCheckpointError, match='evil.pth is refused'):
+        checkpoints.load(path)
+
+
+def test_nothing_of_numpy_is_within_reach(tmp_path):
+    for name in ('numpy.dtypes.ObjectDType', 'numpy.array', 'numpy.ndarray'):
+        path = tmp_path / 'evil.pth'
+        torch.save({'a': torch.ones(1), 'b': os.sep}, path)
+        module, _, kind = name.rpartition('.')
+        call = f'c{module}\n{kind}\n)R.'.encode()
+        with (
+            zipfile.ZipFile(path) as source,
+            zipfile.ZipFile(tmp_path / 'forged.pth', 'w') as target,
+        ):
+            for item in source.namelist():
+                content = source.read(item)
+                if item.endswith('data.pkl'):
+                    content = b'\x80\x02' + call
+                target.writestr(item, content)
+        with pytest.raises(CheckpointError):
+            checkpoints.load(tmp_path / 'forged.pth')
+
+
+def test_arrays_that_were_loaded_can_be_saved_and_loaded(tmp_path):
+    """A resumed training writes what it has read."""
+    path = tmp_path / 'x.pth'
+    history = HistoryBuffer([1.0, 3.0], [1, 1])
+    arrays = dict(i=np.arange(3), empty=np.zeros(0), b=np.array([True]))
+    torch.save({'a': torch.ones(1), 'h': history} | arrays, path)
+    for _ in range(2):
+        loaded = checkpoints.load(path)
+        torch.save(loaded, path)
+        assert loaded['h'].mean() == 2
+        for name, array in arrays.items():
+            assert loaded[name].dtype == array.dtype
+            np.testing.assert_array_equal(loaded[name], array)
+    with torch.serialization.safe_globals([HistoryBuffer]):
+        assert type(pickle.loads(pickle.dumps(loaded['i']))) is np.ndarray
+
+
+def test_threads_load_side_by_side(tmp_path):
+    path = tmp_path / 'x.pth'
+    torch.save({'a': torch.ones(1), 'h': HistoryBuffer([1.0], [1])}, path)
+    with ThreadPoolExecutor(4) as pool:
+        loaded = list(pool.map(checkpoints.load, [path] * 40))
+    assert all(one['h'].mean() == 1 for one in loaded)

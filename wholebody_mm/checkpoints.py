@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import secrets
+import threading
 import zipfile
 from collections.abc import Mapping
 from os import PathLike
@@ -22,9 +24,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wholebody_mm.plain_arrays import (
+    NDARRAY,
+    PlainArray,
+    PlainDtype,
+    Refused,
+    no_bytes,
+    reconstruct,
+    scalar,
+)
 from wholebody_mm.whole_files import whole_file
 
 _SAFETENSORS = '.safetensors'
+_NAME_OF_ARRAYS = f'{secrets.token_hex()}.PlainArray'
+_LOADING = threading.Lock()
 
 
 class CheckpointError(ValueError):
@@ -244,16 +257,34 @@ def _decode(text: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _load_pickled(path: Path, map_location: Any) -> dict[str, Any]:
+    # Torch's list is of the whole process: two threads would take away from
+    # each other what they put there.
+    with _LOADING:
+        checkpoint = _loaded(path, map_location)
+    if not isinstance(checkpoint, Mapping) or not _has_tensor(checkpoint):
+        raise CheckpointError(
+            f'{path} is no checkpoint: it holds a '
+            f'{type(checkpoint).__name__} without weights. A checkpoint is '
+            'a dictionary of weights, by itself or under "state_dict".'
+        )
+    return checkpoint
+
+
+def _loaded(path: Path, map_location: Any) -> Any:
+    """What torch makes of a file with nothing but data in it."""
     allowed = torch.serialization.get_safe_globals()
     # Only what is not allowed yet: the context takes away what it is given.
     extra = [entry for entry in _known_safe() if entry not in allowed]
     with torch.serialization.safe_globals(extra):
         try:
-            checkpoint = torch.load(
+            return torch.load(
                 path, map_location=map_location, weights_only=True
             )
         except pickle.UnpicklingError as error:
-            wanted = _names_wanted(path, error)
+            # torch says what was raised in words of its own
+            own = error.__context__
+            wanted = [str(own)] if isinstance(own, Refused) else []
+            wanted = wanted or _names_wanted(path, error)
             if wanted:
                 raise UnsafeCheckpointError(_unsafe(path, wanted)) from error
             raise CheckpointError(_damaged(path, error)) from error
@@ -264,34 +295,26 @@ def _load_pickled(path: Path, map_location: Any) -> dict[str, Any]:
             raise CheckpointError(_damaged(path, error)) from error
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise CheckpointError(_damaged(path, error)) from error
-    if not isinstance(checkpoint, Mapping) or not _has_tensor(checkpoint):
-        raise CheckpointError(
-            f'{path} is no checkpoint: it holds a '
-            f'{type(checkpoint).__name__} without weights. A checkpoint is '
-            'a dictionary of weights, by itself or under "state_dict".'
-        )
-    return checkpoint
 
 
 def _known_safe() -> list[Any]:
-    """What MMEngine's runner writes into a checkpoint beside tensors."""
+    """What MMEngine's runner writes into a checkpoint beside tensors.
+
+    NumPy's arrays are made by ``wholebody_mm.plain_arrays``: its own
+    functions believe what a file says of them.
+    """
     from mmengine.logging import HistoryBuffer
 
-    try:
-        from numpy._core import multiarray
-    except ImportError:  # NumPy 1
-        from numpy.core import multiarray
-    dtypes = [
-        dtype
-        for name in dir(np.dtypes)
-        if isinstance(dtype := getattr(np.dtypes, name), type)
-    ]
-    known: list[Any] = [HistoryBuffer, np.ndarray, np.dtype, *dtypes]
+    known: list[Any] = [HistoryBuffer]
+    known.append((NDARRAY, 'numpy.ndarray'))
+    known.append((PlainDtype, 'numpy.dtype'))
     # NumPy 2 renamed the module; files of either NumPy are around.
     for module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
-        known.append((multiarray._reconstruct, f'{module}._reconstruct'))
-        known.append((multiarray.scalar, f'{module}.scalar'))
-    known.append((bytes, 'builtins.bytes'))  # of an empty array
+        known.append((reconstruct, f'{module}._reconstruct'))
+        known.append((scalar, f'{module}.scalar'))
+    # torch fills in only what is listed; no file can know this name
+    known.append((PlainArray, _NAME_OF_ARRAYS))
+    known.append((no_bytes, 'builtins.bytes'))  # of an empty array
     known.append((_statistic, 'builtins.getattr'))
     return known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
+from mmpose.apis.inferencers import Pose2DInferencer
 from torch import nn
 from torch.utils.data import Dataset
 
@@ -194,3 +196,34 @@ def test_a_failed_download_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         load_url(missing)
     assert not list((tmp_path / 'hub' / 'checkpoints').iterdir())
+
+
+@pytest.mark.parametrize('suffix', ['pth', 'safetensors'])
+def test_a_config_inside_of_weights_is_not_run(tmp_path, suffix):
+    """MMEngine's runner runs that of old checkpoints when it resumes."""
+    path, trace = tmp_path / f'evil.{suffix}', tmp_path / 'was_here'
+    meta = dict(config=f"open(r'{trace}', 'w')", epoch=1, iter=3)
+    checkpoints.save(path, Regression().state_dict(), meta)
+    runner = _runner(tmp_path, epochs=1, load_from=str(path), resume=True)
+    runner._hooks = []  # they want more of a checkpoint than there is
+    with contextlib.suppress(KeyError):
+        runner.load_or_resume()
+    assert runner.train_loop.iter == 3
+    assert not trace.exists()
+
+
+def test_inferencers_do_not_run_the_config_of_weights(tmp_path):
+    trace = tmp_path / 'was_here'
+    path = tmp_path / 'evil.pth'
+    code = f"open(r'{trace}', 'w')"
+    torch.save(
+        dict(
+            state_dict=Regression().state_dict(),
+            meta=dict(cfg=code),
+            message_hub=dict(runtime_info=dict(cfg=code)),
+        ),
+        path,
+    )
+    with pytest.raises(ValueError, match='evil.pth: give the config too'):
+        Pose2DInferencer(None, weights=str(path))
+    assert not trace.exists()

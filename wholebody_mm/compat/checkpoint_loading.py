@@ -18,16 +18,20 @@ from urllib.parse import urlparse
 from wholebody_mm.compat.mend import Mend
 
 import torch
+from mmengine.infer import BaseInferencer
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from wholebody_mm import checkpoints
 from wholebody_mm.skeletons import SKELETONS, Skeleton
 
+_init_model = BaseInferencer._init_model
+
 
 # MMEngine's log calls a loader by its name without "load_from_".
 def load_from_local(filename: str, map_location: Any = None) -> dict:
     """Load a file; see ``wholebody_mm.checkpoints.load``."""
-    return with_dataset_meta(checkpoints.load(filename, map_location))
+    checkpoint = without_config(checkpoints.load(filename, map_location))
+    return with_dataset_meta(checkpoint)
 
 
 def load_url(
@@ -46,7 +50,34 @@ def load_url(
     path = os.path.join(folder, os.path.basename(urlparse(url).path))
     if not os.path.exists(path):
         torch.hub.download_url_to_file(url, path, progress=progress)
-    return with_dataset_meta(checkpoints.load(path, map_location))
+    checkpoint = without_config(checkpoints.load(path, map_location))
+    return with_dataset_meta(checkpoint)
+
+
+def without_config(checkpoint: dict) -> dict:
+    """Take out the text that MMEngine's runner would run when it resumes.
+
+    MMEngine before 0.2 and MMCV wrote the config, a Python program, under
+    ``config``; the runner still runs it to compare the number of GPUs.
+    """
+    meta = checkpoint.get('meta')
+    if isinstance(meta, dict):
+        meta.pop('config', None)
+    return checkpoint
+
+
+def _refuse_config_of_weights(inferencer, cfg, weights, device='cpu'):
+    """MMEngine's ``_init_model``, but for a config that weights bring along.
+
+    Raises:
+        ValueError: If no config is given: that of the weights is a program.
+    """
+    if not cfg:
+        raise ValueError(
+            f'{weights}: give the config too; the one inside of weights is a '
+            f'Python program, which is not run'
+        )
+    return _init_model(inferencer, cfg, weights, device)
 
 
 def with_dataset_meta(checkpoint: dict) -> dict:
@@ -83,6 +114,7 @@ def apply() -> Mend:
         prefixes='', loader=load_from_local, force=True
     )
     mmengine_checkpoint.load_url = load_url
+    BaseInferencer._init_model = _refuse_config_of_weights
     return Mend(
         'checkpoints as data',
         True,
