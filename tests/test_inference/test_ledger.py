@@ -277,3 +277,18 @@ def test_results_of_earlier_versions(path, write, kinds, frames, results):
     assert results_in_ledger(path) == results
     Ledger(path, 'coco17', dict(write=write), results=['videos']).close()
     assert results_in_ledger(path) == results | {'videos'}
+
+
+def test_a_damaged_line_takes_no_others_along(tmp_path):
+    path = tmp_path / 'people.jsonl'
+    ledger = Ledger(path, 'coco17', dict(height=1))
+    for source in IMAGES:
+        ledger.add(Frame(source), people(1))
+    ledger.close()
+    lines = path.read_text().splitlines(keepends=True)
+    lines[1] = lines[1][:20] + '\n'
+    path.write_text(''.join(lines))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match='people.jsonl: line 2 is damaged'):
+        Ledger(path, 'coco17', dict(height=1))
+    assert path.read_bytes() == before

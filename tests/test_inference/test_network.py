@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 import warnings
 from pathlib import Path
@@ -279,3 +280,31 @@ def test_a_config_beside_an_exported_network(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(ValueError, match='config.py, is for checkpoints'):
         load_network(tmp_path / name, 'config.py')
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('height', '480'),
+        ('height', math.inf),
+        ('height', math.nan),
+        ('height', 10**6),
+        ('multiple', 96000),
+        ('stride', 8.5),
+        ('scales', None),
+        ('scales', [1.0] * 17),
+        ('scales', [math.nan]),
+        ('flip', 'false'),
+        ('border', [1, 2]),
+        ('sigma_scale', 'wide'),
+        ('decoder', [1]),
+        ('decoder', dict(max_peaks=100_000)),
+        ('decoder', dict(peak_threshold='high')),
+        ('name', 3),
+    ],
+)
+def test_metadata_of_another_kind_is_named(key, value):
+    """Anybody can write a file of weights."""
+    values = json.loads(INFO.to_json()) | {key: value}
+    with pytest.raises(ValueError, match=rf'w.onnx: .*({key}|peak_threshold)'):
+        NetworkInfo.from_json(json.dumps(values), 'w.onnx')

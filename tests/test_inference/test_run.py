@@ -1,5 +1,6 @@
 """From sources to files: nothing lost, nothing piled up."""
 
+import errno
 import os
 import struct
 import subprocess
@@ -21,7 +22,6 @@ from wholebody_mm.inference.sources import Source, SourceError, find_sources
 from wholebody_mm.inference.tracking import Tracker
 from wholebody_mm.inference.writers import FrameWriter
 from wholebody_mm.skeletons import WHOLEBODY135
-from wholebody_mm.whole_files import part_of
 
 SIZE = 320, 240
 # says that a test runs in a process of its own
@@ -273,12 +273,14 @@ def test_a_frame_that_is_not_to_be_used_is_broken(start, known, tmp_path):
     assert [record.name for record in records(tmp_path)] == ['2']
 
 
-def test_a_full_disk_ends_the_run(start, known, tmp_path):
+def test_a_full_disk_ends_the_run(start, known, tmp_path, monkeypatch):
     save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
-    (tmp_path / 'out' / 'openpose').mkdir(parents=True)
-    blocked = part_of(tmp_path / 'out' / 'openpose' / 'a_keypoints.json')
-    blocked.mkdir()
-    with pytest.raises(OSError, match=blocked.name):
+
+    def full(path, data):
+        raise OSError(errno.ENOSPC, 'No space left on device', str(path))
+
+    monkeypatch.setattr('wholebody_mm.inference.writers.write_bytes', full)
+    with pytest.raises(OSError, match='No space left.*a_keypoints.json'):
         start([Source('image', str(tmp_path / 'a.png'), 'a')], ('openpose',))
 
 

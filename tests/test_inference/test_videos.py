@@ -11,7 +11,12 @@ from PIL import Image
 
 from wholebody_mm.inference import videos
 from wholebody_mm.inference.sources import Source, find_sources
-from wholebody_mm.inference.videos import VideoReader, is_utf8
+from wholebody_mm.inference.videos import (
+    SourceError,
+    VideoReader,
+    is_utf8,
+    open_video,
+)
 
 SIZE = 64, 48
 FPS = 30
@@ -314,3 +319,14 @@ def test_a_frame_that_opencv_fails_at_is_a_broken_source(
     frames, error, _ = read(path)
     assert 'a.mp4: frame 3 cannot be read' in error
     assert [frame.number for frame in frames] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['ffconcat version 1.0\nfile other.mp4\n', '\n#EXTM3U\nother.mp4\n'],
+)
+def test_a_list_of_other_files_is_not_followed(tmp_path, text):
+    path = tmp_path / 'clip.mp4'
+    path.write_text(text)
+    with pytest.raises(SourceError, match='list of other files'):
+        open_video(str(path))

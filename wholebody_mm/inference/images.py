@@ -113,8 +113,14 @@ def read_image(path: str | PathLike) -> np.ndarray:
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
+        reason = error.err
+        if 'IMAGE_PIXELS' in str(error):
+            reason = (
+                'it has more pixels than the environment variable '
+                'OPENCV_IO_MAX_IMAGE_PIXELS allows; set it higher'
+            )
         raise BrokenImageError(
-            f'{path} cannot be read as an image ({error.err})'
+            f'{path} cannot be read as an image ({reason})'
         ) from error
     if image is None or not image.size:
         raise BrokenImageError(

@@ -239,9 +239,15 @@ class Ledger:
         """Close the file."""
         self._file.close()
         if self._lock is not None:
+            # First, where an open file can be: a run that has locked it in
+            # between would lose its name to a third one.
+            lock = self._lock.lock_file
+            with suppress(OSError):
+                os.unlink(lock)
             self._lock.release()
-            with suppress(OSError):  # another run has it by now
-                os.unlink(self._lock.lock_file)
+            if os.name == 'nt':
+                with suppress(OSError):  # another run has it by now
+                    os.unlink(lock)
 
 
 def _locked(path: Path) -> FileLock | None:
@@ -368,9 +374,17 @@ def _lines(path: Path) -> Iterator[dict]:
     """All complete lines but the header."""
     with path.open(encoding='utf-8', errors='replace') as file:
         file.readline()
-        for text in file:
+        for number, text in enumerate(file, start=2):
             try:
                 line = json.loads(text)
             except json.JSONDecodeError:
+                line = None
+            if isinstance(line, dict):
+                yield line
+            elif next(file, None) is None:
                 return  # the process was killed while it wrote
-            yield line
+            else:
+                raise ValueError(
+                    f'{path}: line {number} is damaged. Take this line out to '
+                    f'do what it told of again, or start anew with --overwrite'
+                )

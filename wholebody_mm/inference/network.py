@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -196,7 +197,72 @@ class NetworkInfo:
             get_skeleton(skeleton)
         except ValueError as error:
             raise ValueError(f'{source}: {error}') from error
-        return cls(**{k: v for k, v in values.items() if k in known})
+        values = {k: v for k, v in values.items() if k in known}
+        _check_values(values, source)
+        try:
+            info = cls(**values)
+            info.build_decoder()
+        except (TypeError, ValueError) as error:
+            raise ValueError(f'{source}: {error}') from error
+        return info
+
+
+# Of what stands in a file: more would be a mistake, or an attack on memory.
+_MOST = dict(stride=256, heatmap_stride=256, multiple=1024, height=8192)
+_MOST_SCALES = 16
+_MOST_OF_DECODER = dict(max_peaks=4096, max_people=65536, threads=256)
+
+
+def _check_values(values: Mapping[str, object], source: object) -> None:
+    """Raise ValueError for a value of another kind, or one far too large."""
+
+    def is_number(value: object) -> bool:
+        number = isinstance(value, (int, float))
+        return number and not isinstance(value, bool) and math.isfinite(value)
+
+    def refuse(key: str, what: str) -> None:
+        raise ValueError(
+            f'{source}: metadata {key} is {values.get(key)!r:.80}, not '
+            f'{what}; export or publish the network again'
+        )
+
+    for key, most in _MOST.items():
+        value = values.get(key)
+        if value is None and key == 'heatmap_stride':
+            continue
+        if not (is_number(value) and value == int(value) and value <= most):
+            refuse(key, f'a whole number of {most} at most')
+    scales = values.get('scales', (1.0,))
+    if not (
+        isinstance(scales, (list, tuple))
+        and len(scales) <= _MOST_SCALES
+        and all(map(is_number, scales))
+    ):
+        refuse('scales', f'{_MOST_SCALES} numbers at most')
+    border = values.get('border', (0, 0, 0))
+    if not (
+        isinstance(border, (list, tuple))
+        and len(border) == 3
+        and all(is_number(v) and 0 <= v <= 255 for v in border)
+    ):
+        refuse('border', 'a colour of three numbers up to 255')
+    if not is_number(values.get('sigma_scale', 1.0)):
+        refuse('sigma_scale', 'a number')
+    if not isinstance(values.get('flip', False), bool):
+        refuse('flip', 'true or false')
+    for key in ('decoder', 'normalisation'):
+        if not isinstance(values.get(key, {}), dict):
+            refuse(key, 'an object')
+    for key in ('name', 'data', 'licence', 'config', 'precision'):
+        if not isinstance(values.get(key, ''), str):
+            refuse(key, 'text')
+    for key, most in _MOST_OF_DECODER.items():
+        value = values.get('decoder', {}).get(key)
+        if is_number(value) and value > most:
+            raise ValueError(
+                f'{source}: metadata decoder.{key} is {value}, above {most}; '
+                f'publish the network again with other options'
+            )
 
 
 class Network(Protocol):

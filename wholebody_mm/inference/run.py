@@ -15,7 +15,7 @@ from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.inference.predictor import NetworkInput, Predictor
 from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.inference.tracking import Tracker
-from wholebody_mm.inference.writers import FrameWriter
+from wholebody_mm.inference.writers import FrameWriter, is_of_one_file
 
 # Items that wait between two stages; each stage has one more in hand.
 DEPTH = 2
@@ -274,12 +274,19 @@ def _written(
                 elif (frame := _with_image(job.frame, writer)).error:
                     job = replace(job, frame=frame, people=None)
                 else:
-                    picture = writer.write(frame, job.people)
-                    ledger.add(job.frame, job.people)
-                    frame = replace(job.frame, image=None)
-                    job = replace(job, frame=frame, picture=picture)
-                    if job.source.kind == 'camera':
-                        live = job.source
+                    try:
+                        picture = writer.write(frame, job.people)
+                    except OSError as error:
+                        if job.source.moves or not is_of_one_file(error):
+                            raise
+                        frame = replace(frame, image=None, error=str(error))
+                        job = replace(job, frame=frame, people=None)
+                    else:
+                        ledger.add(job.frame, job.people)
+                        frame = replace(job.frame, image=None)
+                        job = replace(job, frame=frame, picture=picture)
+                        if job.source.kind == 'camera':
+                            live = job.source
                 if job.frame is None or not job.source.moves:
                     left.discard(job.source)
                 yield job

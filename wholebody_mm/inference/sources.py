@@ -26,6 +26,7 @@ from wholebody_mm.inference.videos import (
     VideoReader,
     open_video,
 )
+from wholebody_mm.whole_files import is_part
 
 IMAGE_SUFFIXES = frozenset(
     ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp')
@@ -447,7 +448,8 @@ def _unique_names(choices: list[list[str]], videos: list[bool]) -> list[str]:
     taken: set[str] = set()
     for i, name in enumerate(names):
         number = 1
-        while names[i].casefold() in taken:
+        # a picture under such a name would be another's that is being written
+        while names[i].casefold() in taken or is_part(Path(f'{names[i]}.jpg')):
             number += 1
             names[i] = f'{name}_{number}'
         taken.add(names[i].casefold())

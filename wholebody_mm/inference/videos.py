@@ -42,6 +42,11 @@ def open_video(path: str) -> cv2.VideoCapture:
         )
     if not os.path.isfile(path):
         raise SourceError(not_there('video', path))
+    if _is_playlist(path):
+        raise SourceError(
+            f'{path} is a list of other files, which are not followed; name '
+            f'those'
+        )
     # whole: of a name like 12:30.mp4 FFmpeg takes what is before the colon
     # for a protocol
     capture = cv2.VideoCapture(os.path.abspath(path))
@@ -53,6 +58,13 @@ def open_video(path: str) -> cv2.VideoCapture:
             f'"ffmpeg -i {path} video.mp4"'
         )
     return capture
+
+
+def _is_playlist(path: str) -> bool:
+    """Whether FFmpeg would open the files that this one names."""
+    with open(path, 'rb') as file:
+        start = file.read(512).lstrip(b'\xef\xbb\xbf \t\r\n')
+    return start.startswith((b'ffconcat', b'#EXTM3U', b'<?xml', b'<MPD'))
 
 
 def is_utf8(path: str | os.PathLike) -> bool:

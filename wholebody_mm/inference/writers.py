@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Sequence
@@ -42,6 +43,20 @@ JPEG_PIXELS = 65_500
 MPEG4_PIXELS = 8190
 # OpenCV cuts odd sides, and opens no video of none.
 LEAST_PIXELS = 2
+
+
+class PictureError(OSError):
+    """A picture that no file of its kind can hold."""
+
+
+def is_of_one_file(error: OSError) -> bool:
+    """Whether another file, or another name, could be written.
+
+    A full disk or a folder that is read only ends a run; a name that is too
+    long there, or that is a folder already, concerns nobody else.
+    """
+    one = errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG
+    return isinstance(error, PictureError) or error.errno in one
 
 
 class FrameWriter:
@@ -224,9 +239,15 @@ class _Video:
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
     """Write a BGR picture; a file that is there is complete."""
-    good, data = cv2.imencode(
-        path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
+    try:
+        good, data = cv2.imencode(
+            path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        )
+    except cv2.error:
+        good = False
     if not good:
-        raise OSError(f'{path} cannot be encoded')
+        raise PictureError(
+            f'a picture of {picture.shape[1]} x {picture.shape[0]} pixels '
+            f'cannot be written into {path}'
+        )
     write_bytes(path, data.tobytes())
