@@ -409,7 +409,8 @@ def _polygons(outline: list, where: str) -> list:
     if outline and _are_numbers(outline):
         outline = [outline]
     for polygon in outline:
-        if not _are_numbers(polygon) or len(polygon) % 2:
+        good = _are_numbers(polygon) and all(map(math.isfinite, polygon))
+        if not good or len(polygon) % 2:
             raise ValueError(
                 f"{where}: 'segmentation' has a polygon {_short(polygon)} "
                 f'that is not x, y, x, y, ...'

@@ -93,3 +93,35 @@ def test_a_cell_counts_if_any_of_its_pixels_does():
     mask[7, 8] = 1
     cells = mask_to_cells(mask, 8)
     assert cells.tolist() == [[0, 1, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_packed_runs_are_read_as_pycocotools_reads_them(seed):
+    rng = np.random.default_rng(seed)
+    size = rng.integers(1, 200, 2)
+    mask = rng.random(size) < rng.choice([0, 0.001, 0.3, 0.9999, 1])
+    np.testing.assert_array_equal(
+        decode_rle(packed(mask.astype(np.uint8))), mask
+    )
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(size=[10**7, 10**7]),
+        dict(size=[8, 9]),
+        dict(size=[8.0, 8.0]),
+        dict(counts=b'P'),  # goes on behind the end
+        dict(counts='Ω'),
+        dict(counts=''),
+        dict(counts=[60]),
+        dict(counts=[-1, 65]),
+        dict(counts=[10.5, 53.5]),
+        dict(counts=['a']),
+    ],
+)
+def test_run_lengths_that_lead_elsewhere_are_refused(change):
+    """pycocotools would read or write memory that is not its own."""
+    rle = packed(np.eye(8, dtype=np.uint8))
+    with pytest.raises(ValueError, match='no run-length mask'):
+        decode_rle({**rle, **change})

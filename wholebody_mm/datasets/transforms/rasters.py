@@ -14,6 +14,8 @@ from wholebody_mm.datasets.transforms.geometry import (
 
 # A box (4,), polygons (n, 2) each, or COCO's run-length dictionary.
 Shape = np.ndarray | Sequence[np.ndarray] | dict
+# Of a mask's side: as much as JPEG can store.
+MOST_PIXELS = 65_535
 _SHIFT = 4  # fractional bits of OpenCV's fillPoly
 
 
@@ -59,19 +61,59 @@ def decode_rle(rle: dict) -> np.ndarray:
     """(height, width) uint8 mask of COCO's run lengths, packed or plain.
 
     Raises:
-        ValueError: If the dictionary is no run-length mask.
+        ValueError: If the dictionary is no run-length mask, or its runs are
+            not as many pixels as its size.
     """
     from pycocotools import mask as coco_mask
 
     try:
         height, width = rle['size']
-        if isinstance(rle['counts'], list):
+        # pycocotools believes all of it, and writes where it leads
+        for side in (height, width):
+            if type(side) is not int or not 0 < side <= MOST_PIXELS:
+                raise ValueError(f'size {rle["size"]!r:.80}')
+        plain = isinstance(rle['counts'], list)
+        runs = np.array(rle['counts']) if plain else _runs(rle['counts'])
+        if runs.dtype.kind not in 'iu' or runs.min(initial=0) < 0:
+            raise ValueError('counts that are no lengths')
+        if runs.sum() != height * width:
+            raise ValueError(
+                f'runs of {runs.sum()} pixels in all, where {height} x '
+                f'{width} are {height * width}'
+            )
+        if plain:
             rle = coco_mask.frPyObjects(rle, height, width)
         return coco_mask.decode(rle)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f'this segmentation is no run-length mask: {error!r}'
         ) from error
+
+
+def _runs(packed: str | bytes) -> np.ndarray:
+    """The run lengths in COCO's packed text.
+
+    Six bits a character from '0' on: five of a number, the lowest first, and
+    whether it goes on. From the fourth number on it is the difference to the
+    number two before.
+    """
+    if isinstance(packed, str):
+        packed = packed.encode('ascii')
+    code = np.frombuffer(packed, np.uint8).astype(np.int64) - ord('0')
+    if not len(code) or code.min() < 0 or code.max() > 63 or code[-1] & 32:
+        raise ValueError('counts that are cut off, or no packed text')
+    ends = np.flatnonzero(code & 32 == 0)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    digits = ends - starts + 1
+    if digits.max() > 6:
+        raise ValueError('counts beyond 32 bits')
+    shift = 5 * (np.arange(len(code)) - np.repeat(starts, digits))
+    runs = np.add.reduceat((code & 31) << shift, starts)
+    negative = code[ends] & 16 > 0
+    runs[negative] -= 1 << 5 * digits[negative]
+    for first in (1, 2):
+        runs[first::2] = np.cumsum(runs[first::2])
+    return runs
 
 
 def mask_to_cells(mask: np.ndarray, stride: int) -> np.ndarray:
