@@ -1,10 +1,12 @@
 """Files that are whole or not there."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from wholebody_mm import whole_files
 from wholebody_mm.whole_files import (
     part_of,
     read_json,
@@ -60,3 +62,45 @@ def test_several_processes_have_parts_of_their_own(
     first = part_of(path, several=True)
     monkeypatch.setattr('os.getpid', lambda: -1)
     assert part_of(path, several=True) != first
+
+
+class Held(PermissionError):
+    """As Windows says that another program has a file open."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize('times', [3, None])
+def test_a_file_that_another_program_holds_for_a_moment(
+    tmp_path, monkeypatch, times
+):
+    path, calls, move = tmp_path / 'a.txt', [], os.replace
+
+    def held(*args):
+        calls.append(args)
+        if times is None or len(calls) <= times:
+            raise Held
+        move(*args)
+
+    monkeypatch.setattr(os, 'replace', held)
+    monkeypatch.setattr(whole_files, 'PATIENCE', 0.3)
+    if times is None:
+        with pytest.raises(Held):
+            whole_files.write_bytes(path, b'1')
+        assert not list(tmp_path.iterdir())
+    else:
+        whole_files.write_bytes(path, b'1')
+        assert path.read_bytes() == b'1'
+
+
+def test_a_folder_that_is_read_only_is_said_at_once(tmp_path, monkeypatch):
+    calls = []
+
+    def refused(*args):
+        calls.append(args)
+        raise PermissionError
+
+    monkeypatch.setattr(os, 'replace', refused)
+    with pytest.raises(PermissionError):
+        whole_files.write_bytes(tmp_path / 'a.txt', b'1')
+    assert len(calls) == 1

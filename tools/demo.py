@@ -20,6 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wholebody_mm.inference.images import read_image
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.whole_files import is_part
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,13 +68,12 @@ def copy_at_night(day: Path, night: Path) -> None:
     sources = [p for p in (day / 'images').iterdir() if not is_part(p)]
     for i, source in enumerate(sorted(sources)):
         target = night / 'images' / source.name
-        image = cv2.imread(str(source))
-        if image is None:
-            sys.exit(f'demo: {source} cannot be read; remove {WORK}')
-        if not cv2.imwrite(
-            str(target), at_night(image, np.random.default_rng(i))
-        ):
-            sys.exit(f'demo: {target} cannot be written')
+        # not OpenCV's own, which on Windows know few letters
+        try:
+            image = read_image(source)
+        except ValueError as error:
+            sys.exit(f'demo: {error}; or remove {WORK}')
+        write_picture(target, at_night(image, np.random.default_rng(i)))
     shutil.copyfile(day / ANNOTATIONS, night / ANNOTATIONS)
 
 

@@ -120,7 +120,8 @@ if [ "$stack" = full ]; then
     pip download --quiet --no-deps --no-build-isolation --no-binary mmcv \
         --dest "$source" mmcv==2.1.0
     tar -xf "$source"/mmcv-2.1.0.tar.gz -C "$source"
-    sed -i 's/-std=c++17/-std=c++20/' "$source/mmcv-2.1.0/setup.py"
+    # with a suffix, which the sed of macOS wants
+    sed -i.bak 's/-std=c++17/-std=c++20/' "$source/mmcv-2.1.0/setup.py"
     MMCV_WITH_OPS=1 pip install --quiet --no-deps --no-build-isolation \
         "$source/mmcv-2.1.0"
 else

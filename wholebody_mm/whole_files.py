@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
+
+# Seconds that a file may be held by another program.
+PATIENCE = 2.0
+# Windows' numbers of "access denied" and of "used by another process".
+_LOCKED = 5, 32
 
 
 def part_of(path: Path, several: bool = False) -> Path:
@@ -34,6 +40,23 @@ def is_part(path: Path) -> bool:
     return path.name.startswith('_') and path.stem.endswith('.part')
 
 
+def replace_file(part: PathLike | str, path: PathLike | str) -> None:
+    """``os.replace``, patient with Windows.
+
+    There a virus scanner or a copying program may have a new file open for a
+    moment, and it cannot be moved until then.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return os.replace(part, path)
+        except PermissionError as error:
+            locked = getattr(error, 'winerror', None) in _LOCKED
+            if not locked or time.monotonic() > end:
+                raise
+        time.sleep(0.05)
+
+
 @contextmanager
 def whole_file(path: Path, several: bool = False) -> Iterator[Path]:
     """Write a file under another name, which is its own at the end.
@@ -52,7 +75,7 @@ def whole_file(path: Path, several: bool = False) -> Iterator[Path]:
     part = part_of(path, several)
     try:
         yield part
-        os.replace(part, path)
+        replace_file(part, path)
     finally:
         with suppress(OSError):  # the first error is the one to tell
             part.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from wholebody_mm.inference.images import read_image
 from wholebody_mm.inference.network import load_network
 from wholebody_mm.inference.torch_network import model_of, read_config
 
-pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+pytest.importorskip('onnx', reason='pip install "wholebody-mm[export]"')
 
 _CONFIG = """
 codec = dict(type='PAFCodec', skeleton='coco_wholebody133', stride=8)

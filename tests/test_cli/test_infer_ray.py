@@ -229,5 +229,5 @@ def test_archives_without_ray(run_python, tmp_path):
         "'--engine', 'ray']))\n",
         hide=('ray', 'pyarrow'),
     )
-    assert "pip install 'wholebody-mm[ray]'" in out
+    assert 'pip install "wholebody-mm[ray]"' in out
     assert out.rstrip().endswith('2')

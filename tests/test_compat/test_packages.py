@@ -22,7 +22,7 @@ except ImportError as error:
     [
         (('pycocotools',), 'installed: pip install pycocotools;'),
         (('mmcv', 'mmpose'), 'installed: python -m wholebody_mm.install;'),
-        (('torch', 'mmpose'), "installed: pip install -e '.[train]'"),
+        (('torch', 'mmpose'), 'installed: pip install -e ".[train]"'),
     ],
 )
 def test_the_cure_installs_no_more_than_is_missing(run_python, missing, cure):

@@ -177,3 +177,35 @@ def test_processes_of_open_mpi_have_a_gpu_each(config, monkeypatch):
     monkeypatch.setenv('OMPI_COMM_WORLD_LOCAL_RANK', '3')
     config_of(parse(config))
     assert os.environ['LOCAL_RANK'] == '3'
+
+
+@pytest.fixture
+def mmengine_device(monkeypatch):
+    """MMEngine's choice, put back afterwards."""
+    from mmengine.device import utils
+
+    monkeypatch.setattr(utils, 'DEVICE', utils.DEVICE)
+    return utils
+
+
+def test_devices(config, mmengine_device, monkeypatch):
+    mmengine_device.DEVICE = 'mps'  # as on macOS
+    config_of(parse(config))
+    assert mmengine_device.get_device() == 'cpu'
+    monkeypatch.setattr('torch.backends.mps.is_available', lambda: True)
+    config_of(parse(config, '--device', 'mps'))
+    assert mmengine_device.get_device() == 'mps'
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    with pytest.raises(ValueError, match='--device cuda: torch .* has none'):
+        config_of(parse(config, '--device', 'cuda'))
+
+
+def test_workers_are_not_forked_on_macos(config, monkeypatch):
+    text = config.read_text()
+    config.write_text(
+        text + "env_cfg = dict(mp_cfg=dict(mp_start_method='fork'))\n"
+    )
+    for platform, method in (('linux', 'fork'), ('darwin', 'spawn')):
+        monkeypatch.setattr('sys.platform', platform)
+        cfg = config_of(parse(config))
+        assert cfg.env_cfg.mp_cfg.mp_start_method == method

@@ -13,7 +13,7 @@ from wholebody_mm.export.formats import FORMATS, TOLERANCE
 from wholebody_mm.inference import Predictor
 
 for _name in ('onnx', 'openvino'):
-    pytest.importorskip(_name, reason="pip install 'wholebody-mm[export]'")
+    pytest.importorskip(_name, reason='pip install "wholebody-mm[export]"')
 
 SUFFIX = {name: kind.suffix for name, kind in FORMATS.items()}
 # bfloat16 keeps 8 bits of a number; 8-bit layers are calibrated on noise.

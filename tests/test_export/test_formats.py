@@ -12,7 +12,7 @@ NEEDED = ('onnx', 'openvino')
 @pytest.fixture
 def packages():
     for name in NEEDED:
-        pytest.importorskip(name, reason="pip install 'wholebody-mm[export]'")
+        pytest.importorskip(name, reason='pip install "wholebody-mm[export]"')
 
 
 def test_every_format_says_what_its_precisions_mean(packages):
@@ -42,4 +42,4 @@ def test_a_missing_package_is_named_with_the_cure(packages, run_python):
         '    print(error)\n',
         hide=('nncf',),
     )
-    assert "needs nncf: pip install 'wholebody-mm[train,export]' && " in out
+    assert 'needs nncf: pip install "wholebody-mm[train,export]" && ' in out

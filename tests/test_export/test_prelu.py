@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-onnx = pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+onnx = pytest.importorskip('onnx', reason='pip install "wholebody-mm[export]"')
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 

@@ -8,7 +8,7 @@ import pytest
 from wholebody_mm.export.exporter import export
 from wholebody_mm.inference.network import NetworkInfo
 
-onnx = pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+onnx = pytest.importorskip('onnx', reason='pip install "wholebody-mm[export]"')
 
 from wholebody_mm.export.quantize import (  # noqa: E402
     CalibrationInputs,

@@ -14,7 +14,7 @@ from wholebody_mm.inference.network import NetworkInfo, load_network
 from wholebody_mm.inference.onnx_network import OnnxNetwork
 from wholebody_mm.skeletons import COCO17
 
-onnx = pytest.importorskip('onnx', reason="pip install 'wholebody-mm[export]'")
+onnx = pytest.importorskip('onnx', reason='pip install "wholebody-mm[export]"')
 
 INFO = NetworkInfo('tiny', 'coco17', 8, 16, 64)
 BACKENDS = ('onnxruntime', 'openvino')

@@ -137,9 +137,9 @@ def test_missing_files_and_packages(tmp_path, run_python):
         '        print(error)\n',
         hide=('torch', 'onnxruntime', 'openvino'),
     )
-    for words in ("'wholebody-mm[train]'", 'pip install onnxruntime'):
+    for words in ('"wholebody-mm[train]"', 'pip install onnxruntime'):
         assert words in out
-    assert "'wholebody-mm[openvino]'" in out
+    assert '"wholebody-mm[openvino]"' in out
 
 
 def test_names_of_weights(tmp_path, monkeypatch):

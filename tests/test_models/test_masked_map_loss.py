@@ -154,6 +154,13 @@ def test_what_cannot_be_compiled_is_computed_step_by_step(monkeypatch):
     assert 'no C++ compiler' in said[0]
 
 
+def test_other_devices_are_not_compiled_for(monkeypatch):
+    monkeypatch.setattr(torch, 'compile', None)
+    elsewhere = torch.ones(2, device='meta')
+    result = Fused(torch.sub, torch.add)(elsewhere, elsewhere)
+    assert result.device.type == 'meta'
+
+
 def test_a_fused_loss_can_be_copied():
     """As averaged weights copy the whole model."""
     loss = pickle.loads(pickle.dumps(MaskedMapLoss(fused=True)))

@@ -48,5 +48,5 @@ def test_night_is_grey_dim_at_the_corners_and_noisy(demo, day, tmp_path):
 
 def test_a_broken_image_is_named(demo, day, tmp_path):
     (day / 'images/b.png').write_bytes(b'')
-    with pytest.raises(SystemExit, match=r'b\.png cannot be read'):
+    with pytest.raises(SystemExit, match=r'b\.png is empty'):
         demo['copy_at_night'](day, tmp_path / 'night')

@@ -62,8 +62,9 @@ def main() -> None:
 
 
 def save(folder: Path, name: str, picture: np.ndarray) -> None:
-    path = str(folder / f'{name}.jpg')
-    cv2.imwrite(path, picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    path = folder / f'{name}.jpg'
+    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    path.write_bytes(data.tobytes())
     print(path)
 
 

@@ -221,10 +221,10 @@ def _images(given: list[str], seed: int) -> Iterator[list[Path]]:
     if given:
         yield [Path(path) for path in given]
         return
-    import cv2
     import numpy as np
 
     from wholebody_mm.datasets.drawn_people import drawn_image
+    from wholebody_mm.inference.writers import write_picture
 
     with TemporaryDirectory() as folder:
         paths = []
@@ -232,7 +232,7 @@ def _images(given: list[str], seed: int) -> Iterator[list[Path]]:
             rng = np.random.default_rng([seed, people])
             image, _, _ = drawn_image(rng, people, 640, 480)
             paths.append(Path(folder) / f'{people}.jpg')
-            cv2.imwrite(str(paths[-1]), image)
+            write_picture(paths[-1], image)
         yield paths
 
 

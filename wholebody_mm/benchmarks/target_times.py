@@ -98,9 +98,12 @@ def time_targets(
 
 def _time_moving(maps: torch.Tensor, repeat: int) -> float:
     """Median milliseconds to take maps from a worker's full queue."""
-    context = multiprocessing.get_context('fork')
+    # as MMEngine starts the loader's workers; Windows has no fork
+    ways = multiprocessing.get_all_start_methods()
+    method = 'fork' if 'fork' in ways else 'spawn'
+    context = multiprocessing.get_context(method)
     # torch's queue shares memory as its data loader does
-    queue = torch.multiprocessing.get_context('fork').Queue(2)
+    queue = torch.multiprocessing.get_context(method).Queue(2)
     done = context.Event()
     worker = context.Process(
         target=_send, args=(queue, maps, repeat + 2, done), daemon=True

@@ -21,8 +21,8 @@ import wholebody_mm
 # Nothing else of the package here: it has to run where NumPy is missing.
 
 OPENMMLAB = 'python -m wholebody_mm.install'
-EXPORT = "pip install 'wholebody-mm[train,export]'"
-TRAIN = f"pip install 'wholebody-mm[train]' && {OPENMMLAB}"
+EXPORT = 'pip install "wholebody-mm[train,export]"'
+TRAIN = f'pip install "wholebody-mm[train]" && {OPENMMLAB}'
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ PACKAGES = (
         'openvino',
         ('openvino',),
         'the backend openvino',
-        "pip install 'wholebody-mm[openvino]'",
+        'pip install "wholebody-mm[openvino]"',
     ),
     Package('onnx', ('onnx',), 'export', EXPORT),
     Package('nncf', ('nncf',), 'export to OpenVINO int8', EXPORT),
@@ -84,13 +84,13 @@ PACKAGES = (
     Package('PIL', ('pillow',), 'PIL images', 'pip install pillow'),
     Package('pyarrow', ('pyarrow',), '--write parquet', 'pip install pyarrow'),
     Package(
-        'ray', ('ray',), '--engine ray', "pip install 'wholebody-mm[ray]'"
+        'ray', ('ray',), '--engine ray', 'pip install "wholebody-mm[ray]"'
     ),
     Package(
         'anny',
         ('anny',),
         'rendering people',
-        "pip install 'wholebody-mm[synth]'",
+        'pip install "wholebody-mm[synth]"',
     ),
 )
 

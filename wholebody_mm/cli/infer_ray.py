@@ -87,7 +87,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     except ImportError as error:
         raise ImportError(
             f'--engine ray needs Ray and pyarrow ({error}): pip install '
-            f"'wholebody-mm[ray]'",
+            f'"wholebody-mm[ray]"',
             name=error.name,
         ) from error
     paths, others = _paths(args)

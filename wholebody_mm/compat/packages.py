@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import re
+import sys
 
 NEEDED = ('torch', 'mmengine', 'mmcv', 'mmpose', 'pycocotools', 'xtcocotools')
+if sys.platform == 'win32':
+    NEEDED += ('regex',)  # which mmengine and mmcv import there
 # See requirements/train.txt.
 LEAST_TORCH = 2, 6
 
@@ -23,7 +26,7 @@ def require() -> None:
             cure = 'python -m wholebody_mm.install'
         else:
             cure = (
-                "pip install -e '.[train]' in the checkout, then "
+                'pip install -e ".[train]" in the checkout, then '
                 'python -m wholebody_mm.install'
             )
         raise ImportError(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import wholebody_mm.compat  # noqa: F401  # spawned workers import this first
+
+# isort: split
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 
+import cv2
 import numpy as np
 import torch
 from mmengine.dist import get_rank
@@ -36,5 +37,7 @@ def yielding_worker(worker_id: int, niceness: int = 10) -> None:
     seed = (torch.initial_seed() + SEEDS_APART * get_rank()) % 2**32
     np.random.seed(seed)  # noqa: NPY002 - what MMPose's steps draw from
     random.seed(seed)
+    # what MMEngine sets in the training process, forked workers inherit only
+    cv2.setNumThreads(0)
     if hasattr(os, 'nice'):
         os.nice(niceness)

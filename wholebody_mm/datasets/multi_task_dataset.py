@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import wholebody_mm.compat  # noqa: F401  # spawned workers import this first
+
+# isort: split
+
 import logging
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import wholebody_mm.compat  # noqa: F401  # spawned workers import this first
+
+# isort: split
+
 import os.path as osp
 from collections import defaultdict
 from collections.abc import Sequence

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.device import utils as mmengine_device
 from mmengine.runner import Runner
 
 from wholebody_mm.inference.torch_network import read_config
@@ -52,6 +53,12 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
     )
+    parser.add_argument(
+        '--device',
+        choices=['cpu', 'cuda', 'mps'],
+        help="by default CUDA where torch has it; Apple's GPUs (mps) are "
+        'untested',
+    )
     # older launchers pass the second spelling
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
@@ -74,6 +81,7 @@ def config_of(args: argparse.Namespace) -> Config:
     cfg = config_with_options(args.config, args.cfg_options)
     sync_test_geometry(cfg)
     check_loop(cfg)
+    choose_device(cfg, args.device)
     cfg.launcher = args.launcher
     if args.launcher != 'none' and torch.cuda.is_available():
         # MMEngine keeps the statistics of batch normalisation of each GPU
@@ -101,6 +109,39 @@ def config_of(args: argparse.Namespace) -> Config:
             out_dir=args.show_dir and str(Path(args.show_dir).absolute()),
         )
     return cfg
+
+
+def choose_device(cfg: Config, device: str | None) -> None:
+    """Have MMEngine compute where the user wants it to.
+
+    By default where it would, but not on Apple's GPUs, where nobody has tried
+    it. On macOS the loader's workers are started anew instead of forked, which
+    its libraries do not survive.
+
+    Args:
+        cfg: Changed in place.
+        device: ``cpu``, ``cuda`` or ``mps``; None for the default.
+
+    Raises:
+        ValueError: If torch has no such device.
+    """
+    if device is None and mmengine_device.get_device() == 'mps':
+        device = 'cpu'
+    if device is not None:
+        has = dict(
+            cpu=lambda: True,
+            cuda=torch.cuda.is_available,
+            mps=torch.backends.mps.is_available,
+        )
+        if not has[device]():
+            raise ValueError(
+                f'--device {device}: torch {torch.__version__} has none here'
+            )
+        # what MMEngine's get_device returns; its runner asks nobody else
+        mmengine_device.DEVICE = device
+    processes = cfg.get('env_cfg', {}).get('mp_cfg', {})
+    if sys.platform == 'darwin' and processes:
+        processes.mp_start_method = 'spawn'
 
 
 def config_with_options(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from wholebody_mm.export.graph import (
 from wholebody_mm.inference.network import Network, NetworkInfo
 from wholebody_mm.inference.torch_network import TorchNetwork, build_model
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
+from wholebody_mm.whole_files import replace_file
 
 
 class Original(TorchNetwork):
@@ -122,7 +122,7 @@ def _complete(out: Path) -> Iterator[Path]:
         yield part
         # the named file last: who sees it has the other one too
         for file in sorted(Path(folder).iterdir(), key=part.__eq__):
-            os.replace(file, out.with_name(file.name))
+            replace_file(file, out.with_name(file.name))
 
 
 def load_exported(path: Path) -> Network:

@@ -66,7 +66,7 @@ PRECISIONS = ('fp32', 'bf16', 'fp16', 'int8')
 TOLERANCE = 1e-3
 TORCH = ('torch', 'mmengine', 'mmpose')
 INSTALL = (
-    "pip install 'wholebody-mm[train,export]' "
+    'pip install "wholebody-mm[train,export]" '
     '&& python -m wholebody_mm.install'
 )
 

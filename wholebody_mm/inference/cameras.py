@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,10 +29,20 @@ def open_camera(number: str) -> cv2.VideoCapture:
     capture = cv2.VideoCapture(int(number))
     if not capture.isOpened():
         capture.release()
+        allowed = f'you may not read /dev/video{number} (group "video")'
+        if sys.platform == 'darwin':
+            allowed = (
+                'your terminal may not use it (System Settings, Privacy & '
+                'Security, Camera; then repeat the command)'
+            )
+        elif sys.platform == 'win32':
+            allowed = (
+                'programs may not use it (Settings, Privacy & security, '
+                'Camera)'
+            )
         raise SourceError(
             f'camera {number} cannot be opened: none is connected under this '
-            f'number, another program uses it, or you may not read '
-            f'/dev/video{number} (group "video")'
+            f'number, another program uses it, or {allowed}'
         )
     return capture
 

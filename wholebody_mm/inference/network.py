@@ -294,7 +294,7 @@ _BACKENDS = {
     'torch': (
         'torch_network:TorchNetwork',
         ('torch', 'mmengine', 'mmpose'),
-        "pip install 'wholebody-mm[train]' && python -m wholebody_mm.install",
+        'pip install "wholebody-mm[train]" && python -m wholebody_mm.install',
     ),
     'onnxruntime': (
         'onnx_network:OnnxNetwork',
@@ -304,7 +304,7 @@ _BACKENDS = {
     'openvino': (
         'openvino_network:OpenVinoNetwork',
         ('openvino',),
-        "pip install 'wholebody-mm[openvino]'",
+        'pip install "wholebody-mm[openvino]"',
     ),
 }
 BACKENDS = tuple(_BACKENDS)
@@ -364,6 +364,11 @@ def backend_class(backend: str) -> Callable[..., Network]:
         missing = (error.name or '').partition('.')[0]
         if missing and missing not in packages:
             raise
+        if 'DLL load failed' in str(error):  # it is installed
+            command = (
+                'install the current Microsoft Visual C++ Redistributable '
+                '(x64)'
+            )
         raise ImportError(
             f'the backend {backend} needs {", ".join(packages)} '
             f'({error}): {command}',

@@ -43,7 +43,7 @@ def require_ray() -> ModuleType:
         import ray
     except ImportError as error:
         raise ImportError(
-            "--engine ray needs Ray: pip install 'wholebody-mm[ray]'",
+            '--engine ray needs Ray: pip install "wholebody-mm[ray]"',
             name='ray',
         ) from error
     return ray

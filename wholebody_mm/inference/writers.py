@@ -17,7 +17,7 @@ from wholebody_mm.inference.sources import Frame
 from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.skeletons import Skeleton
 from wholebody_mm.visualization.people_picture import draw_skeletons
-from wholebody_mm.whole_files import part_of, write_bytes
+from wholebody_mm.whole_files import part_of, replace_file, write_bytes
 
 # What can be written, with what it is.
 KINDS = {
@@ -234,7 +234,7 @@ class _Video:
                 f'room, or leave "pictures" out of --write, and repeat the '
                 f'command, without --overwrite to go on'
             )
-        os.replace(self._part, self._path)
+        replace_file(self._part, self._path)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -174,8 +174,10 @@ class WholeBodyEstimator(BottomupPoseEstimator):
     def _precision(self, inputs: Tensor) -> AbstractContextManager:
         """Autocast if asked for; else what is in force around (AMP)."""
         device = inputs.device.type
-        if self.autocast is None or (
-            device == 'cpu' and not cpu_has_bfloat16()
+        if (
+            device not in ('cpu', 'cuda')
+            or self.autocast is None
+            or (device == 'cpu' and not cpu_has_bfloat16())
         ):
             return nullcontext()
         bfloat16 = self.autocast is torch.bfloat16

@@ -262,10 +262,9 @@ def write_split(
             rng, count, width, height, **poses
         )
         name = f'{image_id:012d}.jpg'
-        if not cv2.imwrite(
-            str(folder / name), image, [cv2.IMWRITE_JPEG_QUALITY, 92]
-        ):
-            raise OSError(f'cannot write {folder / name}')
+        # not OpenCV's own writer, which on Windows knows few letters
+        _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        (folder / name).write_bytes(data.tobytes())
         images.append(
             dict(id=image_id, file_name=name, width=width, height=height)
         )

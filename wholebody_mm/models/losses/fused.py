@@ -15,7 +15,8 @@ class Fused:
 
     Args:
         function: What is compiled, for inputs of any size.
-        plain: Computes the same where compiling fails.
+        plain: Computes the same where compiling fails, and on devices other
+            than CPUs and CUDA's.
     """
 
     def __init__(self, function: Callable, plain: Callable) -> None:
@@ -27,6 +28,9 @@ class Fused:
         """Call the one or the other."""
         if self.chosen is not None:
             return self.chosen(*args)
+        device = getattr(args[0], 'device', torch.device('cpu'))
+        if device.type not in ('cpu', 'cuda'):
+            return self.plain(*args)  # Apple's: it may fail at the gradient
         try:
             compiled = torch.compile(self.function, dynamic=True)
             result = compiled(*args)
