@@ -33,7 +33,7 @@ model = dict(
         in_channels=96,
         # Hours of training, not weeks: what is there counts more than what
         # is not, the body more than its 110 points of face and hands. Much
-        # more (10) finds nearly every point early and smears it: 6 AP where
+        # more (10) finds nearly every point early and smears it: 7 AP where
         # true peaks with the same fields had 62.
         # Fields cover more cells than peaks, hence the smaller factor.
         # Narrow Gaussians weigh less in the sum, hence 0.06.
