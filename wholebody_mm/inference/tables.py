@@ -107,7 +107,7 @@ class AnnotationIds:
                 for i in images
                 if i.get('width') and i.get('height')
             }
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(
                 f'{path} is no COCO annotation file with images ({error!r})'
             ) from error

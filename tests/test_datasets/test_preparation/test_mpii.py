@@ -152,3 +152,14 @@ def test_another_try_with_the_right_folder(tmp_path):
     counts = prepare_mpii(tmp_path / 'mpii.mat', tmp_path / 'images', out)
     assert counts == dict(train=dict(images=1, people=1))
     assert not list(out.glob('*.part'))
+
+
+@pytest.mark.parametrize('joint', [16, -1])
+def test_joints_that_mpii_does_not_have(tmp_path, joint):
+    """-1 would be the last one."""
+    person = {joint: (3, 4, '1'), 8: (1, 2, None)}
+    write_mpii_mat(
+        tmp_path / 'mpii.mat', [dict(name='a.jpg', train=1, people=[person])]
+    )
+    with pytest.raises(ValueError, match=f'image 1 is not.*joint {joint}'):
+        prepare_mpii(tmp_path / 'mpii.mat', tmp_path, tmp_path / 'out')

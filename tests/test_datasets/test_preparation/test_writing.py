@@ -189,3 +189,12 @@ def test_only_an_own_validation_file_is_deleted(tmp_path, foreign, capfd):
     for name in ('val.json', 'val_names.txt'):
         assert (tmp_path / name).read_text() == foreign
     assert 'val.json stays as it is' in capfd.readouterr().err
+
+
+def test_an_image_that_would_fill_the_memory_is_named(tmp_path, monkeypatch):
+    """Pillow's warning is of another kind than its errors of files."""
+    path = tmp_path / 'a.png'
+    Image.new('L', (90, 90)).save(path)
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 1000)
+    with pytest.raises(ValueError, match='a.png is no image that can be'):
+        image_entry(path, tmp_path)

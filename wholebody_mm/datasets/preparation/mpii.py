@@ -163,16 +163,27 @@ def read_mat(file: Path) -> dict[str, list[Joints]]:
         ]
         images = np.atleast_1d(release.annolist)
         is_train = np.atleast_1d(release.img_train)
-    except (MatReadError, ValueError, KeyError, AttributeError) as error:
+    except (
+        *(MatReadError, ValueError, KeyError, AttributeError),
+        NotImplementedError,  # of newer versions of Matlab's files
+    ) as error:
         raise ValueError(
             f'{file} is not mpii_human_pose_v1_u12_1.mat: {error!r}'
         ) from error
     people = {}
-    for image, train in zip(images, is_train, strict=True):
+    for number, (image, train) in enumerate(
+        zip(images, is_train, strict=True), start=1
+    ):
         if not train:
             continue
-        found = [_joints(rect) for rect in _several(image.annorect)]
-        people[str(image.image.name)] = [f for f in found if f is not None]
+        try:
+            found = [_joints(rect) for rect in _several(image.annorect)]
+            name = str(image.image.name)
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'{file}: image {number} is not as MPII has them: {error!r}'
+            ) from error
+        people[name] = [f for f in found if f is not None]
     return people
 
 
@@ -192,6 +203,8 @@ def _joints(rect: object) -> Joints | None:
     points = np.zeros((len(MPII_JOINTS), 2))
     visible = np.zeros(len(MPII_JOINTS))
     for point in listed:
+        if not 0 <= point.id < len(MPII_JOINTS):
+            raise ValueError(f'there is no joint {point.id!r}')
         points[point.id] = point.x - 1, point.y - 1  # Matlab counts from 1
         # neck and head have no flag
         seen = getattr(point, 'is_visible', 1)

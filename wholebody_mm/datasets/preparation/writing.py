@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +27,11 @@ PERSON = 1  # category id
 PREPARED_BY = 'wholebody_mm'  # in ``info`` of what preparations write
 # EXIF's tag of how a camera was held, and its value for upright.
 ORIENTATION, UPRIGHT = 0x0112, 1
+# What Pillow raises for damaged files, and for far too large ones.
+_OF_PILLOW = (
+    *(OSError, SyntaxError, ValueError, struct.error),
+    Image.DecompressionBombError,
+)
 
 
 # Name of a file to what :func:`states` tells of it.
@@ -330,7 +336,7 @@ def image_entry(path: Path, folder: Path) -> dict:
         with Image.open(path) as image:
             width, height = image.size
             turned = image.getexif().get(ORIENTATION, UPRIGHT) != UPRIGHT
-    except OSError as error:
+    except _OF_PILLOW as error:
         raise ValueError(
             f'{path} is no image that can be read ({error}); download it '
             f'again or delete it'
