@@ -1,9 +1,8 @@
 """Our PAF codec and head in MMPose's own bottom-up pipeline, on COCO-17.
 
 MMPose's reader, affine, target and packing steps and its estimator; nothing
-of ours but codec, stages and loss. Crowds are background in it unless
-BottomupGetHeatmapMask stands before the packing, and it takes no images
-without people; ours does, see ``paf_resnet.py``.
+of ours but codec, stages and loss. It takes no images without
+people; ours does, see ``paf_resnet.py``.
 """
 
 _base_ = ['paf_resnet.py']

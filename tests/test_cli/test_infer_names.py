@@ -28,3 +28,24 @@ def test_a_picture_under_anothers_unfinished_name(infer, photos):
     assert infer(photos) == 0
     pictures = list((infer.out / 'pictures').iterdir())
     assert len(pictures) == 4 and not any(map(is_part, pictures))
+
+
+def test_a_damaged_ledger_can_be_overwritten(infer, photos, capsys):
+    """As the message about it says."""
+    assert infer(photos) == 0
+    ledger = infer.out / 'people.jsonl'
+    lines = ledger.read_text().splitlines(keepends=True)
+    lines[2] = lines[2][:30] + '\n'
+    ledger.write_text(''.join(lines))
+    assert infer(photos) == 2
+    assert 'line 3 is damaged' in capsys.readouterr().err
+    assert infer(photos, '--overwrite') == 0
+    assert len(ledger.read_text().splitlines()) == len(lines)
+
+
+def test_a_file_where_a_folder_goes_is_told_first(infer, photos, capsys):
+    infer.out.mkdir()
+    (infer.out / 'pictures').write_text('mine')
+    assert infer(photos) == 2
+    assert 'pictures is a file' in capsys.readouterr().err
+    assert (infer.out / 'pictures').read_text() == 'mine'

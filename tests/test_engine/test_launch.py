@@ -202,10 +202,22 @@ def test_devices(config, mmengine_device, monkeypatch):
 
 def test_workers_are_not_forked_on_macos(config, monkeypatch):
     text = config.read_text()
-    config.write_text(
-        text + "env_cfg = dict(mp_cfg=dict(mp_start_method='fork'))\n"
-    )
-    for platform, method in (('linux', 'fork'), ('darwin', 'spawn')):
+    forked = "env_cfg = dict(mp_cfg=dict(mp_start_method='fork'))\n"
+    for platform, added, method in (
+        ('linux', forked, 'fork'),
+        ('darwin', forked, 'spawn'),
+        ('darwin', '', 'spawn'),  # MMEngine forks by itself
+    ):
+        config.write_text(text + added)
         monkeypatch.setattr('sys.platform', platform)
         cfg = config_of(parse(config))
         assert cfg.env_cfg.mp_cfg.mp_start_method == method
+
+
+def test_processes_take_gpus_where_there_are_some(
+    config, mmengine_device, monkeypatch
+):
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    words = parse(config, '--device', 'cpu', '--launcher', 'pytorch')
+    with pytest.raises(ValueError, match='CUDA_VISIBLE_DEVICES=-1'):
+        config_of(words)

@@ -21,7 +21,7 @@ def test_no_images_is_refused(tmp_path):
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(dict(images=[], annotations=[], categories=[])))
     network = dataclasses.make_dataclass('N', ['info'])(HalfHeight.info)
-    with pytest.raises(ValueError, match='no images to tune on'):
+    with pytest.raises(ValueError, match='a.json has no images'):
         StoredMaps(Predictor(network=network), path, tmp_path)
 
 

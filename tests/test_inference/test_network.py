@@ -289,6 +289,7 @@ def test_a_config_beside_an_exported_network(tmp_path, name):
         ('height', math.inf),
         ('height', math.nan),
         ('height', 10**6),
+        ('height', 10**400),
         ('multiple', 96000),
         ('stride', 8.5),
         ('scales', None),

@@ -330,3 +330,17 @@ def test_a_list_of_other_files_is_not_followed(tmp_path, text):
     path.write_text(text)
     with pytest.raises(SourceError, match='list of other files'):
         open_video(str(path))
+
+
+def test_a_video_that_may_not_be_read_is_one_broken_video(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / 'clip.mp4'
+    path.touch()
+
+    def refused(*args, **kwargs):
+        raise PermissionError(13, 'Permission denied')
+
+    monkeypatch.setattr('builtins.open', refused)
+    with pytest.raises(SourceError, match='clip.mp4 cannot be read'):
+        open_video(str(path))

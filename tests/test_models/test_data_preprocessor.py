@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmengine.logging import MessageHub
 from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import TRANSFORMS
 from mmpose.structures import PoseDataSample
 
 from wholebody_mm.models.data_preprocessor import (
@@ -210,3 +211,32 @@ def test_images_that_change_after_their_targets_are_refused():
     resize = dict(type='BatchSyncRandomResize', random_size_range=(64, 128))
     with pytest.raises(ValueError, match='batch_augments'):
         preprocessor(batch_augments=[resize])
+
+
+@pytest.mark.parametrize('scale', [1.0, 0.5])
+@pytest.mark.parametrize('pack', ['PackPoseInputs', 'PackWholeBody'])
+def test_mmposes_mask_without_its_targets(pack, scale):
+    """As large as the image, until the targets are drawn here."""
+    mask = np.ones((64, 128), np.float32)
+    mask[:, 64:] = 0
+    data = batch()
+    (sample,) = data['data_samples']
+    people = sample.gt_instances
+    results = dict(
+        img=np.zeros((64, 128, 3), np.uint8),
+        keypoints=people.keypoints,
+        keypoints_visible=people.keypoints_visible,
+        bbox=people.bboxes,
+        heatmap_mask=mask[None],
+    )
+    packed = TRANSFORMS.build(dict(type=pack))(results)
+    data = dict(
+        inputs=[packed['inputs']], data_samples=[packed['data_samples']]
+    )
+    prepare = preprocessor(pad_size_divisor=48, input_scales=((0, scale),))
+    fields = prepare(data, training=True)['data_samples'][0].gt_fields
+    middle = round(64 * scale) // STRIDE
+    weights = fields.heatmap_weights
+    assert weights[:, : round(64 * scale) // STRIDE, :middle].all()
+    assert not weights[:, :, middle:].any()
+    assert fields.paf_weights.shape[1:] == fields.heatmaps.shape[1:]

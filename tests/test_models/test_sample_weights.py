@@ -104,3 +104,15 @@ def test_tensors_of_mmposes_preprocessor_will_do():
     for name, values in people.items():
         people.set_field(torch.from_numpy(values), name)
     assert torch.equal(weights(one), weights(other))
+
+
+def test_a_converted_part_without_keypoints_is_not_labelled_either():
+    """MMPose's KeypointConverter puts what its source labels beside v."""
+    one = sample()
+    visible = np.ones((2, 133, 2), np.float32)
+    visible[0, FACE, 0] = 0  # mapped, and of nobody here
+    one.gt_instances.keypoints_visible = visible
+    planes = weights(one)
+    assert not planes[FACE][(slice(None), *LEFT)].any()
+    assert planes[FACE][(slice(None), *RIGHT)].all()
+    assert planes[BODY].all()

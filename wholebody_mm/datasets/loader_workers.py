@@ -33,8 +33,11 @@ def yielding_worker(worker_id: int, niceness: int = 10) -> None:
         worker_id: Number of the worker.
         niceness: How far priority falls, 0 to 19.
     """
-    # PyTorch's differs between the workers, not between the processes
-    seed = (torch.initial_seed() + SEEDS_APART * get_rank()) % 2**32
+    # PyTorch's differs between the workers, not between the processes, whose
+    # number a worker that was started anew has from its environment only.
+    rank = int(os.environ.get('RANK', get_rank()))
+    seed = (torch.initial_seed() + SEEDS_APART * rank) % 2**32
+    torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - what MMPose's steps draw from
     random.seed(seed)
     # what MMEngine sets in the training process, forked workers inherit only

@@ -81,8 +81,8 @@ def config_of(args: argparse.Namespace) -> Config:
     cfg = config_with_options(args.config, args.cfg_options)
     sync_test_geometry(cfg)
     check_loop(cfg)
-    choose_device(cfg, args.device)
     cfg.launcher = args.launcher
+    choose_device(cfg, args.device)
     if args.launcher != 'none' and torch.cuda.is_available():
         # MMEngine keeps the statistics of batch normalisation of each GPU
         # apart, validates with all of them and saves the first's.
@@ -123,10 +123,18 @@ def choose_device(cfg: Config, device: str | None) -> None:
         device: ``cpu``, ``cuda`` or ``mps``; None for the default.
 
     Raises:
-        ValueError: If torch has no such device.
+        ValueError: If torch has no such device, or several processes would
+            take others.
     """
     if device is None and mmengine_device.get_device() == 'mps':
         device = 'cpu'
+    several = cfg.get('launcher', 'none') != 'none'
+    if device == 'cpu' and several and torch.cuda.is_available():
+        # MMEngine and torch would give each process a GPU all the same
+        raise ValueError(
+            '--device cpu with several processes: set CUDA_VISIBLE_DEVICES=-1 '
+            'instead'
+        )
     if device is not None:
         has = dict(
             cpu=lambda: True,
@@ -139,9 +147,11 @@ def choose_device(cfg: Config, device: str | None) -> None:
             )
         # what MMEngine's get_device returns; its runner asks nobody else
         mmengine_device.DEVICE = device
-    processes = cfg.get('env_cfg', {}).get('mp_cfg', {})
-    if sys.platform == 'darwin' and processes:
-        processes.mp_start_method = 'spawn'
+    if sys.platform == 'darwin':
+        environment = cfg.get('env_cfg') or {}
+        workers = environment.get('mp_cfg') or {}
+        workers = {**workers, 'mp_start_method': 'spawn'}
+        cfg.env_cfg = {**environment, 'mp_cfg': workers}
 
 
 def config_with_options(

@@ -103,7 +103,7 @@ class StoredMaps:
         self.coco = self.truth.coco
         self.ids = self.truth.ids[:max_images]
         if not self.ids:
-            raise ValueError(f'{ann_file} has no images to tune on')
+            raise ValueError(f'{ann_file} has no images')
         self.maps = []
         for image in self.truth.images(img_dir, max_images):
             item = predictor.prepare(read_annotated_image(img_dir, image))

@@ -58,6 +58,12 @@ def check_nothing_is_lost(
         ValueError: If a folder or a table that will be written is there and
             none of an earlier run's; it is named.
     """
+    for where in folders_in(folder, results):
+        if where.exists() and not where.is_dir():
+            raise ValueError(
+                f'{where} is a file, and a folder of this name is to be '
+                f'written. Move it away, or name another --out'
+            )
     for where in folders_in(folder, {*results} - {*earlier}):
         for path in where.rglob('*'):
             if path.is_file() and not _is_nobodys(path):

@@ -283,8 +283,8 @@ def names_in_ledger(path: Path) -> Iterator[tuple[str, str]]:
     """
     if not path.is_file():
         return
-    for line in _lines(path):
-        if not isinstance(line, dict) or 'name' not in line:
+    for line in _lines(path, damaged=True):
+        if 'name' not in line:
             continue
         moves = line.get('frame') is not None
         yield line['name'], 'frame' if moves else 'image'
@@ -370,8 +370,16 @@ def _header(path: Path) -> dict:
     return header
 
 
-def _lines(path: Path) -> Iterator[dict]:
-    """All complete lines but the header."""
+def _lines(path: Path, damaged: bool = False) -> Iterator[dict]:
+    """All complete lines but the header.
+
+    Args:
+        path: The file.
+        damaged: Pass over lines that are damaged.
+
+    Raises:
+        ValueError: If one is.
+    """
     with path.open(encoding='utf-8', errors='replace') as file:
         file.readline()
         for number, text in enumerate(file, start=2):
@@ -381,6 +389,8 @@ def _lines(path: Path) -> Iterator[dict]:
                 line = None
             if isinstance(line, dict):
                 yield line
+            elif damaged:
+                continue
             elif next(file, None) is None:
                 return  # the process was killed while it wrote
             else:

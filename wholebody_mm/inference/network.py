@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import math
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -218,7 +217,8 @@ def _check_values(values: Mapping[str, object], source: object) -> None:
 
     def is_number(value: object) -> bool:
         number = isinstance(value, (int, float))
-        return number and not isinstance(value, bool) and math.isfinite(value)
+        # neither infinite nor NaN, nor an integer that is no float
+        return number and not isinstance(value, bool) and -1e9 < value < 1e9
 
     def refuse(key: str, what: str) -> None:
         raise ValueError(

@@ -62,8 +62,11 @@ def open_video(path: str) -> cv2.VideoCapture:
 
 def _is_playlist(path: str) -> bool:
     """Whether FFmpeg would open the files that this one names."""
-    with open(path, 'rb') as file:
-        start = file.read(512).lstrip(b'\xef\xbb\xbf \t\r\n')
+    try:
+        with open(path, 'rb') as file:
+            start = file.read(512).lstrip(b'\xef\xbb\xbf \t\r\n')
+    except OSError as error:
+        raise SourceError(f'{path} cannot be read ({error})') from error
     return start.startswith((b'ffconcat', b'#EXTM3U', b'<?xml', b'<MPD'))
 
 

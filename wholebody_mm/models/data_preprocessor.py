@@ -142,10 +142,12 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
         fields = PixelData()
         for name, planes in sample.gt_fields.items():
             # a cell that touches a covered one is covered
-            small = F.adaptive_max_pool2d(
-                torch.as_tensor(planes).float(),
-                (height // stride, width // stride),
-            )
+            planes = torch.as_tensor(planes).float()
+            size = height // stride, width // stride
+            if name == 'heatmap_mask':  # MMPose's, 0 where it is covered
+                small = -F.adaptive_max_pool2d(-planes, size)
+            else:
+                small = F.adaptive_max_pool2d(planes, size)
             fields.set_field(small.byte().numpy(), name)
         sample.gt_fields = fields
     return dict(data, inputs=list(images))
@@ -194,6 +196,10 @@ def add_targets(
                 f'{codec.stride}: give SupervisionRegions the same stride'
             )
         fields = _padded(fields, codec.stride, input_size)
+    if 'heatmap_mask' in fields:
+        fields = _mask_in_cells(
+            fields, codec.stride, input_size, image_size or input_size
+        )
     if codec.subdivision > 1:
         fields = MapData.of(dict(fields.items()))
     people = sample.gt_instances
@@ -208,6 +214,31 @@ def add_targets(
     sample.gt_fields = fields
     width, height = map_size(input_size, codec.stride)
     add_weights(sample, codec.skeleton, codec.stride, (height, width))
+
+
+def _mask_in_cells(
+    fields: PixelData,
+    stride: int,
+    input_size: tuple[int, int],
+    image_size: tuple[int, int],
+) -> PixelData:
+    """The same with MMPose's ``heatmap_mask`` on the grid of the fields.
+
+    Without ``GenerateTarget`` it is as large as the image.
+    """
+    width, height = map_size(input_size, stride)
+    mask = torch.as_tensor(fields.heatmap_mask).float()
+    mask = mask.reshape(1, *mask.shape[-2:])
+    if mask.shape[-2:] != (height, width):
+        h, w = (-(-side // stride) for side in image_size[::-1])
+        mask = F.adaptive_avg_pool2d(mask, (h, w))
+        mask = F.pad(mask, (0, width - w, 0, height - h))
+    kept = type(fields)()
+    for name, planes in fields.items():
+        if name != 'heatmap_mask':
+            kept.set_field(planes, name)
+    kept.set_field(mask, 'heatmap_mask')
+    return kept
 
 
 def _padded(

@@ -78,7 +78,7 @@ def add_weights(
         )
     elif (visible > 0).all() and masked is None:
         return
-    else:
+    if 'ignore' not in fields:
         for seen, box in zip(visible > 0, boxes, strict=True):
             rows, columns = cells_of_box(box, stride)
             lost = np.bincount(skeleton.keypoint_part, seen) == 0

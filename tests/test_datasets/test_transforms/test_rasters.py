@@ -116,6 +116,7 @@ def test_packed_runs_are_read_as_pycocotools_reads_them(seed):
         dict(counts=''),
         dict(counts=[60]),
         dict(counts=[-1, 65]),
+        dict(counts=[2**63 - 1, 2**63 - 1, 66]),  # 64 in 64 bits
         dict(counts=[10.5, 53.5]),
         dict(counts=['a']),
     ],

@@ -171,8 +171,9 @@ def refuse_out(out: Path, inputs: Iterable[Path | str]) -> None:
     refuse_inputs(out, inputs)
     if out.exists() and info_of(out).get('prepared_by') != PREPARED_BY:
         raise ValueError(
-            f'{out} is there, was not written by a preparation and would be '
-            f'written over; move it away or give another --out'
+            f'{out} is there, was written by something else (or by an earlier '
+            f'version) and would be written over; move it away or give '
+            f'another --out'
         )
 
 

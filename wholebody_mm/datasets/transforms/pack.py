@@ -35,10 +35,11 @@ class PackWholeBody(PackPoseInputs):
 
     ``gt_instances``: ``keypoints``, ``keypoints_visible``, ``bboxes``,
     ``ignore_boxes`` and ``areas``, NumPy. ``gt_fields``: ``ignore`` (P, h, w)
-    and ``person`` (1, h, w), uint8, NumPy too unless other maps are with
-    them: each tensor that a loader's worker gives costs the training process
-    a millisecond, small arrays next to nothing. Metainfo: those of
-    ``meta_keys`` that the sample has, and ``skeleton_name``. ``category_id``
+    and ``person`` (1, h, w), uint8, or MMPose's ``heatmap_mask``, NumPy too
+    unless other maps are with them: each tensor that a loader's worker gives
+    costs the training process a millisecond, small arrays next to nothing.
+    Metainfo: those of ``meta_keys`` that the sample has, and
+    ``skeleton_name``. ``category_id``
     is left out, which MMPose's ``CocoMetric`` cannot take as a list.
 
     Args:
@@ -53,7 +54,9 @@ class PackWholeBody(PackPoseInputs):
         keypoints='keypoints',
         keypoints_visible='keypoints_visible',
     )
-    field_mapping_table = dict(ignore='ignore', person='person')
+    field_mapping_table = dict(
+        ignore='ignore', person='person', heatmap_mask='heatmap_mask'
+    )
     # of MMPose's KeypointConverter and GenerateTarget
     label_mapping_table = dict(
         keypoints_visible_weights='keypoints_visible_weights'
@@ -70,6 +73,9 @@ class PackWholeBody(PackPoseInputs):
 
     def transform(self, results: dict) -> dict:
         """Pack ``img`` and what belongs to it."""
+        if 'ignore' in results:
+            # the regions know more, and are of another size
+            results.pop('heatmap_mask', None)
         if 'person' in results:
             # PixelData would add this axis too, with a warning each time.
             results['person'] = results['person'][None]

@@ -74,7 +74,9 @@ def decode_rle(rle: dict) -> np.ndarray:
                 raise ValueError(f'size {rle["size"]!r:.80}')
         plain = isinstance(rle['counts'], list)
         runs = np.array(rle['counts']) if plain else _runs(rle['counts'])
-        if runs.dtype.kind not in 'iu' or runs.min(initial=0) < 0:
+        wrong = runs.dtype.kind not in 'iu' or runs.min(initial=0) < 0
+        # their sum could overflow and be right
+        if wrong or runs.max(initial=0) > height * width:
             raise ValueError('counts that are no lengths')
         if runs.sum() != height * width:
             raise ValueError(
@@ -84,7 +86,7 @@ def decode_rle(rle: dict) -> np.ndarray:
         if plain:
             rle = coco_mask.frPyObjects(rle, height, width)
         return coco_mask.decode(rle)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f'this segmentation is no run-length mask: {error!r}'
         ) from error
