@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from wholebody_mm.inference import writers
 from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.inference.writers import MPEG4_PIXELS, _Video
 from wholebody_mm.whole_files import part_of
@@ -114,3 +115,17 @@ def test_a_video_that_finds_no_room(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     assert not list(tmp_path.iterdir())
+
+
+def test_times_that_would_fill_the_disk(tmp_path, monkeypatch, capsys):
+    """A file says of its frames what it likes."""
+    monkeypatch.setattr(writers, 'MOST_STILLS', 20)
+    monkeypatch.setattr(writers, 'STILLS_OF_A_FRAME', 3)
+    path = tmp_path / 'v.mp4'
+    video = _Video(path, (64, 48), 10.0)
+    for i in range(3):
+        video.add(np.full((48, 64, 3), 80 * i, np.uint8), time=60.0 * i)
+    video.close()
+    capture = cv2.VideoCapture(str(path))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 3 + 20 + 2 * 3
+    assert 'v.mp4: pauses are shorter' in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +42,10 @@ JPEG_QUALITY = 95
 JPEG_PIXELS = 65_500
 # The same of MPEG-4; larger videos are written smaller.
 MPEG4_PIXELS = 8190
+# Pictures that are repeated in a video while nothing new comes: ten minutes
+# at 30 a second, and as many for each frame as a slow network needs.
+MOST_STILLS = 18_000
+STILLS_OF_A_FRAME = 1000
 # OpenCV cuts odd sides, and opens no video of none.
 LEAST_PIXELS = 2
 
@@ -175,7 +180,8 @@ class _Video:
         self._size = size = tuple(
             max(LEAST_PIXELS, round(s * smaller)) for s in size
         )
-        self._frames = 0
+        self._frames = self._given = 0
+        self._shortened = False
         self._last: np.ndarray | None = None
         fourcc = cv2.VideoWriter_fourcc(*'mp4v')
         # MPEG-4 counts in at most 65535 parts of a second: not every rate
@@ -208,11 +214,17 @@ class _Video:
         before = 0
         if time is not None:
             before = max(0, round(time * self._fps) - self._frames)
+            # times are the file's own word, and may be made to fill the disk
+            most = MOST_STILLS + STILLS_OF_A_FRAME * self._given
+            if self._frames - self._given + before > most:
+                before = max(0, most - self._frames + self._given)
+                self._shortened = True
         shown = picture if self._last is None else self._last
         for _ in range(before):
             self._writer.write(shown)
         self._writer.write(picture)
         self._frames += before + 1
+        self._given += 1
         self._last = picture
 
     def close(self) -> None:
@@ -235,6 +247,13 @@ class _Video:
                 f'command, without --overwrite to go on'
             )
         replace_file(self._part, self._path)
+        if self._shortened:
+            print(
+                f'{self._path}: pauses are shorter than in the recording, '
+                f'which would have had more than {STILLS_OF_A_FRAME} pictures '
+                f'for each of its frames',
+                file=sys.stderr,
+            )
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
