@@ -39,6 +39,9 @@ class BuildWithConfigs(build_py):
     """
 
     def run(self) -> None:
+        if not getattr(self, 'editable_mode', False):
+            # of an earlier build: modules that are gone would be shipped
+            shutil.rmtree(Path(self.build_lib) / PACKAGE, ignore_errors=True)
         super().run()
         if getattr(self, 'editable_mode', False):
             self._fill(ROOT / PACKAGE / '.mim', link=True)
@@ -77,6 +80,8 @@ setup(
     ),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
+    license_files=['LICENSE', 'NOTICE', 'docs/licences.md'],
+    author='The wholebody_mm contributors',
     python_requires='>=3.11,<3.14',
     # Top-level configs, tools or tests in site-packages would break every
     # OpenMMLab package of the environment: MMEngine takes a folder

@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import site
 import subprocess
 import sys
@@ -92,7 +93,9 @@ def main() -> int:
         print(
             'this environment has no pip: python -m ensurepip, or with uv: '
             + ' && '.join(
-                f'uv pip install --no-deps {_for_uv(c)}' for c in calls
+                f'uv pip install --python {shlex.quote(sys.executable)} '
+                f'--no-deps {_for_uv(c)}'
+                for c in calls
             ),
             file=sys.stderr,
         )
@@ -108,7 +111,7 @@ def main() -> int:
         if code:
             print(
                 'pip failed; the command was:',
-                ' '.join([*command, *arguments]),
+                shlex.join([*command, *arguments]),
                 file=sys.stderr,
             )
             return code

@@ -18,7 +18,11 @@ pytest.importorskip('setuptools', reason='building needs setuptools')
 
 SOURCES = ('wholebody_mm', 'configs', 'tools', 'requirements')
 SHIPPED = ('.py', '.json', '.npz', '.onnx', '.safetensors', '.xml', '.bin')
-FILES = ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'model-index.yml')
+FILES = (
+    *('setup.py', 'pyproject.toml', 'MANIFEST.in', 'model-index.yml'),
+    *('README.md', 'LICENSE', 'NOTICE'),
+)
+LICENCES = 'docs/licences.md'
 
 
 @pytest.fixture(scope='module')
@@ -30,6 +34,12 @@ def checkout(root: Path, tmp_path_factory) -> Path:
         shutil.copytree(root / name, copy / name, ignore=ignored)
     for name in FILES:
         shutil.copy(root / name, copy)
+    (copy / LICENCES).parent.mkdir()
+    shutil.copy(root / LICENCES, copy / LICENCES)
+    # of somebody's own, and of a build before a module was renamed
+    (copy / 'wholebody_mm/weights/body_25.onnx').touch()
+    (copy / 'build/lib/wholebody_mm').mkdir(parents=True)
+    (copy / 'build/lib/wholebody_mm/gone.py').touch()
     (copy / 'tests').mkdir()
     (copy / 'tests' / '__init__.py').touch()
     return copy
@@ -80,12 +90,27 @@ def test_every_module_and_data_file_is_in_it(wheel, checkout):
         str(path.relative_to(checkout))
         for path in package.rglob('*')
         if path.suffix in SHIPPED and '.mim' not in path.parts
-    }
+    } - {'wholebody_mm/weights/body_25.onnx'}
     assert len(expected) > 20
     assert expected <= set(_names(wheel))
     # the first without torch, the last two in 8 bits
-    for ending in ('.onnx', '.safetensors', '_int8.xml', '_int8.bin'):
-        assert f'wholebody_mm/weights/{DEFAULT}{ending}' in expected
+    endings = '.onnx', '.safetensors', '_int8.xml', '_int8.bin'
+    weights = {
+        name for name in _names(wheel) if name.startswith('wholebody_mm/weig')
+    }
+    assert weights == {f'wholebody_mm/weights/{DEFAULT}{e}' for e in endings}
+    assert 'wholebody_mm/py.typed' in _names(wheel)
+    assert 'wholebody_mm/gone.py' not in _names(wheel)
+
+
+def test_licences_are_in_it(wheel):
+    names = {name.rpartition('/')[2] for name in _names(wheel)}
+    assert {'LICENSE', 'NOTICE', 'licences.md'} <= names
+
+
+def test_the_version_is_the_same_everywhere(root):
+    citation = (root / 'CITATION.cff').read_text()
+    assert f'version: {__version__}\n' in citation
 
 
 def test_configs_travel_inside(wheel, checkout):

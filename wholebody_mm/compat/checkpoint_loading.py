@@ -17,11 +17,13 @@ from urllib.parse import urlparse
 
 from wholebody_mm.compat.mend import Mend
 
+import mmengine
 import torch
 from mmengine.infer import BaseInferencer
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from wholebody_mm import checkpoints
+from wholebody_mm.install import MMENGINE
 from wholebody_mm.skeletons import SKELETONS, Skeleton
 
 _init_model = BaseInferencer._init_model
@@ -109,7 +111,18 @@ def with_dataset_meta(checkpoint: dict) -> dict:
 
 
 def apply() -> Mend:
-    """Lead MMEngine's local files and downloads through the safe loader."""
+    """Lead MMEngine's local files and downloads through the safe loader.
+
+    Raises:
+        ImportError: If this MMEngine loads checkpoints in another way, in
+            which one could run code.
+    """
+    if not hasattr(mmengine_checkpoint, 'load_url'):
+        raise ImportError(
+            f'MMEngine {mmengine.__version__} downloads checkpoints in a way '
+            f'that this version does not know to be safe: pip install '
+            f'--no-deps {MMENGINE}'
+        )
     mmengine_checkpoint.CheckpointLoader.register_scheme(
         prefixes='', loader=load_from_local, force=True
     )

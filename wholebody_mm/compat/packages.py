@@ -6,6 +6,9 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+import warnings
+
+from wholebody_mm.install import MMENGINE, MMPOSE
 
 NEEDED = ('torch', 'mmengine', 'mmcv', 'mmpose', 'pycocotools', 'xtcocotools')
 if sys.platform == 'win32':
@@ -43,3 +46,12 @@ def require() -> None:
             f'checkpoints load without running code: pip install -U torch; '
             f'see docs/install.md.'
         )
+    for pinned in (MMENGINE, MMPOSE):
+        name, _, tested = pinned.partition('==')
+        installed = importlib.metadata.version(name)
+        if installed != tested:
+            warnings.warn(
+                f'{name} {installed} is installed; {tested} is what this '
+                f'version was tested with: pip install --no-deps {pinned}',
+                stacklevel=2,
+            )

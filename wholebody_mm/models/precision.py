@@ -15,13 +15,16 @@ def cpu_has_bfloat16() -> bool:
     Without them oneDNN emulates: one convolution takes 3 (AVX512 VNNI) to 60
     times (AVX512 alone) as long as in float32.
     """
-    x86 = (
-        torch.cpu._is_avx512_bf16_supported()
-        or torch.cpu._is_amx_tile_supported()
-    )
+
+    def says(name: str) -> bool:
+        """Torch's word; it may be called otherwise one day."""
+        return getattr(torch.cpu, name, lambda: False)()
+
+    x86 = says('_is_avx512_bf16_supported') or says('_is_amx_tile_supported')
     arm = (
         torch.backends.mkldnn.is_available()
-        and not torch.cpu._is_avx2_supported()
+        and not says('_is_avx2_supported')
+        and hasattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported')
         and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     )
     if not (x86 or arm):
