@@ -6,10 +6,9 @@
     python tools/train.py configs/fast_wholebody.py
 
 Some five hours of two cores with bfloat16: a constant learning rate, then a
-decay; it can be stopped and resumed at any time. With 7,200 iterations, a
-decay from 2,000 on and images of the seeds 15 and 16 it is what the shipped
-weights were trained with last, but for an hour of
-``configs/examples/train_on.py``.
+decay; it can be stopped and resumed at any time. How the shipped weights were
+made, which went on by the hour (``configs/examples/train_on.py``), is in
+docs/fast_wholebody_training.md.
 The averaged weights are what is tested and shipped.
 """
 

@@ -1,9 +1,9 @@
 """An hour more for the shipped network, from where it is.
 
-    wholebody-mm synthesize --images 8000 --seed 31 --size 320x320 \
-        --out data/synthetic/train-31
-    wholebody-mm synthesize --images 4000 --seed 32 --size 640x640 \
-        --out data/synthetic/train-32
+    wholebody-mm synthesize --images 8000 --seed 51 --size 320x320 \
+        --out data/synthetic/train-51
+    wholebody-mm synthesize --images 4000 --seed 52 --size 640x640 \
+        --out data/synthetic/train-52
     python tools/train.py configs/examples/train_on.py
     python tools/publish_weights.py configs/fast_wholebody.py \
         wholebody_mm/weights/fast_wholebody.safetensors --mean-with \
@@ -17,14 +17,14 @@ load_from=fast_wholebody.safetensors``.
 
 _base_ = ['../_base_/shipped_weights.py', '../fast_wholebody.py']
 load_from = _base_.shipped_weights
-seed = 33  # of the order, the augmentation and what is rendered on the way
+seed = 53  # of the order, the augmentation and what is rendered on the way
 randomness = dict(seed=seed)
 train_dataloader = dict(
     dataset=dict(
         datasets=dict(
-            on_disk=dict(data_root='data/synthetic/train-31/'),
-            close=dict(data_root='data/synthetic/train-32/'),
-            joints=dict(data_root='data/synthetic/train-32/'),
+            on_disk=dict(data_root='data/synthetic/train-51/'),
+            close=dict(data_root='data/synthetic/train-52/'),
+            joints=dict(data_root='data/synthetic/train-52/'),
             fresh=dict(seed=seed),
         )
     )
