@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from support.photo import portrait
 
 from wholebody_mm.skeletons import WHOLEBODY135
