@@ -68,7 +68,6 @@ def copy_at_night(day: Path, night: Path) -> None:
     sources = [p for p in (day / 'images').iterdir() if not is_part(p)]
     for i, source in enumerate(sorted(sources)):
         target = night / 'images' / source.name
-        # not OpenCV's own, which on Windows know few letters
         try:
             image = read_image(source)
         except ValueError as error:

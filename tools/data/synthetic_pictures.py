@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from wholebody_mm.datasets.wholebody_format import PART_KEYS, VALID_KEYS
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 from wholebody_mm.synthetic import materials as m
 from wholebody_mm.synthetic.ablation import INGREDIENTS
@@ -63,8 +64,7 @@ def main() -> None:
 
 def save(folder: Path, name: str, picture: np.ndarray) -> None:
     path = folder / f'{name}.jpg'
-    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    path.write_bytes(data.tobytes())
+    write_picture(path, picture, quality=80)
     print(path)
 
 

@@ -36,6 +36,8 @@ SIZE_NAMES = tuple(
     f'{low}-{high}'
     for low, high in zip((0, *SIZES), (*SIZES, 'up'), strict=True)
 )
+# What matching tells of each part, whoever its keypoints belong to.
+MATCHING = ('recall', 'precision', 'distance', 'relative_distance')
 # visibility 2, and less
 SIGHTS = ('visible', 'hidden')
 
@@ -238,21 +240,37 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else float('nan')
 
 
+def matching_rows(
+    metrics: Mapping[str, float], title: str = 'part'
+) -> list[str]:
+    """Header and a row for each part, of :data:`MATCHING`."""
+    rows = [
+        f'{title:<10}{"recall":>8}{"precision":>11}{"pixels":>8}{"of size":>9}'
+    ]
+    for part in _parts_in(metrics):
+        a, b, c, d = (metrics[f'{part}/{name}'] for name in MATCHING)
+        rows.append(
+            f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}{100 * d:8.1f}%'
+        )
+    return rows
+
+
+def _parts_in(metrics: Mapping[str, float]) -> list[str]:
+    """The parts that are labelled."""
+    return [
+        p for p in COCO_WHOLEBODY133.part_names if f'{p}/recall' in metrics
+    ]
+
+
 def errors_table(metrics: Mapping[str, float]) -> str:
     """A table, one row a part; shares in per cent, distances in pixels."""
-    columns = 'recall', 'precision', 'distance', 'relative_distance'
-    columns += 'oks', 'oks_error'
-    lines = [
-        f'{"part":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
-        f'{"of size":>9}{"best OKS":>15}'
-    ]
-    for part in COCO_WHOLEBODY133.part_names:
-        if f'{part}/recall' in metrics:
-            a, b, c, d, e, f = (metrics[f'{part}/{name}'] for name in columns)
-            lines.append(
-                f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}'
-                f'{100 * d:8.1f}%{100 * e:9.1f} ± {100 * f:.1f}'
-            )
+    lines = matching_rows(metrics)
+    for i, part in enumerate(_parts_in(metrics), start=1):
+        oks, error = (
+            metrics[f'{part}/{name}'] for name in ('oks', 'oks_error')
+        )
+        lines[i] += f'{100 * oks:9.1f} ± {100 * error:.1f}'
+    lines[0] += f'{"best OKS":>15}'
     lines.append(
         f'people split into several: {100 * metrics["people/split"]:.1f}%, '
         f'merged from several: {100 * metrics["people/merged"]:.1f}%'
@@ -262,11 +280,10 @@ def errors_table(metrics: Mapping[str, float]) -> str:
     lines.append(
         f'{"recall of":<10}' + ''.join(f'{name:>9}' for name in names)
     )
-    for part in COCO_WHOLEBODY133.part_names:
-        if f'{part}/recall' in metrics:
-            values = (metrics[f'{part}/recall/{name}'] for name in names)
-            lines.append(
-                f'{part:<10}' + ''.join(f'{100 * v:9.1f}' for v in values)
-            )
+    for part in _parts_in(metrics):
+        values = (metrics[f'{part}/recall/{name}'] for name in names)
+        lines.append(
+            f'{part:<10}' + ''.join(f'{100 * v:9.1f}' for v in values)
+        )
     lines.append('(sizes: square root of the area in pixels)')
     return '\n'.join(lines)

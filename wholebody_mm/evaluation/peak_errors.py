@@ -12,11 +12,12 @@ import numpy as np
 
 from wholebody_mm.codecs.decoder import PAFDecoder, People
 from wholebody_mm.codecs.geometry import to_pixels
-from wholebody_mm.evaluation.keypoint_errors import keypoint_errors
+from wholebody_mm.evaluation.keypoint_errors import (
+    MATCHING,
+    keypoint_errors,
+    matching_rows,
+)
 from wholebody_mm.evaluation.stored_maps import StoredMaps
-from wholebody_mm.skeletons import COCO_WHOLEBODY133
-
-VALUES = ('recall', 'precision', 'distance', 'relative_distance')
 
 
 class PeakDecoder:
@@ -87,21 +88,11 @@ def peak_errors(
     return {
         name: value
         for name, value in errors.items()
-        if name.rpartition('/')[2] in VALUES and not name.startswith('people/')
+        if name.rpartition('/')[2] in MATCHING
+        and not name.startswith('people/')
     }
 
 
 def peaks_table(metrics: Mapping[str, float]) -> str:
     """A table, one row a part; shares in per cent, distances in pixels."""
-    lines = [
-        f'{"peaks of":<10}{"recall":>8}{"precision":>11}{"pixels":>8}'
-        f'{"of size":>9}'
-    ]
-    for part in COCO_WHOLEBODY133.part_names:
-        if f'{part}/recall' in metrics:
-            a, b, c, d = (metrics[f'{part}/{name}'] for name in VALUES)
-            lines.append(
-                f'{part:<10}{100 * a:8.1f}{100 * b:11.1f}{c:8.1f}'
-                f'{100 * d:8.1f}%'
-            )
-    return '\n'.join(lines)
+    return '\n'.join(matching_rows(metrics, 'peaks of'))

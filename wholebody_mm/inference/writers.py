@@ -256,11 +256,25 @@ class _Video:
             )
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write a BGR picture; a file that is there is complete."""
+def write_picture(
+    path: Path, picture: np.ndarray, quality: int = JPEG_QUALITY
+) -> None:
+    """Write a BGR picture; a file that is there is complete.
+
+    Not with OpenCV's own writer, which on Windows knows few letters of paths.
+
+    Args:
+        path: Its ending says in which format.
+        picture: (H, W, 3) uint8.
+        quality: Of JPEG, 0 to 100.
+
+    Raises:
+        PictureError: If the format cannot hold it.
+        OSError: If the file cannot be written.
+    """
     try:
         good, data = cv2.imencode(
-            path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+            path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, quality]
         )
     except cv2.error:
         good = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmengine.structures import PixelData
 
 from wholebody_mm.codecs.geometry import plain_visibility
@@ -27,7 +26,8 @@ def add_weights(
       most people in COCO-WholeBody, and not absent: it is not learnt in the
       box of the person, and neither is a single keypoint that is missing.
 
-    MMPose's ``heatmap_mask`` (``BottomupGetHeatmapMask``) counts as well.
+    MMPose's ``heatmap_mask`` (``BottomupGetHeatmapMask``) counts as well, on
+    the grid of the fields.
     Where everything is supervised nothing is added.
 
     Args:
@@ -54,7 +54,7 @@ def add_weights(
     labelled = np.ones(skeleton.num_keypoints, bool)
     ignore = np.zeros((len(skeleton.parts), *size), np.uint8)
     person, negatives = np.zeros(size, np.uint8), True
-    masked = _masked(fields, size)
+    masked = _masked(fields)
     if 'ignore' in fields:
         missing = {'labelled', 'negatives'} - sample.metainfo.keys()
         if missing:
@@ -102,13 +102,11 @@ def add_weights(
         fields.set_field(torch.from_numpy(planes), name)
 
 
-def _masked(fields: PixelData, size: tuple[int, int]) -> np.ndarray | None:
+def _masked(fields: PixelData) -> np.ndarray | None:
     """(1, h, w) uint8, 1 where MMPose's mask says not to learn; or None."""
     if 'heatmap_mask' not in fields:
         return None
-    mask = torch.as_tensor(_array(fields.heatmap_mask)).float()
-    mask = F.adaptive_avg_pool2d(mask.reshape(1, 1, *mask.shape[-2:]), size)
-    return (mask[0] < 0.5).numpy().astype(np.uint8)
+    return (_array(fields.heatmap_mask) < 0.5).astype(np.uint8)
 
 
 def _array(values: torch.Tensor | np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from wholebody_mm.datasets.wholebody_format import (
     PART_KEYS,
     VALID_KEYS,
 )
+from wholebody_mm.inference.writers import write_picture
 from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
 from wholebody_mm.whole_files import part_of, write_json
 
@@ -262,9 +263,7 @@ def write_split(
             rng, count, width, height, **poses
         )
         name = f'{image_id:012d}.jpg'
-        # not OpenCV's own writer, which on Windows knows few letters
-        _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        (folder / name).write_bytes(data.tobytes())
+        write_picture(folder / name, image, quality=92)
         images.append(
             dict(id=image_id, file_name=name, width=width, height=height)
         )
