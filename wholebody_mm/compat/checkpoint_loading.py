@@ -52,8 +52,7 @@ def load_url(
     path = os.path.join(folder, os.path.basename(urlparse(url).path))
     if not os.path.exists(path):
         torch.hub.download_url_to_file(url, path, progress=progress)
-    checkpoint = without_config(checkpoints.load(path, map_location))
-    return with_dataset_meta(checkpoint)
+    return load_from_local(path, map_location)
 
 
 def without_config(checkpoint: dict) -> dict:
