@@ -37,7 +37,7 @@ def main() -> int:
         '--json', type=Path, help='file to write the values to'
     )
     args = parser.parse_args()
-    stored = maps_of(args)
+    stored = maps_of(args, by_parts=True)
     everything = {}
     own = stored.predictor.decoder.peak_threshold
     for threshold in args.threshold or [own]:

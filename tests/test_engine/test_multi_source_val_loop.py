@@ -7,10 +7,12 @@ import wholebody_mm.register  # noqa: F401
 
 import numpy as np
 import pytest
+from mmengine.runner.loops import ValLoop
 from mmpose.registry import DATASETS
 from support.annotations import write
 from support.skeletons import BUST
 
+from wholebody_mm.datasets import alike
 from wholebody_mm.engine.multi_source_val_loop import MultiSourceValLoop
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
 
@@ -101,12 +103,20 @@ def test_only_the_categories_that_are_people_are_tested(tmp_path):
 
 
 def test_processes_that_see_other_data_are_refused(monkeypatch):
-    import wholebody_mm.engine.multi_source_val_loop as module
-
-    loop = MultiSourceValLoop.__new__(MultiSourceValLoop)
     loader = SimpleNamespace(dataset=[0] * 7)
-    loop.sources = dict(mine=(loader, None, []))
-    loop._check_alike()
-    monkeypatch.setattr(module, 'all_gather_object', lambda own: [own, {}])
-    with pytest.raises(ValueError, match=r"'mine': 7.* of 1 \{\}; copy the"):
-        loop._check_alike()
+    runner = SimpleNamespace(seed=0, build_dataloader=lambda *_, seed: loader)
+    monkeypatch.setattr(ValLoop, '__init__', lambda self, *_: None)
+    monkeypatch.setattr(MultiSourceValLoop, 'runner', runner)
+    monkeypatch.setattr(
+        MultiSourceValLoop, '_evaluator', lambda *_: (None, [])
+    )
+
+    def loop():
+        return MultiSourceValLoop(
+            runner, dict(dataset={}), {}, sources=dict(mine={})
+        )
+
+    assert set(loop().sources) == {'mine'}
+    monkeypatch.setattr(alike, 'all_gather_object', lambda own: [own, {}])
+    with pytest.raises(ValueError, match='validation .*mine: 7 .*none in 1'):
+        loop()

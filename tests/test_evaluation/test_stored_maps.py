@@ -30,3 +30,17 @@ def test_confidence_maps_may_be_finer(tmp_path):
     network = HalfHeight(path, heatmap_stride=4)
     stored = StoredMaps(Predictor(network=network), path, path.parent / 'img')
     assert objective(stored.metrics({})) > 0.9
+
+
+def test_keypoints_of_ones_own_are_refused_before_the_maps(tmp_path):
+    path = write_drawn(tmp_path, images=1)
+    network = dataclasses.make_dataclass('N', ['info'])(HalfHeight.info)
+    predictor = Predictor(network=network)  # which cannot make any
+    with pytest.raises(ValueError, match='skeleton of your own'):
+        StoredMaps(
+            predictor,
+            path,
+            path.parent / 'img',
+            source='coco17',
+            by_parts=True,
+        )

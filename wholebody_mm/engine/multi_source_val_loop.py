@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from mmengine.dist import all_gather_object, get_rank
 from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
 from mmengine.runner.amp import autocast
@@ -17,6 +16,7 @@ from mmengine.runner.loops import ValLoop
 from mmpose.registry import LOOPS, METRICS
 from torch.utils.data import DataLoader
 
+from wholebody_mm.datasets.alike import check_alike
 from wholebody_mm.datasets.as_wholebody import as_wholebody, labelled_parts
 from wholebody_mm.datasets.regular_content import (
     keep_people,
@@ -94,18 +94,10 @@ class MultiSourceValLoop(ValLoop):
                 )
                 continue
             self.sources[name] = (loader, *self._evaluator(name, loader))
-        self._check_alike()
-
-    def _check_alike(self) -> None:
-        """Refuse processes that see other data: they would wait forever."""
-        own = {n: len(each[0].dataset) for n, each in self.sources.items()}
-        for rank, other in enumerate(all_gather_object(own)):
-            if other != own:
-                raise ValueError(
-                    f'the processes do not validate on the same data: images '
-                    f'of process {get_rank()} {own}, of {rank} {other}; copy '
-                    f'the data to every machine'
-                )
+        check_alike(
+            {n: len(each[0].dataset) for n, each in self.sources.items()},
+            'validation',
+        )
 
     def _evaluator(
         self, name: str, loader: DataLoader

@@ -76,11 +76,7 @@ def peak_errors(
     Raises:
         ValueError: If the annotations are of keypoints of one's own.
     """
-    if not stored.truth.by_parts:
-        raise ValueError(
-            "peaks are counted of COCO's and COCO-WholeBody's keypoints, not "
-            'of those of a skeleton of your own'
-        )
+    stored.require_parts()
     predictor = stored.predictor
     decoder = PeakDecoder(predictor.decoder, threshold)
     results = stored.truth.results(stored.people(decoder))

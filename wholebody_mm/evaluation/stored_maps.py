@@ -44,8 +44,12 @@ def add_maps_arguments(parser: argparse.ArgumentParser) -> None:
     add_annotation_arguments(parser)
 
 
-def maps_of(args: argparse.Namespace) -> StoredMaps:
+def maps_of(args: argparse.Namespace, by_parts: bool = False) -> StoredMaps:
     """The maps that a command's arguments ask for.
+
+    Args:
+        args: Of :func:`add_maps_arguments`.
+        by_parts: See :class:`StoredMaps`.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -66,6 +70,7 @@ def maps_of(args: argparse.Namespace) -> StoredMaps:
         args.max_images,
         args.source,
         args.categories,
+        by_parts,
     )
 
 
@@ -80,11 +85,13 @@ class StoredMaps:
         source: Skeleton of the file's keypoints, if they are its own; see
             :class:`AnnotatedPeople`.
         categories: Names of the file's categories that are people.
+        by_parts: Refuse, before any map is made, annotations of keypoints of
+            one's own, which have no parts.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file cannot be read, there are no images, or one is
-            of another size than its annotations.
+        ValueError: If a file cannot be read or is not ``by_parts``, there are
+            no images, or one is of another size than its annotations.
     """
 
     def __init__(
@@ -95,11 +102,14 @@ class StoredMaps:
         max_images: int | None = None,
         source: str | Skeleton | None = None,
         categories: Sequence[str] | None = None,
+        by_parts: bool = False,
     ) -> None:
         self.predictor = predictor
         self.truth = AnnotatedPeople(
             ann_file, predictor.output, source, categories
         )
+        if by_parts:
+            self.require_parts()
         self.coco = self.truth.coco
         self.ids = self.truth.ids[:max_images]
         if not self.ids:
@@ -113,6 +123,19 @@ class StoredMaps:
             heatmaps, pafs = (m[0].astype(np.float16) for m in maps)
             item = replace(item, pixels=np.empty((0, 0, 3), np.uint8))
             self.maps.append((image['id'], item, heatmaps, pafs))
+
+    def require_parts(self) -> None:
+        """Refuse annotations of keypoints of one's own.
+
+        Raises:
+            ValueError: If the annotations are not of COCO's or
+                COCO-WholeBody's keypoints.
+        """
+        if not self.truth.by_parts:
+            raise ValueError(
+                "parts are counted of COCO's and COCO-WholeBody's keypoints, "
+                'not of those of a skeleton of your own'
+            )
 
     def people(
         self, decoder: Mapping[str, float] | Decoder

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from wholebody_mm.datasets import alike
 from wholebody_mm.datasets.samplers import dataset_probability_sampler as room
 from wholebody_mm.datasets.samplers.dataset_probability_sampler import (
     DatasetProbabilitySampler,
@@ -233,6 +234,6 @@ def test_two_processes_train_and_resume_as_one_run(tmp_path):
 
 def test_processes_with_other_data_are_refused(monkeypatch):
     other = dict(coco=300, hands=41)
-    monkeypatch.setattr(room, 'all_gather_object', lambda own: [own, other])
+    monkeypatch.setattr(alike, 'all_gather_object', lambda own: [own, other])
     with pytest.raises(ValueError, match=r'faces: 25 .*hands: 40 .*41 in 1'):
         make()

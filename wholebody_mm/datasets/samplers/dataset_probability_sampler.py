@@ -6,15 +6,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from mmengine.dist import (
-    all_gather_object,
-    get_dist_info,
-    sync_random_seed,
-)
+from mmengine.dist import get_dist_info, sync_random_seed
 from mmengine.logging import print_log
 from mmpose.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
+from wholebody_mm.datasets.alike import check_alike
 from wholebody_mm.datasets.seeded_index import SeededIndex, draw_seed
 
 # Batches whose data sets are drawn at once; part of the stream's definition.
@@ -103,7 +100,7 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
             probabilities, self.names, self.lens, dataset
         )
         self.rank, self.world_size = get_dist_info()
-        self._check_alike()
+        check_alike(dict(zip(self.names, self.lens, strict=True)), 'training')
         seed = getattr(sampler, 'seed', None) if seed is None else seed
         self.seed = sync_random_seed() if seed is None else int(seed)
         # MMEngine's seed hook looks here for set_epoch
@@ -115,26 +112,6 @@ class DatasetProbabilitySampler(Sampler[list[SeededIndex]]):
         self._keys = [zlib.crc32(name.encode()) for name in self.names]
         self._orders: dict[int, tuple[int, np.ndarray]] = {}
         self._block: tuple[int, np.ndarray] = (-1, np.empty(0))
-
-    def _check_alike(self) -> None:
-        """Refuse processes that see other data sets: one pick for all."""
-        own = dict(zip(self.names, self.lens, strict=True))
-        for rank, other in enumerate(all_gather_object(own)):
-            if other != own:
-                differing = sorted(
-                    name
-                    for name in own.keys() | other.keys()
-                    if own.get(name) != other.get(name)
-                )
-                told = ', '.join(
-                    f'{name}: {own.get(name, "no")} images in process '
-                    f'{self.rank}, {other.get(name, "none")} in {rank}'
-                    for name in differing
-                )
-                raise ValueError(
-                    f'the processes do not have the same data sets ({told}); '
-                    f'copy the data to every machine'
-                )
 
     # ------------------------------------------------------------ stream
 
