@@ -9,10 +9,7 @@ through it. Data::
     data/coco/                       # as docs/data.md lays it out
 """
 
-_base_ = [
-    '../_base_/datasets/rendered_people.py',
-    '../_base_/shipped_weights.py',
-]
+_base_ = ['../fast_wholebody_cocowb.py']  # COCO-WholeBody and the network
 
 # --- to edit, from here ---
 # COCO's body points. Of another skeleton: type='PartialPoseDataset',
@@ -23,9 +20,6 @@ mine = dict(type='CocoPoseDataset', data_prefix=dict(img='images/'))
 my_root = '{{$WHOLEBODY_MM_MINE:data/my_people}}/'
 my_files = dict(train='train.json', val='val.json')
 best = 'mine/body/AP'  # validated by itself, as is the large set
-coco_root = '{{$WHOLEBODY_MM_COCO:data/coco}}/'
-coco_file = 'annotations/coco_wholebody_{}_v1.0.json'
-coco_images = '{}2017/'
 coco_val_images = 500  # the first ones; None: all
 my_share = 0.4  # of the images of a batch
 batch_size = 16
@@ -36,16 +30,8 @@ val_interval = 500
 learning_rate = 4e-4  # a fifth of that of the shipped weights
 # --- to here ---
 
-load_from = _base_.shipped_weights
-load, warp, *rest = _base_.train_dataloader.dataset.pipeline
 test_pipeline = _base_.val_dataloader.dataset.pipeline
 mine = dict(mine, skeleton=_base_.skeleton, data_root=my_root)
-coco = dict(
-    type='CocoWholeBodyPoseDataset',
-    skeleton=_base_.skeleton,
-    data_root=coco_root,
-)
-coco_val = coco_file.format('val')
 train_dataloader = dict(
     batch_size=batch_size,
     num_workers=num_workers,
@@ -66,32 +52,16 @@ train_dataloader = dict(
             mine=dict(
                 **mine,
                 ann_file=my_files['train'],
-                pipeline=[load, warp, *rest],
+                pipeline=[_base_.load, _base_.warp, *_base_.rest],
             ),
-            coco=dict(
-                **coco,
-                ann_file=coco_file.format('train'),
-                data_prefix=dict(img=coco_images.format('train')),
-                # large people are cut off: hands and faces as often as chests
-                pipeline=[load, dict(warp, centre_on='extremities'), *rest],
-            ),
+            coco=_base_.coco_train,
         ),
     ),
 )
-val_dataloader = dict(
-    batch_size=1,  # images differ in size
-    dataset=dict(
-        **coco,
-        ann_file=coco_val,
-        data_prefix=dict(img=coco_images.format('val')),
-        indices=coco_val_images,
-    ),
-)
-val_evaluator = dict(ann_file=coco_root + coco_val)
+val_dataloader = dict(dataset=dict(indices=coco_val_images))
 my_val = dict(**mine, ann_file=my_files['val'])
 val_cfg = dict(type='MultiSourceValLoop', sources=dict(mine=my_val))
 test_dataloader = dict(
-    batch_size=1,
     dataset=dict(
         _delete_=True, **my_val, test_mode=True, pipeline=test_pipeline
     ),
@@ -99,40 +69,18 @@ test_dataloader = dict(
 test_evaluator = dict(ann_file=my_root + my_files['val'])
 
 warm_up = 100
-train_cfg = dict(
-    type='ResumableTrainLoop', max_iters=max_iters, val_interval=val_interval
-)
+train_cfg = dict(max_iters=max_iters, val_interval=val_interval)
 optim_wrapper = dict(optimizer=dict(lr=learning_rate))
 auto_scale_lr = dict(base_batch_size=16)
-param_scheduler = [
-    dict(
-        type='LinearLR', start_factor=0.1, begin=0, end=warm_up, by_epoch=False
-    ),
-    dict(
-        type='CosineAnnealingLR',
-        begin=warm_up,
-        end=max_iters,
-        T_max=max_iters - warm_up,
-        eta_min=learning_rate / 100,
-        by_epoch=False,
-    ),
-]
-custom_hooks = [
-    *_base_.custom_hooks,
-    dict(type='DatasetLossHook'),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.005,
-        gamma=warm_up,
-        priority='ABOVE_NORMAL',
-    ),
-]
-default_hooks = dict(
-    checkpoint=dict(
-        interval=val_interval,
-        max_keep_ckpts=2,
-        save_best=best,
-        rule='greater',
-    )
+param_scheduler = _base_.param_scheduler
+param_scheduler[0].update(end=warm_up)
+param_scheduler[1].update(
+    begin=warm_up,
+    end=max_iters,
+    T_max=max_iters - warm_up,
+    eta_min=learning_rate / 100,
 )
+*hooks, averaged_weights = _base_.custom_hooks
+averaged_weights.update(momentum=0.005, gamma=warm_up)
+custom_hooks = [*hooks, dict(type='DatasetLossHook'), averaged_weights]
+default_hooks = dict(checkpoint=dict(interval=val_interval, save_best=best))

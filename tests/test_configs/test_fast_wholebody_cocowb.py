@@ -1,0 +1,49 @@
+"""configs/fast_wholebody_cocowb.py, with drawn people for COCO-WholeBody."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from wholebody_mm import checkpoints
+
+ROOT = Path(__file__).resolve().parents[2]
+# the loop stops early and images are small; all else is as written
+SHORT = (
+    'train_cfg.max_iters=2 train_cfg.val_interval=2 '
+    'train_dataloader.batch_size=4 train_dataloader.num_workers=0 '
+    'train_dataloader.persistent_workers=False '
+    'val_dataloader.num_workers=0 val_dataloader.persistent_workers=False '
+    'model.test_cfg.height=128'
+)
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=os.environ
+        | dict(
+            PYTHONPATH=str(ROOT),
+            OMP_NUM_THREADS='1',
+            WHOLEBODY_MM_COCO='drawn_coco',
+        ),
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def test_it_goes_on_from_the_shipped_weights(tmp_path):
+    drawn = '--out drawn_coco --images 8 --val-images 4 --size 320x256'
+    tool = str(ROOT / 'tools' / 'data' / 'make_drawn_people.py')
+    run(tmp_path, tool, *drawn.split())
+    config = str(ROOT / 'configs' / 'fast_wholebody_cocowb.py')
+    train = [str(ROOT / 'tools' / 'train.py'), config, '--cfg-options']
+    log = run(tmp_path, *train, *SHORT.split())
+    assert 'Iter(val)' in log and 'wholebody/AP' in log
+    work = tmp_path / 'work_dirs' / 'fast_wholebody_cocowb'
+    (best,) = work.glob('best_wholebody_AP_iter_2.pth')
+    assert checkpoints.load(best)['meta']['iter'] == 2
