@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.stored import changed
 
 from wholebody_mm.evaluation.peak_errors import (
     PeakDecoder,
@@ -11,17 +12,6 @@ from wholebody_mm.evaluation.peak_errors import (
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, WHOLEBODY135
 
 NOSE = WHOLEBODY135.keypoint_names.index('nose')
-
-
-def changed(stored, change):
-    """The same with other maps."""
-    copy = object.__new__(type(stored))
-    copy.__dict__ = dict(stored.__dict__, maps=[])
-    for number, item, heatmaps, pafs in stored.maps:
-        heatmaps, pafs = heatmaps.copy(), pafs.copy()
-        change(number, heatmaps, pafs)
-        copy.maps.append((number, item, heatmaps, pafs))
-    return copy
 
 
 def labelled(stored, part):

@@ -32,3 +32,6 @@ def test_a_table_for_each_threshold(tmp_path, monkeypatch, capsys):
     assert 'peaks above 0.2:' in printed and 'peaks above 0.6:' in printed
     values = json.loads(out.read_text())
     assert values['body/recall@0.2'] == 1 and values['body/recall@0.6'] == 0
+    assert values['bound/body/AP@0.2'] > 0.9 and 'bound/body/AP@0.6' in values
+    assert values['decoded/body/AP'] > 0.9
+    assert 'each given to its person:' in printed

@@ -42,6 +42,34 @@ MATCHING = ('recall', 'precision', 'distance', 'relative_distance')
 SIGHTS = ('visible', 'hidden')
 
 
+def reach_of_keypoints() -> np.ndarray:
+    """(133,) how far each is found, over the square root of the area."""
+    sigmas = np.asarray(COCO_WHOLEBODY133.oks_sigmas)
+    return 2 * sigmas * np.sqrt(-2 * np.log(SIMILARITY))
+
+
+def match_points(
+    true: np.ndarray, given: np.ndarray, reach: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One to one, as many as possible within reach, then the nearest.
+
+    Args:
+        true: (N, 2) pixels.
+        given: (M, 2) pixels.
+        reach: (N,) pixels.
+
+    Returns:
+        Indices of the pairs in both, and their distances in pixels.
+    """
+    away = np.linalg.norm(true[:, None] - given[None], axis=2)
+    near = away / reach[:, None]
+    # one pair more is worth any distance
+    rows, columns = linear_sum_assignment(np.where(near <= 1, near - 1e3, 0.0))
+    hit = near[rows, columns] <= 1
+    rows, columns = rows[hit], columns[hit]
+    return rows, columns, away[rows, columns]
+
+
 def keypoint_errors(
     annotations: str | Path | Any,
     results: Iterable[Mapping],
@@ -88,7 +116,10 @@ def keypoint_errors(
             order. A part that a result lacks was not found.
     """
     if isinstance(annotations, str | Path):
-        annotations = load_coco(annotations, skeleton=COCO_WHOLEBODY133)
+        body = COCO_WHOLEBODY133.parts['body']
+        annotations = load_coco(
+            annotations, body.stop - body.start, skeleton=COCO_WHOLEBODY133
+        )
     results = list(results)
     by_image: dict[int, list[Mapping]] = {}
     for number, result in enumerate(results):
@@ -119,9 +150,7 @@ class _Count:
         }
         self.split: list[bool] = []
         self.merged: list[bool] = []
-        sigmas = np.asarray(COCO_WHOLEBODY133.oks_sigmas)
-        # distance over the square root of the area
-        self.reach = 2 * sigmas * np.sqrt(-2 * np.log(SIMILARITY))
+        self.reach = reach_of_keypoints()
         self.body = COCO_WHOLEBODY133.parts['body']
 
     def add(self, truth: list[dict], results: list[Mapping]) -> None:
@@ -148,26 +177,17 @@ class _Count:
             np.add.at(self.labelled[:, :, k], (size[true], hidden[true, k]), 1)
             right = np.zeros(len(given), bool)
             if len(true) and len(given):
-                away = np.linalg.norm(
-                    at[true, None, k] - to[None, given, k], axis=2
+                rows, columns, away = match_points(
+                    at[true, k], to[given, k], self.reach[k] * scale[true]
                 )
-                near = away / (self.reach[k] * scale[true, None])
-                # one pair more is worth any distance
-                rows, columns = linear_sum_assignment(
-                    np.where(near <= 1, near - 1e3, 0.0)
-                )
-                hit = near[rows, columns] <= 1
-                rows, columns = rows[hit], columns[hit]
                 right[columns] = True
                 owner[true[rows], k] = given[columns]
                 hits = true[rows]
                 np.add.at(
                     self.found[:, :, k], (size[hits], hidden[hits, k]), 1
                 )
-                self.pixels[k] += away[rows, columns].sum()
-                self.relative[k] += (
-                    away[rows, columns] / scale[true[rows]]
-                ).sum()
+                self.pixels[k] += away.sum()
+                self.relative[k] += (away / scale[hits]).sum()
             self.false[k] += (~right & ~excused[given, k]).sum()
         self._whose(owner[:, self.body], len(score))
         for i, labels in enumerate(v > 0):
