@@ -143,6 +143,24 @@ def test_a_service_that_ends_it(infer, many, monkeypatch, capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM'])
+def test_the_user_stops_while_tables_are_written(
+    name, infer, many, monkeypatch, capsys
+):
+    import wholebody_mm.cli.infer as module
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            module,
+            'write_csv',
+            lambda *_: os.kill(os.getpid(), getattr(signal, name)),
+        )
+        assert infer(many, '--write', 'csv') == 130
+    assert capsys.readouterr().err.endswith('wholebody-mm infer: stopped\n')
+    assert infer(many, '--write', 'csv') == 0
+    assert (infer.out / 'people.csv').is_file()
+
+
 def test_results_beside_the_input(infer, photos):
     infer.out = photos
     assert infer(photos, '--write', 'pictures') == 0

@@ -59,3 +59,19 @@ def test_errors_before_a_command_runs_are_clean(where, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert said.startswith('wholebody-mm doctor: ')
     assert 'WHOLEBODY_MM_TRACEBACK' in said
+
+
+@pytest.mark.parametrize('where', ['import', 'run'])
+def test_ctrl_c_needs_no_traceback(where, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    module = SimpleNamespace(add_arguments=lambda parser: None, run=stop)
+    if where == 'import':
+        module.add_arguments = stop
+    monkeypatch.setitem(sys.modules, 'wholebody_mm.cli.doctor', module)
+    assert main(['doctor']) == 130
+    assert capsys.readouterr().err == 'wholebody-mm doctor: stopped\n'
+    monkeypatch.setenv('WHOLEBODY_MM_TRACEBACK', '1')
+    with pytest.raises(KeyboardInterrupt):
+        main(['doctor'])

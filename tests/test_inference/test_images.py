@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from wholebody_mm.inference.images import BrokenImageError, as_bgr
+from wholebody_mm.inference.images import BrokenImageError, as_bgr, read_image
 
 COLOURS = np.zeros((6, 9, 3), np.uint8)
 COLOURS[..., 0], COLOURS[:, 4:, 2] = 200, 90
@@ -132,8 +132,6 @@ def test_a_name_that_begins_like_a_home(tmp_path, monkeypatch):
 
 def test_more_pixels_than_a_service_wants(tmp_path, run_python):
     """OpenCV reads the limit when it is imported."""
-    from wholebody_mm.cli import MOST_PIXELS
-
     path = tmp_path / 'huge.png'
     path.write_bytes(cv2.imencode('.png', np.zeros((99, 99), np.uint8))[1])
     said = run_python(
@@ -146,11 +144,46 @@ def test_more_pixels_than_a_service_wants(tmp_path, run_python):
         '    print(error)\n'
     )
     assert 'OPENCV_IO_MAX_IMAGE_PIXELS allows; set it' in said
+
+
+@pytest.mark.parametrize('told', [None, '1000'])
+@pytest.mark.parametrize('module', ['inference', 'cli'])
+def test_a_limit_without_a_word_of_the_user(
+    told, module, run_python, monkeypatch
+):
+    """Before OpenCV is there, which reads it then."""
+    import wholebody_mm
+
+    monkeypatch.delenv('OPENCV_IO_MAX_IMAGE_PIXELS', raising=False)
+    if told:
+        monkeypatch.setenv('OPENCV_IO_MAX_IMAGE_PIXELS', told)
     said = run_python(
-        'import atexit, os; from wholebody_mm.cli import main\n'
-        'os.environ.pop("OPENCV_IO_MAX_IMAGE_PIXELS", None)\n'
-        'atexit.register(lambda: '
-        'print(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"]))\n'
-        'main(["infer", "--help"])'
+        'import os, sys\n'
+        'import wholebody_mm\n'
+        'print("cv2" in sys.modules)\n'
+        f'import wholebody_mm.{module}\n'
+        'print(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])\n'
     )
-    assert said.splitlines()[-1] == str(MOST_PIXELS)
+    assert said.split() == ['False', told or str(wholebody_mm.MOST_PIXELS)]
+
+
+@pytest.mark.parametrize('where', ['is_file', 'fromfile'])
+def test_a_file_that_may_not_be_read(where, tmp_path, monkeypatch):
+    path = tmp_path / 'a.png'
+    cv2.imwrite(str(path), np.zeros((4, 5, 3), np.uint8))
+
+    def refuse(*_):
+        raise PermissionError(13, 'Permission denied', 'somewhere')
+
+    # permissions do not hold for root, as whom tests may run
+    target = pathlib.Path if where == 'is_file' else np
+    monkeypatch.setattr(target, where, refuse)
+    message = r'a.png cannot be read \(Permission denied\)'
+    with pytest.raises(BrokenImageError, match=message):
+        read_image(path)
+
+
+def test_a_file_that_vanishes_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(pathlib.Path, 'is_file', lambda self: True)
+    with pytest.raises(FileNotFoundError, match='no image .*a.png'):
+        read_image(tmp_path / 'a.png')

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from wholebody_mm.inference.network import (
+    BACKENDS,
     METADATA_KEY,
     NetworkInfo,
     backend_class,
@@ -99,27 +100,57 @@ def test_suffix_and_wish_choose_the_engine():
         backend_for('a.h5')
 
 
-@pytest.mark.parametrize(('share', 'threads'), [(2, 2), (64, None)])
-def test_a_container_that_may_use_few_of_many_cores(
-    tmp_path, monkeypatch, share, threads
-):
-    """Engines count the machine's cores, and would start as many threads."""
+@pytest.fixture
+def chosen(tmp_path, monkeypatch):
+    """Which threads an engine is told, on a machine of 64 cores."""
 
     class Engine:
-        load = staticmethod(lambda weights, device, threads: threads)
+        load = staticmethod(lambda *_, threads, **__: threads)
 
     module = 'wholebody_mm.inference.network'
     monkeypatch.setattr(f'{module}.backend_class', lambda backend: Engine)
-    monkeypatch.setattr(f'{module}.cores_in_sight', lambda: 64)
-    monkeypatch.setattr('loky.cpu_count', lambda: share)
+    monkeypatch.setattr('os.cpu_count', lambda: 64)
     monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
-    path = tmp_path / 'a.onnx'
-    path.touch()
-    assert load_network(path) == threads
-    assert load_network(path, threads=5) == 5
-    assert load_network(path, device='cuda') is None
-    monkeypatch.setenv('OMP_NUM_THREADS', '3')
-    assert load_network(path) is None
+
+    def choose(backend='onnxruntime', bound=64, share=64, **options):
+        monkeypatch.setattr(f'{module}.cores_in_sight', lambda: bound)
+        monkeypatch.setattr('loky.cpu_count', lambda: min(bound, share))
+        path = tmp_path / f'a.{"pth" if backend == "torch" else "onnx"}'
+        path.touch()
+        return load_network(path, backend=backend, **options)
+
+    return choose
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_a_container_that_may_use_few_of_many_cores(backend, chosen):
+    """Engines count the machine's cores, and would start as many threads."""
+    assert chosen(backend) is None
+    assert chosen(backend, share=2) == 2
+    assert chosen(backend, share=2, device='CPU') == 2
+    assert chosen(backend, share=2, threads=5) == 5
+    assert chosen(backend, share=2, device='cuda') is None
+
+
+def test_a_process_that_is_bound_to_few_cores(chosen):
+    """Only ONNX Runtime does not see it."""
+    assert chosen('onnxruntime', bound=4) == 4
+    assert chosen('onnxruntime', bound=4, share=2) == 2
+    for backend in ('torch', 'openvino'):
+        assert chosen(backend, bound=4) is None
+        assert chosen(backend, bound=4, share=2) == 2
+
+
+@pytest.mark.parametrize(
+    ('told', 'threads'),
+    [('3', 3), ('3,2', 3), ('16', 8), ('0', 8), ('many', 8), ('', 8)],
+)
+def test_onnx_runtime_does_not_read_openmps_variable(
+    told, threads, chosen, monkeypatch
+):
+    monkeypatch.setenv('OMP_NUM_THREADS', told)
+    assert chosen('onnxruntime', bound=8) == threads
+    assert chosen('torch', share=2) is None
 
 
 def test_missing_files_and_packages(tmp_path, run_python):

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from support.known_people import KnownPeople, crowd, known_people
 
+from wholebody_mm.inference import writers
 from wholebody_mm.inference.ledger import Ledger, read_ledger
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.run import Summary, run
@@ -282,6 +283,52 @@ def test_a_full_disk_ends_the_run(start, known, tmp_path, monkeypatch):
     monkeypatch.setattr('wholebody_mm.inference.writers.write_bytes', full)
     with pytest.raises(OSError, match='No space left.*a_keypoints.json'):
         start([Source('image', str(tmp_path / 'a.png'), 'a')], ('openpose',))
+
+
+def opencv_error(code):
+    error = cv2.error('Failed to allocate 3221225472 bytes')
+    error.code = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ('error', 'said'),
+    [
+        (MemoryError(), 'not enough memory'),
+        (opencv_error(cv2.Error.StsNoMem), 'Failed to allocate'),
+    ],
+)
+def test_an_image_too_large_to_be_drawn_is_broken(
+    error, said, start, known, tmp_path, monkeypatch
+):
+    """Else every later run would end at it as well."""
+    for name in 'ab':
+        save(tmp_path / f'{name}.png', known.image(crowd(1, SIZE), SIZE))
+    draw, failed = writers.draw_skeletons, []
+
+    def draw_next(*args):
+        if not failed:
+            failed.append(True)
+            raise error
+        return draw(*args)
+
+    monkeypatch.setattr(writers, 'draw_skeletons', draw_next)
+    sources, _ = find_sources([str(tmp_path)])
+    summary = start(sources, ('pictures',))
+    ((path, reason),) = summary.broken
+    assert path.endswith('a.png') and said in reason
+    assert [r.name for r in records(tmp_path)] == ['b']
+
+
+def test_mistakes_in_drawing_end_the_run(start, known, tmp_path, monkeypatch):
+    save(tmp_path / 'a.png', known.image(crowd(1, SIZE), SIZE))
+
+    def fail(*args):
+        raise opencv_error(cv2.Error.StsBadArg)
+
+    monkeypatch.setattr(writers, 'draw_skeletons', fail)
+    with pytest.raises(cv2.error):
+        start([Source('image', str(tmp_path / 'a.png'), 'a')], ('pictures',))
 
 
 def resident() -> int:

@@ -1,5 +1,7 @@
 """Ids stay with people who walk, cross, vanish and come back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.known_people import POSE
@@ -105,6 +107,50 @@ def test_smoothing_steadies_and_can_be_switched_off():
     for i, frame in enumerate(frames):
         same = tracker(frame, i / FPS)
         np.testing.assert_array_equal(same.keypoints, frame.keypoints)
+
+
+def test_smoothed_boxes_are_around_what_they_were():
+    """Not around the keypoints that are left of 135."""
+    union = people_at((100, 100), (300, 100))
+    hand = union.skeleton.keypoint_names.index('left_thumb4')
+    for i, place in enumerate([(250, 260), (20, 30)]):
+        union.keypoints[i, hand] = place
+        union.keypoint_scores[i, hand] = 1
+    union.keypoints[1, :hand] = union.keypoint_scores[1, :hand] = 0
+    union.keypoints[1, hand + 1 :] = union.keypoint_scores[1, hand + 1 :] = 0
+    union = PeopleInImage.of(
+        union.keypoints,
+        union.keypoint_scores,
+        union.scores,
+        union.skeleton,
+        union.image_size,
+    )
+    tracker, full = Tracker(), Tracker()
+    for i in range(5):
+        moved = replace(
+            union, keypoints=union.keypoints + i, boxes=union.boxes + i
+        )
+        body = tracker(moved.to(COCO17), i / FPS).boxes
+        # only who has nothing left does not lag behind
+        expected = full(moved, i / FPS).boxes
+        np.testing.assert_allclose(body[0], expected[0], atol=0.2)
+        np.testing.assert_array_equal(body[1], moved.boxes[1])
+        assert body.dtype == np.float32
+
+
+def test_a_clock_that_is_set_back_starts_anew():
+    tracker = Tracker()
+    for i in range(5):
+        tracker(people_at((5 * i, 0), (300, 0)), 3600 + i / FPS)
+    for i in range(3):
+        frame = people_at((5 * i, 0))
+        found = tracker(frame, i / FPS)
+        assert found.ids.tolist() == [3]
+        if i == 0:
+            np.testing.assert_array_equal(found.keypoints, frame.keypoints)
+    # smoothed again, and nobody of before is remembered
+    assert (found.keypoints != frame.keypoints).any()
+    assert tracker(people_at((300, 0)), 3 / FPS).ids.tolist() == [4]
 
 
 def test_options_out_of_range():

@@ -24,16 +24,10 @@ COMMANDS = {
     'synthesize': 'render people with exact whole-body labels',
 }
 
-# Of an image: 268 megapixels, 0.8 GB once they are decoded.
-MOST_PIXELS = 2**28
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run a sub-command; returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    # OpenCV reads it when it is imported. It would decode 2^30 pixels, and
-    # some files of a megabyte have as many.
-    os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(MOST_PIXELS))
     for stream in (sys.stdout, sys.stderr):
         # a path in a log file of Windows must not end hours of work
         if hasattr(stream, 'reconfigure'):
@@ -41,6 +35,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         args = _parse(argv)
         return args.run(args) or 0
+    except KeyboardInterrupt:
+        # commands end in good order themselves where there is much to lose
+        if os.environ.get('WHOLEBODY_MM_TRACEBACK'):
+            raise
+        print(f'wholebody-mm {argv[0]}: stopped', file=sys.stderr)
+        return 130
     except (
         *(ValueError, OSError, ImportError, RuntimeError, MemoryError),
         # not imported only for this

@@ -233,31 +233,29 @@ def run(args: argparse.Namespace) -> int:
     # no bar in a log file
     summary = Summary()
     failed = True
-    try:
-        with (
-            _termination_as_ctrl_c(),
-            tqdm(total=total, unit='frame', disable=None) as bar,
-        ):
-            run_pipeline(
-                predictor,
-                sources,
-                ledger,
-                writer,
-                tracker if args.track else None,
-                args.max_frames,
-                partial(_after_frame, bar, display),
-                summary,
-                partial(_check_size, ids),
-            )
-        failed = False
-    finally:  # also of hours that end in an error
-        ledger.close()
-        if display:
-            cv2.destroyAllWindows()
-        _print_summary(summary, others, args.out)
-        # the first error is the one to tell
-        with suppress(*((OSError, ValueError) if failed else ())):
-            _write_tables(args, skeleton, ids)
+    with _termination_as_ctrl_c():
+        try:
+            with tqdm(total=total, unit='frame', disable=None) as bar:
+                run_pipeline(
+                    predictor,
+                    sources,
+                    ledger,
+                    writer,
+                    tracker if args.track else None,
+                    args.max_frames,
+                    partial(_after_frame, bar, display),
+                    summary,
+                    partial(_check_size, ids),
+                )
+            failed = False
+        finally:  # also of hours that end in an error
+            ledger.close()
+            if display:
+                cv2.destroyAllWindows()
+            _print_summary(summary, others, args.out)
+            # the first error is the one to tell
+            with suppress(*((OSError, ValueError) if failed else ())):
+                _write_tables(args, skeleton, ids)
     # somebody has to stop a camera: that is its end, but not that of others
     stopped = summary.interrupted and summary.left > 0
     if stopped:

@@ -27,7 +27,10 @@ def usable_cores() -> int:
 
 
 def cores_in_sight() -> int:
-    """Cores that engines count: a share of their time is not seen there."""
+    """Cores that torch and OpenVINO count.
+
+    They do not see a share of their time. ONNX Runtime counts all.
+    """
     if hasattr(os, 'sched_getaffinity'):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

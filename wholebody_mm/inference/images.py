@@ -95,14 +95,23 @@ def read_image(path: str | PathLike) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        BrokenImageError: If it is no image or is damaged.
+        BrokenImageError: If it is no image, is damaged, or the system does
+            not let it be read.
     """
     # pathlib's raises for a file that is called ~IMG_1.jpg
     path = Path(os.path.expanduser(path))
-    if not path.is_file():
-        raise FileNotFoundError(not_there('image', path))
-    # not cv2.imread, which says nothing of why it fails
-    data = np.fromfile(path, np.uint8)
+    try:
+        if not path.is_file():
+            raise FileNotFoundError
+        # not cv2.imread, which says nothing of why it fails
+        data = np.fromfile(path, np.uint8)
+    except FileNotFoundError:
+        raise FileNotFoundError(not_there('image', path)) from None
+    except OSError as error:
+        raise BrokenImageError(
+            f'{path} cannot be read ({error.strerror or error}); look at its '
+            f'permissions and its disk'
+        ) from error
     if not data.size:
         raise BrokenImageError(f'{path} is empty; copy or download it again')
     if is_truncated_jpeg(data.tobytes()):

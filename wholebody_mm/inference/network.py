@@ -395,7 +395,8 @@ def load_network(
             the suffix stands for.
         device: The engine's name of a device: ``cpu``, ``cuda:0``, ``GPU``.
         threads: Threads of the engine; by default its own choice, or as
-            many as a container's share of the CPU is worth.
+            many as the cores that the process is bound to, a container's
+            share of the CPU and ``OMP_NUM_THREADS`` allow.
 
     Raises:
         FileNotFoundError: If there are no such weights or no such config.
@@ -416,11 +417,27 @@ def load_network(
         raise ValueError(f'{threads} threads; give 1 or more')
     # Engines start a thread for each core of the machine: in a container that
     # may use two of 64, all 64 use up its time at once, then wait for more.
-    if threads is None and device == 'cpu':
-        told = 'OMP_NUM_THREADS' in os.environ
-        if not told and (cores := usable_cores()) < cores_in_sight():
-            threads = cores
+    if threads is None and device.lower() == 'cpu':
+        threads = _fewer_threads(backend)
     network = backend_class(backend)
     if backend == 'torch':
         return network.load(weights, config, device=device, threads=threads)
     return network.load(weights, device=device, threads=threads)
+
+
+def _fewer_threads(backend: str) -> int | None:
+    """Threads of an engine on the CPU, where its own choice is too many."""
+    told = os.environ.get('OMP_NUM_THREADS')
+    cores = usable_cores()
+    if backend == 'onnxruntime':
+        # it sees neither the variable nor what the process is bound to
+        most = os.cpu_count() or 1
+        # OpenMP takes a list too, of nested loops
+        first = (told or '').partition(',')[0].strip()
+        if first.isdecimal() and int(first):
+            cores = min(cores, int(first))
+    elif told is not None:
+        return None
+    else:
+        most = cores_in_sight()
+    return cores if cores < most else None

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 
 from wholebody_mm.inference.fixed_size import InputShape, run_in_shape
+from wholebody_mm.inference.forks import HomeProcess
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 
 OUTPUTS = ['heatmaps', 'pafs']
@@ -96,6 +97,7 @@ class OnnxNetwork:
         sides = (s if isinstance(s, int) else None for s in entry.shape[:3])
         self.shape = InputShape(*sides)
         self._name, self._source = entry.name, str(path)
+        self._home = HomeProcess()
 
     @classmethod
     def load(
@@ -113,9 +115,11 @@ class OnnxNetwork:
         May be called from several threads at once.
 
         Raises:
-            RuntimeError: If ONNX Runtime fails, or is out of memory.
+            RuntimeError: If ONNX Runtime fails, or is out of memory; if this
+                process was forked after loading.
             ValueError: If the graph does not take such images.
         """
+        self._home.check(self._source)
         return run_in_shape(
             self._run,
             images,

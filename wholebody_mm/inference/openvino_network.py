@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wholebody_mm.inference.fixed_size import InputShape, run_in_shape
+from wholebody_mm.inference.forks import HomeProcess
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.inference.quiet_openvino import openvino
 
@@ -93,6 +94,7 @@ class OpenVinoNetwork:
         )
         self._source = str(path)
         self._local = threading.local()
+        self._home = HomeProcess()
 
     @classmethod
     def load(
@@ -111,8 +113,10 @@ class OpenVinoNetwork:
         own.
 
         Raises:
+            RuntimeError: If this process was forked after loading.
             ValueError: If the graph does not take such images.
         """
+        self._home.check(self._source)
         return run_in_shape(
             self._run, images, self.shape, self.info, self._source
         )

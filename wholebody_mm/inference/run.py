@@ -249,6 +249,13 @@ def _with_image(frame: Frame, writer: FrameWriter) -> Frame:
         return replace(frame, error=str(error) or 'not enough memory')
 
 
+def _is_of_one_image(error: Exception) -> bool:
+    """Whether another image could be written."""
+    if isinstance(error, cv2.error):
+        return error.code == cv2.Error.StsNoMem
+    return isinstance(error, MemoryError) or is_of_one_file(error)
+
+
 def _written(
     jobs: Iterator[Job],
     ledger: Ledger,
@@ -276,10 +283,11 @@ def _written(
                 else:
                     try:
                         picture = writer.write(frame, job.people)
-                    except OSError as error:
-                        if job.source.moves or not is_of_one_file(error):
+                    except (OSError, MemoryError, cv2.error) as error:
+                        if job.source.moves or not _is_of_one_image(error):
                             raise
-                        frame = replace(frame, image=None, error=str(error))
+                        reason = str(error) or 'not enough memory'
+                        frame = replace(frame, image=None, error=reason)
                         job = replace(job, frame=frame, people=None)
                     else:
                         ledger.add(job.frame, job.people)

@@ -18,6 +18,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from wholebody_mm import checkpoints
+from wholebody_mm.inference.forks import HomeProcess
 from wholebody_mm.inference.network import METADATA_KEY, NetworkInfo
 from wholebody_mm.models.wholebody_estimator import WholeBodyEstimator
 from wholebody_mm.skeletons import SKELETONS, get_skeleton
@@ -87,6 +88,7 @@ class TorchNetwork:
         self.info = info
         self.device = torch.device(device)
         self.graph = ImageToMaps(model).to(self.device).eval()
+        self._home = HomeProcess()
 
     @classmethod
     def load(
@@ -117,7 +119,12 @@ class TorchNetwork:
         return cls(model, info, device)
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Maps of (B, H, W, 3) uint8 BGR images, float32."""
+        """Maps of (B, H, W, 3) uint8 BGR images, float32.
+
+        Raises:
+            RuntimeError: If this process was forked after loading.
+        """
+        self._home.check(self.info.name)
         images = torch.from_numpy(np.ascontiguousarray(images))
         with torch.inference_mode():
             heatmaps, pafs = self.graph(images.to(self.device))

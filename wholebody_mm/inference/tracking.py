@@ -99,8 +99,11 @@ class Tracker:
 
         Args:
             people: Of the frame.
-            time: Seconds, later than at the last call.
+            time: Seconds, later than at the last call. A time before that
+                is of another recording: all who were seen are forgotten.
         """
+        if time < self._last:
+            self._tracks = []
         # who was there in the last frame, however long ago that is, and who
         # was hidden for a short time
         self._tracks = [
@@ -136,7 +139,7 @@ class Tracker:
                 keypoints[i] = np.where(found[:, None], smoothed, 0)
         boxes = people.boxes
         if self.smooth:
-            boxes = boxes_of_people(keypoints, people.keypoint_scores)
+            boxes = _moved_boxes(people, keypoints)
         return replace(people, keypoints=keypoints, boxes=boxes, ids=ids)
 
     def _match(self, people: PeopleInImage, time: float) -> dict[int, _Track]:
@@ -164,6 +167,19 @@ class Tracker:
         _match_greedily(similarity, self.min_similarity, matches)
         _match_greedily(overlap, LEAST_OVERLAP, matches)
         return {i: self._tracks[j] for i, j in matches.items()}
+
+
+def _moved_boxes(people: PeopleInImage, keypoints: np.ndarray) -> np.ndarray:
+    """(N, 4) boxes of people whose keypoints have moved.
+
+    Each side goes as far as that of the box around the keypoints: the boxes
+    may be around more than these, for example hands that COCO does not have.
+    """
+    before, after = (
+        boxes_of_people(points, people.keypoint_scores)
+        for points in (people.keypoints, keypoints)
+    )
+    return people.boxes + (after - before)
 
 
 def _match_greedily(
