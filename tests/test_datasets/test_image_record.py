@@ -168,7 +168,9 @@ def test_crowds_of_other_things_are_nobodys_place():
     # so do people whom an instance segmentation found
     assert regions(dict(books, made_by=MASKED)) == (1, 1)
     # a file without categories tells no kinds of crowds apart
-    assert regions(books, people=frozenset()) == (1, 1)
+    assert regions(books, people=None) == (1, 1)
+    # one whose categories are none of people does
+    assert regions(books, people=frozenset()) == (0, 0)
 
 
 def both_categories(*others):
@@ -211,6 +213,41 @@ def test_one_box_a_person_is_the_same_the_best():
     assert record['same_people'] == 1
     ((part, box),) = record['ignore_regions']
     assert (part, box.tolist()) == (None, [22, 30, 62, 110])
+
+
+@pytest.mark.parametrize('bbox', [None, [30, 40, 20, 20]])
+def test_a_whole_bodys_box_over_a_few_points_is_the_same_person(bbox):
+    rows = np.zeros((17, 3))
+    rows[[0, 5, 6]] = [40, 40, 2], [30, 60, 2], [50, 60, 2]
+    bust = dict(id=1, category_id=5, keypoints=rows.reshape(-1).tolist())
+    if bbox:
+        bust['bbox'] = bbox
+    boxes = [
+        dict(id=2, category_id=1, bbox=[20, 30, 40, 130]),
+        dict(id=3, category_id=1, bbox=[90, 30, 40, 130]),
+    ]
+    mob = dict(boxes[0], id=4, iscrowd=1)
+    people = frozenset({1, 5})
+    record = image_record([*boxes, bust], coco_points, COCO, 'f', people)
+    assert record['same_people'] == 1
+    ((part, box),) = record['ignore_regions']
+    assert (part, box.tolist()) == (None, [90, 30, 130, 160])
+    assert record['bbox'].tolist() == [[30, 40, 50, 60]]
+    # a crowd is nobody's
+    record = image_record([mob, bust], coco_points, COCO, 'f', people)
+    assert parts_of(record) == [None]
+
+
+def test_a_second_box_tells_where_a_person_ends():
+    """All that is known is labelled, the rest of the skeleton is not."""
+    rows = np.tile([40.0, 50, 2], (17, 1))
+    rows[:2, :2] = [30, 40], [50, 60]
+    bust = dict(id=1, category_id=5, keypoints=rows.reshape(-1).tolist())
+    whole = dict(id=2, category_id=1, bbox=[20, 30, 40, 130])
+    people = frozenset({1, 5})
+    record = image_record([whole, bust], coco_points, COCO, 'f', people)
+    assert record['ignore_regions'] == []
+    assert record['person_boxes'].tolist() == [[20, 30, 60, 160]]
 
 
 UPPER = np.array([[40, 20], [30, 40], [50, 40], [20, 70], [60, 70]])

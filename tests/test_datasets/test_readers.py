@@ -92,8 +92,10 @@ def test_images_without_people_are_kept_unless_told_otherwise(tmp_path):
     assert data[0]['keypoints'].shape == (0, 135, 2)
     fewer = build(path, keep_images_without_people=False)
     assert [fewer[i]['img_id'] for i in range(len(fewer))] == [2]
+    assert len(build(path, test_mode=True)) == 3
+    # images that nobody annotated would be full of false positives
     test = build(path, keep_images_without_people=False, test_mode=True)
-    assert len(test) == 3
+    assert [test[i]['img_id'] for i in range(len(test))] == [2]
 
 
 def test_an_image_of_other_things_only_is_one_of_nobody(tmp_path):
@@ -279,6 +281,42 @@ def test_one_of_several_categories_with_keypoints(tmp_path):
     assert data[0]['keypoints'].shape == (1, 3, 2)
 
 
+def test_categories_of_nobody_are_refused(tmp_path):
+    box = own(id=2, category_id=1, keypoints=None)
+    categories = [dict(id='0', name='worker'), dict(id='1', name='person')]
+    path = own_file(tmp_path, own(), box, categories=categories)
+    options = dict(kind='PartialPoseDataset', source=BUST, skeleton=BUST)
+    data = build(path, categories=['worker'], **options)
+    assert data[0]['keypoints'].shape == (1, 3, 2)
+    with pytest.raises(ValueError, match='people.json has no keypoints of p'):
+        build(path, categories=['person'], **options)
+    # but where nobody is asked for
+    options = dict(kind='NoPeopleDataset', skeleton=BUST)
+    path = own_file(tmp_path, categories=categories)
+    assert len(build(path, categories=['person'], **options)) == 1
+
+
+def test_an_image_of_each_person_is_refused(tmp_path):
+    path = write(tmp_path, [person(id=1), person(id=2, image_id=2)], 2)
+    content = json.loads(path.read_text())
+    content['images'][1]['file_name'] = '1.png'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='people.json lists 1.png as image 1'):
+        build(path)
+
+
+def test_a_mask_of_another_size_than_its_image_is_refused(tmp_path):
+    turned = crowd(np.ones((200, 160), np.uint8), id=5)
+    path = write(tmp_path, [person(), turned])
+    with pytest.raises(ValueError, match='people.json: annotation 5 has a r'):
+        build(path)
+    # other things are not looked at
+    thing = dict(turned, category_id=9)
+    for key in [key for key in thing if 'kpts' in key or key == 'keypoints']:
+        del thing[key]
+    assert len(build(write(tmp_path, [person(), thing]))) == 1
+
+
 def test_keypoints_in_another_order_are_refused(tmp_path):
     listed = ['left_shoulder', 'nose', 'left_wrst']
     categories = [dict(id=0, name='worker', keypoints=listed)]
@@ -344,6 +382,13 @@ def test_images_of_nobody_may_have_other_things(tmp_path):
     categories = [dict(id=4, name='forklift')]
     path = own_file(tmp_path, forklift, categories=categories)
     assert len(build(path, 'NoPeopleDataset')) == 1
+    mask = np.ones((160, 200), np.uint8)
+    pile = dict(crowd(mask), keypoints=None, category_id=4)
+    path = own_file(tmp_path, pile, categories=categories)
+    assert len(build(path, 'NoPeopleDataset')) == 1
+    path = own_file(tmp_path, pile, categories=[])  # of what?
+    with pytest.raises(ValueError, match='image 1 has people'):
+        build(path, 'NoPeopleDataset')
     path = own_file(tmp_path, own(), categories=[dict(id=0, name='worker')])
     with pytest.raises(ValueError):
         build(path, 'NoPeopleDataset')

@@ -4,13 +4,16 @@ import pytest
 
 from wholebody_mm.datasets.regular_content import (
     AREA_OF_BOX,
+    check_masks,
+    check_named,
     check_order,
     content_to_evaluate,
     people_categories,
+    refuse_listed_twice,
     regular_content,
     what_is_read,
 )
-from wholebody_mm.skeletons import COCO17
+from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
 
 
 @pytest.fixture
@@ -94,6 +97,45 @@ def test_ids_that_are_there_twice_are_refused(content, what):
         regular_content(content, 'f.json')
 
 
+def test_ids_of_categories_in_quotes_are_numbers():
+    content = file(somebody(), categories=[dict(id='0', name='worker')])
+    content = regular_content(content, 'f.json')
+    people = people_categories(
+        content['categories'], content['annotations'], ['worker']
+    )
+    assert people == {0}
+
+
+def test_nobody_of_the_categories_that_were_named():
+    categories = [dict(id=0, name='worker'), dict(id=1, name='person')]
+    box = dict(id=2, image_id=1, category_id=1, bbox=[0, 0, 9, 9])
+    found = [somebody(), box, dict(box, category_id=7)]
+    check_named(categories, found, ['worker'], 'f.json')
+    check_named(categories, [], ['person'], 'f.json')
+    with pytest.raises(ValueError) as error:
+        check_named(categories, found, ['person'], 'f.json')
+    assert str(error.value).startswith(
+        'f.json has no keypoints of person, which categories=[...] names; '
+        'its annotations are of worker (1 of 1 with keypoints), person (0 of '
+        '1 with keypoints), id 7 (0 of 1 with keypoints).'
+    )
+
+
+def test_an_image_of_several_ids_is_refused():
+    content = file(somebody(), somebody(id=2, image_id=2), images=3)
+    images, annotations = content['images'], content['annotations']
+    images[1]['file_name'] = 'other/1.jpg'  # another image
+    refuse_listed_twice(images, annotations, 'f.json')
+    images[1]['file_name'] = '1.jpg'
+    with pytest.raises(ValueError, match='f.json lists 1.jpg as image 1 and '):
+        refuse_listed_twice(images, annotations, 'f.json')
+    # in each of them the other is marked
+    regions = [
+        dict(image_id=i, iscrowd=1, made_by='mask_people') for i in (1, 2)
+    ]
+    refuse_listed_twice(images, [*annotations, *regions], 'f.json')
+
+
 def test_annotations_without_an_id_get_one():
     one, two = somebody(), somebody(id=8)
     del one['id']
@@ -136,11 +178,38 @@ def test_a_flat_polygon_is_one_of_a_list():
         (dict(segmentation=['a']), 'polygon'),
         (dict(keypoints=7), 'no list of x, y, v'),
         (dict(keypoints=['a', 1, 2]), 'not all numbers'),
+        (dict(area='large'), "annotation 1: 'area' 'large' is no number"),
+        (dict(area=[3]), "annotation 1: 'area'"),
+        (dict(area='nan'), "annotation 1: 'area'"),
     ],
 )
 def test_what_cannot_be_understood_is_named(field, message):
     with pytest.raises(ValueError, match=f'f.json.*{message}'):
         regular(somebody(**field))
+
+
+def test_areas_and_sides_of_images_in_quotes_are_numbers():
+    assert regular(somebody(area='500.5'))['area'] == 500.5
+    content = file(somebody())
+    content['images'][0] |= dict(width='640', height=480)
+    content['images'][1] |= dict(width=None)
+    first, second = regular_content(content, 'f.json')['images']
+    assert (first['width'], first['height']) == (640, 480)
+    assert second is content['images'][1]
+    content['images'][1]['width'] = '640 px'
+    with pytest.raises(ValueError, match="f.json: image 2: 'width' '640 px'"):
+        regular_content(content, 'f.json')
+
+
+def test_masks_of_another_size_than_their_image_are_refused():
+    image = dict(id=1, file_name='1.jpg', width=30, height=20)
+    for good in (dict(size=[20, 30], counts=[600]), [[1, 2, 3, 4, 5, 6]]):
+        check_masks(image, [somebody(segmentation=good), somebody()], 'f')
+    for size in ([30, 20], None, 'x'):
+        turned = [somebody(segmentation=dict(size=size, counts=[600]))]
+        check_masks(dict(id=1, file_name='1.jpg'), turned, 'f')
+        with pytest.raises(ValueError, match='f.json: annotation 1 .*1.jpg'):
+            check_masks(image, turned, 'f.json')
 
 
 def test_people_are_whoever_is_called_so_or_has_keypoints():
@@ -277,6 +346,26 @@ def test_other_names_are_read_in_order_and_said(said):
     check_order([category], frozenset(), COCO17, 'f.json')  # no people
     (line,) = said
     assert '2 of 17: 1 as nose, kopf as left_eye. ' in line
+
+
+def test_one_name_of_its_own_hides_no_other_order(said):
+    names = list(COCO17.keypoint_names)
+    names[0] = 'muzzle'
+    category = dict(id=1, name='worker', keypoints=names)
+    check_order([category], frozenset({1}), COCO17, 'f.json')
+    assert len(said) == 1
+    names[5:7] = names[6], names[5]
+    with pytest.raises(ValueError, match='f.json.*right_shoulder, left_sho'):
+        check_order([category], frozenset({1}), COCO17, 'f.json')
+
+
+def test_names_may_be_counted_from_one(said):
+    face = COCO_WHOLEBODY133.parts['face']
+    names = list(COCO_WHOLEBODY133.keypoint_names)
+    names[face] = [f'Face {i}' for i in range(1, 69)]
+    category = dict(id=1, name='worker', keypoints=names)
+    check_order([category], frozenset({1}), COCO_WHOLEBODY133, 'f.json')
+    assert len(said) == 1
 
 
 def test_what_is_left_out_is_said():

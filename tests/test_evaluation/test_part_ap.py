@@ -144,6 +144,26 @@ def test_a_part_that_nobody_has_is_left_out(drawn, tmp_path):
     assert metrics['righthand/AP'] == pytest.approx(1.0)
 
 
+def test_own_keypoints_are_refused(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    for annotation in content['annotations']:
+        annotation['keypoints'] = annotation['keypoints'][:18]
+    path = tmp_path / 'own.json'
+    path.write_text(json.dumps(content))
+    for evaluate in (evaluate_parts, keypoint_errors):
+        with pytest.raises(ValueError, match='own.json.*18 numbers.*Partial'):
+            evaluate(path, noisy(drawn, 0))
+
+
+def test_an_image_of_several_ids_is_refused(drawn, tmp_path):
+    content = json.loads(drawn.read_text())
+    content['images'][1]['file_name'] = content['images'][0]['file_name']
+    path = tmp_path / 'twice.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='twice.json lists .* 1 and 2.*one'):
+        evaluate_parts(path, noisy(drawn, 0))
+
+
 def test_the_callers_results_stay_as_they_are(drawn):
     results = noisy(drawn, 0)
     before = json.dumps(results)

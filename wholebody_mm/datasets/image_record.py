@@ -28,7 +28,7 @@ def image_record(
     parse: ParsePoints,
     to_target: SkeletonMap,
     ann_file: str,
-    people_categories: frozenset[int] = frozenset(),
+    people_categories: frozenset[int] | None = None,
 ) -> dict:
     """The people of one image in the target skeleton, and what to ignore.
 
@@ -43,8 +43,8 @@ def image_record(
         ann_file: Name of the file, for messages.
         people_categories: Category ids of people. Annotations of people
             without the key ``keypoints`` are people of whom nothing is
-            labelled; those of other categories are left out, crowds too
-            (if any category is given).
+            labelled; those of other categories are left out, crowds too.
+            None if nothing tells them apart: then every crowd is of people.
 
     Returns:
         ``keypoints`` (N, K, 2) float32, ``keypoints_visible`` (N, K)
@@ -53,7 +53,8 @@ def image_record(
         ``person_boxes`` (M, 4) float32, where these people may be: ``bbox``,
         or, if it is no more than the extents of the labelled keypoints and
         others are missing, as much beside it as the rest of the person may
-        take. ``strangers`` counts the crowds and outlines of people,
+        take, and with it the box that another category has of the person.
+        ``strangers`` counts the crowds and outlines of people,
         ``same_people`` the boxes without keypoints that were dropped, for
         they are of a labelled person of another category.
 
@@ -67,6 +68,8 @@ def image_record(
           may be in ``ignore_boxes`` is left to the weights, which know the
           other people.
     """
+    every_crowd = people_categories is None
+    people_categories = people_categories or frozenset()
     regions: list[tuple[str | None, np.ndarray | list | dict]] = []
     people, points, boxes, part_boxes = [], [], [], []
     strangers = 0
@@ -81,7 +84,7 @@ def image_record(
                 is_person
                 or made
                 or annotation.get('made_by') == MASKED
-                or not people_categories
+                or every_crowd
             )
             shape = _segmentation(annotation) if ours else None
             if shape is not None:
@@ -109,14 +112,18 @@ def image_record(
     keypoints, visible = to_target(source[..., :2], source[..., 2])
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
     known = (visible > 0).any(axis=1)
-    again = annotated_again(
-        boxes, known, [person.get('category_id') for person in people]
+    tight = are_tight(boxes, source[..., :2], source[..., 2])
+    whose = annotated_again(
+        boxes, known, [person.get('category_id') for person in people], tight
     )
+    again = whose >= 0
     # points below 0 are not labelled, but their places are known
-    lacking = (to_target.labelled & (visible == 0)).any(axis=1)
-    lacking &= are_tight(boxes, source[..., :2], source[..., 2])
+    lacking = tight & (to_target.labelled & (visible == 0)).any(axis=1)
     reach = within_reach(boxes, (source[..., 2] > 0).sum(axis=1))
     around = np.where(lacking[:, None], reach, boxes)
+    # what a tight box does not tell, a second one of the person does
+    for i in np.flatnonzero(again & tight[whose]):
+        around[whose[i]] = _of_both(around[whose[i]], boxes[i])
     for i, missing in enumerate(_missing_parts(visible, to_target)):
         if known[i]:
             regions += [
@@ -161,6 +168,11 @@ def _missing_parts(
     )
     names = np.array(list(parts), object)
     return [names[~row].tolist() for row in found]
+
+
+def _of_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(4,) the box around two boxes."""
+    return np.concatenate([np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])])
 
 
 def _part_region(

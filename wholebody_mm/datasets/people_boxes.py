@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 # Of such an overlap, boxes of two categories are of one person: two people
 # who are both annotated hardly ever cover each other so well.
 SAME_PERSON = 0.7
 # Pixels by which tools round the sides of a box.
 _ROUNDING = 1.0
+# Share of its sides by which a detector's box may miss whom it is of.
+_MISSES = 0.05
 # A box that ends where a person's labelled points end says nothing of where
 # the person ends. Someone labelled from the eyes to the hips has knees and
 # ankles below the box, 1.2 times its height; an arm may be stretched and who
@@ -34,34 +37,52 @@ def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def annotated_again(
-    boxes: np.ndarray, known: np.ndarray, categories: Sequence[Any]
+    boxes: np.ndarray,
+    known: np.ndarray,
+    categories: Sequence[Any],
+    tight: np.ndarray,
 ) -> np.ndarray:
     """Boxes without keypoints of people who are labelled in another category.
 
     A detector's boxes beside skeletons, for example: taken for people of
     whom nothing is known, they would hide what is. One box a person, the
-    best first.
+    best first. A tight box says nothing of where its person ends, so that a
+    larger one around it may be of the same person too; the smallest such.
 
     Args:
         boxes: (M, 4) x0, y0, x1, y1.
         known: (M,) bool, who has a labelled keypoint.
         categories: M category ids. In one category there is one annotation a
             person, as in COCO.
+        tight: (M,) bool, whose box is no more than the extents of the
+            labelled points.
 
     Returns:
-        (M,) bool.
+        (M,) int, the index of the labelled person whose box it is; else -1.
     """
-    again = np.zeros(len(boxes), bool)
+    whose = np.full(len(boxes), -1)
     if len(set(categories)) < 2 or known.all():
-        return again
+        return whose
     ids = np.array(categories, object)
     candidates = known[:, None] & ~known[None] & (ids[:, None] != ids[None])
     overlap = np.where(candidates, box_iou(boxes, boxes), 0)
     while overlap.max() >= SAME_PERSON:
         person, box = np.unravel_index(overlap.argmax(), overlap.shape)
-        again[box] = True
+        whose[box] = person
         overlap[person] = overlap[:, box] = 0
-    return again
+        candidates[person] = candidates[:, box] = False
+    sides = boxes[:, 2:] - boxes[:, :2]
+    low, high = boxes[:, :2] - _MISSES * sides, boxes[:, 2:] + _MISSES * sides
+    within = (boxes[:, None, :2] >= low).all(-1)
+    within &= (boxes[:, None, 2:] <= high).all(-1)
+    around = candidates & tight[:, None] & within
+    # as many people as possible, then the smallest boxes
+    areas = sides.prod(axis=1) / max(sides.prod(axis=1).sum(), 1e-9)
+    cost = np.where(around, areas, 1.0 + len(boxes))
+    for person, box in zip(*linear_sum_assignment(cost), strict=True):
+        if around[person, box]:
+            whose[box] = person
+    return whose
 
 
 def are_tight(

@@ -25,10 +25,13 @@ from wholebody_mm.datasets.coco_annotations import (
 )
 from wholebody_mm.datasets.image_record import image_record
 from wholebody_mm.datasets.regular_content import (
+    check_masks,
+    check_named,
     check_order,
     is_empty,
     keep_people,
     people_categories,
+    refuse_listed_twice,
     what_is_read,
 )
 from wholebody_mm.datasets.seeded_index import seeded
@@ -69,7 +72,9 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             may be learnt outside of people: COCO annotates all people (or
             marks a crowd), so nobody's hand is outside of all people.
         keep_images_without_people: Train on images without annotated people
-            too; they teach where nobody is. Testing always uses all images.
+            too, they teach where nobody is, and test on them. False where
+            they are not annotated yet: whoever is found there would count
+            as a false positive.
         categories: Names of the file's categories that are people; all else
             is left out. By default those called person and those with
             keypoints.
@@ -140,11 +145,16 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             )
         self._metainfo['CLASSES'] = categories
         everything = [a for group in annotations.values() for a in group]
+        refuse_listed_twice(images, everything, self.ann_file)
         ours = people_categories(
             categories, everything, self.categories, self.ann_file
         )
         check_order(categories, ours, self.SOURCE, self.ann_file)
         if self.categories is not None:
+            if self.NEEDS_KEYPOINTS:
+                check_named(
+                    categories, everything, self.categories, self.ann_file
+                )
             everything = keep_people(everything, ours)
             annotations = defaultdict(list)
             for annotation in everything:
@@ -162,17 +172,20 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             images, key=lambda i: (isinstance(i['id'], str), i['id'])
         ):
             people = annotations.get(image['id'], [])
+            # masks of other things are not looked at
+            masked = keep_people(people, ours) if ours else people
+            check_masks(image, masked, self.ann_file)
             record = image_record(
                 people,
                 self.parse_points,
                 self.to_target,
                 self.ann_file,
-                ours,
+                # of what a crowd is, no file without categories says
+                ours if ours or categories else None,
             )
             # Also kept without the option: images of people that have no
             # keypoints, they still hold what is not to be learnt.
-            keep = self.test_mode or self.keep_images_without_people
-            if not keep and is_empty(record):
+            if not self.keep_images_without_people and is_empty(record):
                 continue
             record.update(
                 img_id=image['id'],

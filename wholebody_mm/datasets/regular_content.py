@@ -9,10 +9,11 @@ annotation.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -30,10 +31,11 @@ MOST_ID = 2**63 - 1  # of an annotation in COCO's evaluation
 def regular_content(content: dict, ann_file: str) -> dict:
     """Images, annotations and categories of a COCO file, made regular.
 
-    Nulls count as absent, ids that are numbers in quotes as numbers, an
-    empty list of keypoints as none. A flat polygon becomes a list of one.
-    A person with labelled keypoints is no crowd. Annotations without an id
-    get one. What is regular already stays the object it is.
+    Nulls count as absent, numbers in quotes as numbers where they are ids,
+    areas or sides of images, an empty list of keypoints as none. A flat
+    polygon becomes a list of one. A person with labelled keypoints is no
+    crowd. Annotations without an id get one. What is regular already stays
+    the object it is.
 
     Args:
         content: The file's content.
@@ -48,7 +50,7 @@ def regular_content(content: dict, ann_file: str) -> dict:
             cannot be understood; names file and annotation.
         KeyError, TypeError: If it is no COCO file at all.
     """
-    images = [_regular_image(image) for image in content['images']]
+    images = [_regular_image(image, ann_file) for image in content['images']]
     _refuse_twice((image['id'] for image in images), 'images', ann_file)
     annotations = [
         _regular_annotation(annotation, ann_file)
@@ -61,7 +63,10 @@ def regular_content(content: dict, ann_file: str) -> dict:
         if 'id' not in annotation:
             annotations[i] = annotation | dict(id=following)
             following += 1
-    categories = content.get('categories') or []
+    categories = [
+        _with_numbers(category, ('id',))
+        for category in content.get('categories') or []
+    ]
     return content | dict(
         images=images, annotations=annotations, categories=categories
     )
@@ -118,6 +123,112 @@ def keep_people(
     ]
 
 
+def check_named(
+    categories: Iterable[dict],
+    annotations: Sequence[dict],
+    names: Sequence[str],
+    ann_file: str,
+) -> None:
+    """Raise if nobody of the categories that were named has keypoints.
+
+    A network would learn that nobody is anywhere.
+
+    Args:
+        categories: Of a regular content.
+        annotations: Of the same, of all categories.
+        names: Those of people, all of the file.
+        ann_file: Its name.
+
+    Raises:
+        ValueError: If so; says of which categories there are annotations.
+    """
+    ours = people_categories(categories, annotations, names, ann_file)
+    mine = [a for a in annotations if a.get('category_id') in ours]
+    if not annotations or any('keypoints' in a for a in mine):
+        return
+    called = {c.get('id'): c.get('name') for c in categories}
+    counts = Counter(a.get('category_id') for a in annotations)
+    with_points = Counter(
+        a.get('category_id') for a in annotations if 'keypoints' in a
+    )
+    found = ', '.join(
+        f'{called.get(i, f"id {i!r}")} ({with_points[i]} of {n} with '
+        f'keypoints)'
+        for i, n in counts.items()
+    )
+    raise ValueError(
+        f'{ann_file} has no keypoints of {", ".join(names)}, which '
+        f'categories=[...] names; its annotations are of {found}. Name those '
+        f'of people'
+    )
+
+
+def refuse_listed_twice(
+    images: Iterable[dict], annotations: Iterable[dict], ann_file: str
+) -> None:
+    """Raise if an image file has several ids.
+
+    Under each of them the people of the others would be nobody; not where
+    preparations marked what is not annotated.
+
+    Args:
+        images: Of a regular content.
+        annotations: Of the same.
+        ann_file: Its name.
+
+    Raises:
+        ValueError: If one has; names it and its ids.
+    """
+    ids: dict[str, list] = defaultdict(list)
+    for image in images:
+        if 'file_name' in image:
+            ids[image['file_name']].append(image['id'])
+    twice = {name: own for name, own in ids.items() if len(own) > 1}
+    if not twice:
+        return
+    marked = {a.get('image_id') for a in annotations if 'made_by' in a}
+    for name, own in twice.items():
+        if not marked.issuperset(own):
+            raise ValueError(
+                f'{ann_file} lists {name} as image '
+                f'{" and ".join(map(repr, own))}: the people of one would be '
+                f'taught to be absent in the other; put their annotations '
+                f'under one image'
+            )
+
+
+def check_masks(
+    image: dict, annotations: Iterable[dict], ann_file: str
+) -> None:
+    """Raise if a run-length mask is of another size than its image.
+
+    Something else would be ignored than was meant.
+
+    Args:
+        image: Of a regular content; nothing is known without its size.
+        annotations: Its people.
+        ann_file: Name of the file.
+
+    Raises:
+        ValueError: If one is; names the annotation.
+    """
+    size = [image.get('height'), image.get('width')]
+    if not all(size):
+        return
+    for annotation in annotations:
+        mask = annotation.get('segmentation')
+        if not isinstance(mask, dict):
+            continue
+        given = mask.get('size')
+        if not isinstance(given, (list, tuple)) or list(given) != size:
+            raise ValueError(
+                f'{ann_file}: annotation {annotation["id"]!r} has a '
+                f'run-length mask of size {_short(given)}, its image '
+                f'{image["file_name"]} of {size} (height, width); write it '
+                f'for the image, or leave it out'
+            )
+
+
 def check_order(
     categories: Iterable[dict],
     people: frozenset[Any],
@@ -127,8 +238,8 @@ def check_order(
     """Raise if the file lists a skeleton's keypoints in another order.
 
     Names are the same whatever their case and what joins their words. Under
-    other names keypoints are read in the skeleton's order; a warning says
-    which is taken for which.
+    other names keypoints are read in the skeleton's order, as long as no name
+    is that of another keypoint; a warning says which is taken for which.
 
     Args:
         categories: Of the file.
@@ -147,7 +258,7 @@ def check_order(
         )
         if category.get('id') not in people or plain == wanted:
             continue
-        if sorted(plain) == sorted(wanted):
+        if sorted(plain) == sorted(wanted) or _misplaced(plain, skeleton):
             raise ValueError(
                 f'{ann_file} lists the keypoints of {category.get("name")} '
                 f'as {", ".join(listed)}; the skeleton {skeleton.name} has '
@@ -168,6 +279,21 @@ def check_order(
             'current',
             logging.WARNING,
         )
+
+
+def _misplaced(plain: Sequence[str], skeleton: Skeleton) -> bool:
+    """Whether a name is, at another place, that of another keypoint.
+
+    Names that differ in their number alone do not count: face_1 may well be
+    the first one, which the skeleton calls face_0.
+    """
+    names = [_plain(name) for name in skeleton.keypoint_names]
+    return any(
+        name != own
+        and name in names
+        and name.rstrip('0123456789') != own.rstrip('0123456789')
+        for name, own in zip(plain, names, strict=False)
+    )
 
 
 def _plain(name: Any) -> str:
@@ -346,10 +472,26 @@ def _box_of_outline(person: dict) -> list[float]:
     return list(cv2.boundingRect(decode_rle(outline)))
 
 
-def _regular_image(image: dict) -> dict:
-    """An image whose id is a number if it can be one."""
-    number = as_number(image['id'])
-    return image if number is image['id'] else image | dict(id=number)
+def _regular_image(image: dict, ann_file: str) -> dict:
+    """An image whose id is a number if it can be one, as are its sides."""
+    changed = _with_numbers(image, ('id',))
+    where = f'{ann_file}: image {image["id"]!r}'
+    sides = {
+        side: _quantity(image[side], side, where)
+        for side in ('width', 'height')
+        if image.get(side) is not None
+    }
+    if all(sides[side] is image[side] for side in sides):
+        return changed
+    return changed | sides
+
+
+def _with_numbers(entry: dict, keys: Iterable[str]) -> dict:
+    """An entry with numbers as ids where they can be; else the same object."""
+    numbers = {key: as_number(entry[key]) for key in keys if key in entry}
+    if all(number is entry[key] for key, number in numbers.items()):
+        return entry
+    return entry | numbers
 
 
 def _regular_annotation(annotation: dict, ann_file: str) -> dict:
@@ -378,6 +520,8 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
                 f"{where}: 'bbox' {_short(box)} is not four numbers: x, y, "
                 f'width, height'
             )
+    if 'area' in changed:
+        changed['area'] = _quantity(changed['area'], 'area', where)
     if isinstance(changed.get('segmentation'), list):
         changed['segmentation'] = _polygons(changed['segmentation'], where)
     return annotation if changed == annotation else changed
@@ -423,6 +567,17 @@ def _are_numbers(values: Any) -> bool:
     return isinstance(values, (list, tuple)) and all(
         isinstance(v, (int, float)) and not isinstance(v, bool) for v in values
     )
+
+
+def _quantity(value: Any, key: str, where: str) -> float:
+    """A number, which may be in quotes."""
+    number = value
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            number = as_number(float(value))
+    if not _are_numbers([number]) or not math.isfinite(number):
+        raise ValueError(f'{where}: {key!r} {_short(value)} is no number')
+    return number
 
 
 def _short(value: Any) -> str:

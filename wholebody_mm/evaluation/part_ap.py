@@ -16,6 +16,7 @@ from wholebody_mm.datasets.regular_content import (
     PERSON,
     check_order,
     content_to_evaluate,
+    refuse_listed_twice,
     regular_content,
 )
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
@@ -58,7 +59,8 @@ def load_coco(
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no COCO annotation file, something in it cannot
-            be understood, or it has the keypoints in another order.
+            be understood, an image has several ids, or it has the keypoints
+            in another order.
     """
     path = Path(ann_file)
     if not path.is_file():
@@ -72,6 +74,9 @@ def load_coco(
         raise ValueError(f'{wrong}: {error!r}') from error
     try:
         content = regular_content(content, str(ann_file))
+        refuse_listed_twice(
+            content['images'], content['annotations'], str(ann_file)
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f'{wrong}: {error!r}') from error
     coco = coco_tools()[0]()
@@ -155,7 +160,10 @@ def evaluate_parts(
             order.
     """
     if isinstance(annotations, str | Path):
-        annotations = load_coco(annotations, skeleton=COCO_WHOLEBODY133)
+        body = COCO_WHOLEBODY133.parts['body']
+        annotations = load_coco(
+            annotations, body.stop - body.start, skeleton=COCO_WHOLEBODY133
+        )
         # as the file's people are now, whatever they are in it
         results = [result | dict(category_id=PERSON) for result in results]
     coco_eval = coco_tools()[1]

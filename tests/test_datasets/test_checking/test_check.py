@@ -2,13 +2,18 @@
 
 import wholebody_mm.register  # noqa: F401
 
+import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from support.annotations import SIZE, person, write
 
 from wholebody_mm.datasets.checking import check as checking
-from wholebody_mm.datasets.checking.check import UNREADABLE, check
+from wholebody_mm.datasets.checking.check import (
+    BROKEN_MASKS,
+    UNREADABLE,
+    check,
+)
 from wholebody_mm.datasets.checking.image_files import (
     BROKEN,
     MISSING,
@@ -170,6 +175,20 @@ def test_an_empty_file_is_a_problem_and_a_set_of_nobody_a_warning(tmp_path):
     report = checked(empty, people(tmp_path / 'b', 2, annotations=[]))
     assert 'has no images' in report.problems[UNREADABLE][0]
     assert report.warnings == ['val: nobody in it has a labelled keypoint']
+
+
+def test_broken_masks_and_boxes_of_corners_are_told(tmp_path):
+    points = np.random.default_rng(0).uniform(0, 1, (133, 2))
+    points = points * [60, 80] + [120, 30]
+    corners = person(points, bbox=[120, 30, 180, 110])
+    mask = dict(size=SIZE[::-1], counts=[5, 7])
+    mob = person(id=2, visible=0, iscrowd=1, segmentation=mask)
+    report = checked(people(tmp_path / 'a', annotations=[corners, mob]))
+    assert '1.png: this segm' in report.problems[BROKEN_MASKS][0]
+    (warning,) = report.warnings
+    assert '1 of 1 boxes' in warning and '1.png (x, y, width' in warning
+    text = report.text()
+    assert 'boxes far beyond their image' in text and BROKEN_MASKS in text
 
 
 def test_points_outside_are_told(tmp_path):

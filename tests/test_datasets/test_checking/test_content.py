@@ -91,3 +91,36 @@ def test_sizes_that_the_file_does_not_say_are_those_of_the_images(
     assert content.image_sizes.tolist() == [list(size or (0, 0))]
     # without a size nothing is known to be outside
     assert (content.outside > 0) is (size is not None)
+
+
+def test_boxes_of_corners_are_counted(tmp_path):
+    right = [120.0, 30.0, 60.0, 80.0]  # x, y, width, height
+    corners = [120.0, 30.0, 180.0, 110.0]
+    points = np.random.default_rng(0).uniform(0, 1, (133, 2))
+    points = points * [60, 80] + [120, 30]
+    unlabelled = person(id=3, image_id=2, visible=0, bbox=corners)
+    del unlabelled['segmentation']
+    content = counted(
+        tmp_path,
+        [
+            person(points, id=1, bbox=right),
+            person(points, id=2, image_id=2, bbox=corners),
+            unlabelled,
+            # cut off below, and it would be no box as corners
+            person(points, id=4, image_id=3, bbox=[120.0, 90.0, 60.0, 200.0]),
+        ],
+        images=3,
+    )
+    assert content.boxes == 4
+    assert content.beyond == 2
+    assert content.first_beyond == str(tmp_path / '2.png')
+    assert content.outside == 0
+
+
+def test_masks_that_cannot_be_decoded_are_told(tmp_path):
+    good = crowd(np.ones(SIZE[::-1], np.uint8), id=1)
+    broken = dict(good, id=2, image_id=2)
+    broken['segmentation'] = dict(size=[*SIZE[::-1]], counts=[5, 7])
+    content = counted(tmp_path, [good, broken], images=2)
+    (problem,) = content.broken_masks
+    assert problem.startswith(f'{tmp_path / "2.png"}: this segmentation is')

@@ -34,6 +34,9 @@ from wholebody_mm.datasets.readers import CocoPoseDataset
 from wholebody_mm.datasets.rendered_people import RenderedPeopleDataset
 
 UNREADABLE = 'data sets that cannot be read'
+BROKEN_MASKS = 'masks that cannot be decoded'
+# Of all boxes; a few of people who are cut off may look like corners.
+_SOME = 0.05
 
 Findings = dict[ImageFile, Finding]
 
@@ -84,6 +87,8 @@ def check(cfg: Config) -> Report:
             content_of(dataset, findings),
         )
         report.sets.append(checked)
+        if checked.content.broken_masks:
+            report.problems[BROKEN_MASKS] += checked.content.broken_masks
         report.warnings += _slips(checked, dataset)
         for use in uses:
             weight = use.probability
@@ -121,11 +126,18 @@ def _slips(checked: CheckedSet, dataset: CocoPoseDataset) -> list[str]:
     name, content = ', '.join(checked.names), checked.content
     slips = []
     # what rendered people do not show is known on purpose
-    if content.outside and not isinstance(dataset, RenderedPeopleDataset):
+    rendered = isinstance(dataset, RenderedPeopleDataset)
+    if content.outside and not rendered:
         slips.append(
             f'{name}: {content.outside} labelled keypoints lie outside of '
             f'their images, the first in {content.first_outside}; were they '
             f'placed in an image of another size?'
+        )
+    if content.beyond > _SOME * content.boxes and not rendered:
+        slips.append(
+            f'{name}: {content.beyond} of {content.boxes} boxes reach far '
+            f'beyond their images, the first in {content.first_beyond} (x, '
+            f'y, width, height, or corners?)'
         )
     if not content.people and not isinstance(dataset, NoPeopleDataset):
         slips.append(f'{name}: nobody in it has a labelled keypoint')

@@ -42,11 +42,9 @@ class ConfiguredSet:
     def content(self) -> str:
         """The same for data sets of the same images and annotations.
 
-        However they are warped; test mode keeps all images.
+        However they are warped, in training or in a test.
         """
-        apart = {'pipeline'}
-        if self.config.get('keep_images_without_people', True):
-            apart.add('test_mode')
+        apart = {'pipeline', 'test_mode'}
         rest = {k: v for k, v in self.config.items() if k not in apart}
         return json.dumps(rest, sort_keys=True, default=repr)
 

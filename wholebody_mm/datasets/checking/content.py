@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from wholebody_mm.datasets.checking.image_files import Finding, ImageFile
+from wholebody_mm.datasets.transforms.rasters import decode_rle
 from wholebody_mm.skeletons import Skeleton
 
 # A set of more labelled keypoints is summed up by its parts.
 FEW_KEYPOINTS = 20
+# Share of its sides by which a box may well reach beyond the image.
+BEYOND = 0.1
 
 
 @dataclass
@@ -31,6 +34,11 @@ class Content:
         ignored_areas: Crowds and masks; they are ignored as well.
         outside: Labelled keypoints that are not in their image.
         first_outside: The file of the first of them.
+        boxes: Boxes of people, those without keypoints included.
+        beyond: Those that reach far beyond their image and would lie in it
+            as corners.
+        first_beyond: The file of the first of them.
+        broken_masks: What is wrong with areas that cannot be ignored.
         keypoints: (K,) how many people have each labelled.
         parts: Part name to how many people have any point of it labelled.
         heights: (N,) of people's boxes, in pixels of the image.
@@ -46,6 +54,10 @@ class Content:
     ignored_areas: int = 0
     outside: int = 0
     first_outside: str = ''
+    boxes: int = 0
+    beyond: int = 0
+    first_beyond: str = ''
+    broken_masks: list[str] = field(default_factory=list)
     keypoints: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     parts: dict[str, int] = field(default_factory=dict)
     heights: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -105,6 +117,7 @@ def content_of(dataset: Any, findings: Mapping[ImageFile, Finding]) -> Content:
         # a person without keypoints is an area to ignore too
         everything = sum(part is None for part, _ in regions)
         content.ignored_areas += everything - unlabelled
+        content.broken_masks += _broken_masks(record)
         content.keypoints += labelled.sum(axis=0)
         for part, where in taught.items():
             content.parts[part] += int(labelled[:, where].any(axis=1).sum())
@@ -116,6 +129,13 @@ def content_of(dataset: Any, findings: Mapping[ImageFile, Finding]) -> Content:
             content.outside += int(outside.sum())
             if outside.any() and not content.first_outside:
                 content.first_outside = record['img_path']
+            # a box has all points in it: those outside are told already
+            boxes = [*boxes[~outside.any(axis=1)], *_ignored_boxes(record)]
+            beyond = _corners_instead(np.reshape(boxes, (-1, 4)), size)
+            content.boxes += len(beyond)
+            content.beyond += int(beyond.sum())
+            if beyond.any() and not content.first_beyond:
+                content.first_beyond = record['img_path']
     content.heights = np.concatenate(heights)
     content.image_sizes = np.concatenate(sizes)
     return content
@@ -141,3 +161,40 @@ def _within(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     height, width = size
     return ((points >= -1) & (points <= [width, height])).all(axis=-1)
+
+
+def _ignored_boxes(record: dict) -> list[np.ndarray]:
+    """The (4,) boxes of people of whom nothing else is known."""
+    return [
+        shape
+        for part, shape in record['ignore_regions']
+        if part is None and isinstance(shape, np.ndarray)
+    ]
+
+
+def _corners_instead(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(N,) bool: whether x0, y0, x1, y1 were read as x, y, width, height.
+
+    The boxes reach far beyond the image then, to the right or below, and as
+    corners they lie in it.
+
+    Args:
+        boxes: (N, 4) x0, y0, x1, y1, as they were read.
+        size: Height and width of the image.
+    """
+    low, sides = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    far = (boxes[:, 2:] - size[::-1] > BEYOND * sides).any(axis=1)
+    corners = (sides > low) & (sides <= np.add(size[::-1], 1))
+    return far & corners.all(axis=1)
+
+
+def _broken_masks(record: dict) -> list[str]:
+    """What is wrong with run-length masks; training would stop at them."""
+    problems = []
+    for _, shape in record['ignore_regions']:
+        if isinstance(shape, dict):
+            try:
+                decode_rle(shape)
+            except ValueError as error:
+                problems.append(f'{record["img_path"]}: {error}')
+    return problems

@@ -81,6 +81,7 @@ def _table(one: CheckedSet) -> Iterator[str]:
         ('people without keypoints, ignored', content.unlabelled_people),
         ('crowds and masks, ignored', content.ignored_areas),
         ('keypoints outside of their image', content.outside),
+        ('boxes far beyond their image', content.beyond),
     ):
         yield f'  {label:<{_LABEL}}{number:>9}'
     if not content.people:
