@@ -1,53 +1,15 @@
 """COCO files as annotation tools export them."""
 
 import pytest
+from support.contents import file, somebody
 
 from wholebody_mm.datasets.regular_content import (
     AREA_OF_BOX,
-    check_masks,
-    check_named,
-    check_order,
     content_to_evaluate,
     people_categories,
-    refuse_listed_twice,
     regular_content,
     what_is_read,
 )
-from wholebody_mm.skeletons import COCO17, COCO_WHOLEBODY133
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """Lines of the log."""
-    lines = []
-    monkeypatch.setattr(
-        'mmengine.logging.print_log', lambda line, *_: lines.append(line)
-    )
-    return lines
-
-
-def file(*annotations, images=2, **more):
-    """A content with images 1, 2, ..."""
-    return dict(
-        images=[
-            dict(id=i, file_name=f'{i}.jpg') for i in range(1, images + 1)
-        ],
-        annotations=list(annotations),
-        categories=[dict(id=0, name='Person')],
-    ) | dict(more)
-
-
-def somebody(**fields):
-    """A person with two keypoints."""
-    return dict(
-        id=1,
-        image_id=1,
-        category_id=0,
-        iscrowd=0,
-        bbox=[10, 20, 30, 40],
-        area=500,
-        keypoints=[12, 22, 2, 30, 50, 1],
-    ) | dict(fields)
 
 
 def regular(annotation):
@@ -104,36 +66,6 @@ def test_ids_of_categories_in_quotes_are_numbers():
         content['categories'], content['annotations'], ['worker']
     )
     assert people == {0}
-
-
-def test_nobody_of_the_categories_that_were_named():
-    categories = [dict(id=0, name='worker'), dict(id=1, name='person')]
-    box = dict(id=2, image_id=1, category_id=1, bbox=[0, 0, 9, 9])
-    found = [somebody(), box, dict(box, category_id=7)]
-    check_named(categories, found, ['worker'], 'f.json')
-    check_named(categories, [], ['person'], 'f.json')
-    with pytest.raises(ValueError) as error:
-        check_named(categories, found, ['person'], 'f.json')
-    assert str(error.value).startswith(
-        'f.json has no keypoints of person, which categories=[...] names; '
-        'its annotations are of worker (1 of 1 with keypoints), person (0 of '
-        '1 with keypoints), id 7 (0 of 1 with keypoints).'
-    )
-
-
-def test_an_image_of_several_ids_is_refused():
-    content = file(somebody(), somebody(id=2, image_id=2), images=3)
-    images, annotations = content['images'], content['annotations']
-    images[1]['file_name'] = 'other/1.jpg'  # another image
-    refuse_listed_twice(images, annotations, 'f.json')
-    images[1]['file_name'] = '1.jpg'
-    with pytest.raises(ValueError, match='f.json lists 1.jpg as image 1 and '):
-        refuse_listed_twice(images, annotations, 'f.json')
-    # in each of them the other is marked
-    regions = [
-        dict(image_id=i, iscrowd=1, made_by='mask_people') for i in (1, 2)
-    ]
-    refuse_listed_twice(images, [*annotations, *regions], 'f.json')
 
 
 def test_annotations_without_an_id_get_one():
@@ -199,17 +131,6 @@ def test_areas_and_sides_of_images_in_quotes_are_numbers():
     content['images'][1]['width'] = '640 px'
     with pytest.raises(ValueError, match="f.json: image 2: 'width' '640 px'"):
         regular_content(content, 'f.json')
-
-
-def test_masks_of_another_size_than_their_image_are_refused():
-    image = dict(id=1, file_name='1.jpg', width=30, height=20)
-    for good in (dict(size=[20, 30], counts=[600]), [[1, 2, 3, 4, 5, 6]]):
-        check_masks(image, [somebody(segmentation=good), somebody()], 'f')
-    for size in ([30, 20], None, 'x'):
-        turned = [somebody(segmentation=dict(size=size, counts=[600]))]
-        check_masks(dict(id=1, file_name='1.jpg'), turned, 'f')
-        with pytest.raises(ValueError, match='f.json: annotation 1 .*1.jpg'):
-            check_masks(image, turned, 'f.json')
 
 
 def test_people_are_whoever_is_called_so_or_has_keypoints():
@@ -314,58 +235,6 @@ def test_what_cannot_be_evaluated_is_named():
         content_to_evaluate(regular_content(content, 'f.json'), 'f.json')
     with pytest.raises(ValueError, match='annotation 1 has 6 numbers.*51'):
         evaluated(somebody(), num_keypoints=17)
-
-
-def test_another_order_of_keypoints_is_refused():
-    names = list(COCO17.keypoint_names)
-    category = dict(id=1, name='person', keypoints=names)
-    check_order([category], frozenset({1}), COCO17, 'f.json')
-    category['keypoints'] = names[::-1]
-    check_order([category], frozenset(), COCO17, 'f.json')  # no people
-    with pytest.raises(ValueError, match='f.json lists.*right_ankle.*order'):
-        check_order([category], frozenset({1}), COCO17, 'f.json')
-
-
-@pytest.mark.parametrize('spelled', [str.upper, str.title, str])
-@pytest.mark.parametrize('joined', [' ', '-', '', '_'])
-def test_names_are_compared_however_they_are_spelled(spelled, joined, said):
-    names = [
-        spelled(name.replace('_', joined)) for name in COCO17.keypoint_names
-    ]
-    category = dict(id=1, name='worker', keypoints=names)
-    check_order([category], frozenset({1}), COCO17, 'f.json')
-    assert not said
-    category['keypoints'] = names[::-1]
-    with pytest.raises(ValueError, match='f.json lists the keypoints'):
-        check_order([category], frozenset({1}), COCO17, 'f.json')
-
-
-def test_other_names_are_read_in_order_and_said(said):
-    category = dict(id=1, name='worker', keypoints=['1', 'kopf'])
-    check_order([category], frozenset({1}), COCO17, 'f.json')
-    check_order([category], frozenset(), COCO17, 'f.json')  # no people
-    (line,) = said
-    assert '2 of 17: 1 as nose, kopf as left_eye. ' in line
-
-
-def test_one_name_of_its_own_hides_no_other_order(said):
-    names = list(COCO17.keypoint_names)
-    names[0] = 'muzzle'
-    category = dict(id=1, name='worker', keypoints=names)
-    check_order([category], frozenset({1}), COCO17, 'f.json')
-    assert len(said) == 1
-    names[5:7] = names[6], names[5]
-    with pytest.raises(ValueError, match='f.json.*right_shoulder, left_sho'):
-        check_order([category], frozenset({1}), COCO17, 'f.json')
-
-
-def test_names_may_be_counted_from_one(said):
-    face = COCO_WHOLEBODY133.parts['face']
-    names = list(COCO_WHOLEBODY133.keypoint_names)
-    names[face] = [f'Face {i}' for i in range(1, 69)]
-    category = dict(id=1, name='worker', keypoints=names)
-    check_order([category], frozenset({1}), COCO_WHOLEBODY133, 'f.json')
-    assert len(said) == 1
 
 
 def test_what_is_left_out_is_said():

@@ -23,15 +23,17 @@ from wholebody_mm.datasets.coco_annotations import (
     read_annotation_file,
     wholebody_points,
 )
-from wholebody_mm.datasets.image_record import image_record
-from wholebody_mm.datasets.regular_content import (
+from wholebody_mm.datasets.content_checks import (
     check_masks,
     check_named,
     check_order,
+    refuse_listed_twice,
+)
+from wholebody_mm.datasets.image_record import image_record
+from wholebody_mm.datasets.regular_content import (
     is_empty,
     keep_people,
     people_categories,
-    refuse_listed_twice,
     what_is_read,
 )
 from wholebody_mm.datasets.seeded_index import seeded

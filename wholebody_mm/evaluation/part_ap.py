@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from wholebody_mm.datasets.content_checks import (
+    check_order,
+    refuse_listed_twice,
+)
 from wholebody_mm.datasets.regular_content import (
     PERSON,
-    check_order,
     content_to_evaluate,
-    refuse_listed_twice,
     regular_content,
 )
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
