@@ -11,8 +11,8 @@ says::
     {train2017,val2017}/*.jpg
 
 For a GPU; nobody has run it to its end yet. Upper neck, head top and pupils,
-which COCO-WholeBody does not label, are left as they are in the shipped
-weights. ``load_from = None`` in a copy starts from random values.
+which COCO-WholeBody does not label, are taught only where they are not, and
+may fade. ``load_from = None`` in a copy starts from random values.
 """
 
 _base_ = [

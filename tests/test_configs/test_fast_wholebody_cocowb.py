@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from wholebody_mm import checkpoints
+from wholebody_mm.inference.weights import find_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 # the loop stops early and images are small; all else is as written
@@ -46,4 +47,11 @@ def test_it_goes_on_from_the_shipped_weights(tmp_path):
     assert 'Iter(val)' in log and 'wholebody/AP' in log
     work = tmp_path / 'work_dirs' / 'fast_wholebody_cocowb'
     (best,) = work.glob('best_wholebody_AP_iter_2.pth')
-    assert checkpoints.load(best)['meta']['iter'] == 2
+    trained = checkpoints.load(best)
+    assert trained['meta']['iter'] == 2
+    shipped = checkpoints.load(find_weights(backend='torch'))['state_dict']
+    for name in ('backbone.conv1.weight', 'head.paf_stages.0'):
+        (key, *_) = (k for k in shipped if k.startswith(name))
+        before = shipped[key].float()
+        moved = (trained['state_dict'][key].float() - before).norm()
+        assert moved < 0.1 * before.norm(), key

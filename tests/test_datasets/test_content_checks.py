@@ -42,15 +42,20 @@ def test_an_image_of_several_ids_is_refused():
     refuse_listed_twice(images, [*annotations, *regions], 'f.json')
 
 
+def test_images_without_a_name_are_not_one_file():
+    images = [dict(id=1, file_name=None), dict(id=2, file_name=None)]
+    refuse_listed_twice([*images, dict(id=3), dict(id=4)], [], 'f.json')
+
+
 def test_masks_of_another_size_than_their_image_are_refused():
     image = dict(id=1, file_name='1.jpg', width=30, height=20)
     for good in (dict(size=[20, 30], counts=[600]), [[1, 2, 3, 4, 5, 6]]):
-        check_masks(image, [somebody(segmentation=good), somebody()], 'f')
+        check_masks([(None, good)], image, 'f')
     for size in ([30, 20], None, 'x'):
-        turned = [somebody(segmentation=dict(size=size, counts=[600]))]
-        check_masks(dict(id=1, file_name='1.jpg'), turned, 'f')
-        with pytest.raises(ValueError, match='f.json: annotation 1 .*1.jpg'):
-            check_masks(image, turned, 'f.json')
+        turned = [('face', dict(size=size, counts=[600]))]
+        check_masks(turned, dict(id=1, file_name='1.jpg'), 'f')
+        with pytest.raises(ValueError, match='f.json: .*mask of image 1.jpg'):
+            check_masks(turned, image, 'f.json')
 
 
 def test_another_order_of_keypoints_is_refused():

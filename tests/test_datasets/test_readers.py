@@ -308,13 +308,16 @@ def test_an_image_of_each_person_is_refused(tmp_path):
 def test_a_mask_of_another_size_than_its_image_is_refused(tmp_path):
     turned = crowd(np.ones((200, 160), np.uint8), id=5)
     path = write(tmp_path, [person(), turned])
-    with pytest.raises(ValueError, match='people.json: annotation 5 has a r'):
+    with pytest.raises(ValueError, match='people.json: a run-length mask'):
         build(path)
     # other things are not looked at
     thing = dict(turned, category_id=9)
     for key in [key for key in thing if 'kpts' in key or key == 'keypoints']:
         del thing[key]
     assert len(build(write(tmp_path, [person(), thing]))) == 1
+    # nor is the outline of somebody who is labelled
+    outlined = person(segmentation=turned['segmentation'])
+    assert len(build(write(tmp_path, [outlined]))) == 1
 
 
 def test_keypoints_in_another_order_are_refused(tmp_path):
@@ -323,6 +326,10 @@ def test_keypoints_in_another_order_are_refused(tmp_path):
     path = own_file(tmp_path, own(), categories=categories)
     with pytest.raises(ValueError, match='left_shoulder, nose.*order'):
         build(path, 'PartialPoseDataset', source=BUST, skeleton=BUST)
+    # a label of the project that nobody has
+    categories = [dict(id=0, name='worker'), dict(categories[0], id=1)]
+    path = own_file(tmp_path, own(), categories=categories)
+    build(path, 'PartialPoseDataset', source=BUST, skeleton=BUST)
 
 
 def test_images_of_another_size_than_annotated_are_refused(tmp_path):
@@ -383,9 +390,10 @@ def test_images_of_nobody_may_have_other_things(tmp_path):
     path = own_file(tmp_path, forklift, categories=categories)
     assert len(build(path, 'NoPeopleDataset')) == 1
     mask = np.ones((160, 200), np.uint8)
-    pile = dict(crowd(mask), keypoints=None, category_id=4)
+    pile = dict(crowd(mask[::2]), keypoints=None, category_id=4)
     path = own_file(tmp_path, pile, categories=categories)
     assert len(build(path, 'NoPeopleDataset')) == 1
+    pile = dict(crowd(mask), keypoints=None, category_id=4)
     path = own_file(tmp_path, pile, categories=[])  # of what?
     with pytest.raises(ValueError, match='image 1 has people'):
         build(path, 'NoPeopleDataset')

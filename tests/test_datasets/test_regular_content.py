@@ -112,7 +112,7 @@ def test_a_flat_polygon_is_one_of_a_list():
         (dict(keypoints=['a', 1, 2]), 'not all numbers'),
         (dict(area='large'), "annotation 1: 'area' 'large' is no number"),
         (dict(area=[3]), "annotation 1: 'area'"),
-        (dict(area='nan'), "annotation 1: 'area'"),
+        (dict(area='inf'), "annotation 1: 'area'"),
     ],
 )
 def test_what_cannot_be_understood_is_named(field, message):
@@ -122,6 +122,8 @@ def test_what_cannot_be_understood_is_named(field, message):
 
 def test_areas_and_sides_of_images_in_quotes_are_numbers():
     assert regular(somebody(area='500.5'))['area'] == 500.5
+    for missing in ('', 'nan', float('nan')):
+        assert 'area' not in regular(somebody(area=missing))
     content = file(somebody())
     content['images'][0] |= dict(width='640', height=480)
     content['images'][1] |= dict(width=None)

@@ -44,11 +44,22 @@ def test_a_network_of_the_parent_is_refused(backend):
         pytest.importorskip('mmpose')
     pytest.importorskip(backend)
     weights = find_weights('fast_wholebody', backend)
-    network = load_network(weights, backend=backend, threads=1)
+    network = load_network(weights, backend=backend, threads=2)
     images = np.zeros((1, 64, 64, 3), np.uint8)
     network(images)
     assert in_a_child(lambda: refused(network, images))
     network(images)
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'torch'])
+def test_one_thread_goes_on(backend):
+    if backend == 'torch':
+        pytest.importorskip('mmpose')
+    weights = find_weights('fast_wholebody', backend)
+    network = load_network(weights, backend=backend, threads=1)
+    images = np.zeros((1, 64, 64, 3), np.uint8)
+    expected = network(images)[0]
+    assert in_a_child(lambda: np.array_equal(network(images)[0], expected))
 
 
 def test_what_is_unpickled_is_at_home():

@@ -145,11 +145,10 @@ def test_a_process_that_is_bound_to_few_cores(chosen):
     ('told', 'threads'),
     [('3', 3), ('3,2', 3), ('16', 8), ('0', 8), ('many', 8), ('', 8)],
 )
-def test_onnx_runtime_does_not_read_openmps_variable(
-    told, threads, chosen, monkeypatch
-):
+def test_only_torch_reads_openmps_variable(told, threads, chosen, monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', told)
     assert chosen('onnxruntime', bound=8) == threads
+    assert chosen('openvino', bound=64, share=8) == threads
     assert chosen('torch', share=2) is None
 
 

@@ -153,6 +153,14 @@ def test_a_clock_that_is_set_back_starts_anew():
     assert tracker(people_at((300, 0)), 3 / FPS).ids.tolist() == [4]
 
 
+def test_a_clock_that_stumbles_forgets_nobody():
+    tracker = Tracker()
+    for i, time in enumerate((3600, 3600.04, 3600.03, 3600.08)):
+        found = tracker(people_at((5 * i, 0), (300, 0)), time)
+        assert found.ids.tolist() == [1, 2]
+        assert np.isfinite(found.keypoints).all()
+
+
 def test_options_out_of_range():
     with pytest.raises(ValueError, match='similarity'):
         Tracker(min_similarity=0)

@@ -70,7 +70,7 @@ def refuse_listed_twice(
     """
     ids: dict[str, list] = defaultdict(list)
     for image in images:
-        if 'file_name' in image:
+        if image.get('file_name'):
             ids[image['file_name']].append(image['id'])
     twice = {name: own for name, own in ids.items() if len(own) > 1}
     if not twice:
@@ -87,34 +87,34 @@ def refuse_listed_twice(
 
 
 def check_masks(
-    image: dict, annotations: Iterable[dict], ann_file: str
+    regions: Iterable[tuple[str | None, Any]], image: dict, ann_file: str
 ) -> None:
     """Raise if a run-length mask is of another size than its image.
 
     Something else would be ignored than was meant.
 
     Args:
+        regions: Part and shape of what is ignored (:func:`.image_record`);
+            masks of which nothing is made may be of any size.
         image: Of a regular content; nothing is known without its size.
-        annotations: Its people.
         ann_file: Name of the file.
 
     Raises:
-        ValueError: If one is; names the annotation.
+        ValueError: If one is; names the image.
     """
     size = [image.get('height'), image.get('width')]
     if not all(size):
         return
-    for annotation in annotations:
-        mask = annotation.get('segmentation')
+    for _, mask in regions:
         if not isinstance(mask, dict):
             continue
         given = mask.get('size')
         if not isinstance(given, (list, tuple)) or list(given) != size:
             raise ValueError(
-                f'{ann_file}: annotation {annotation["id"]!r} has a '
-                f'run-length mask of size {short(given)}, its image '
-                f'{image["file_name"]} of {size} (height, width); write it '
-                f'for the image, or leave it out'
+                f'{ann_file}: a run-length mask of image '
+                f'{image["file_name"]} is of size {short(given)}, the image '
+                f'of {size} (height, width); write it for the image, or '
+                f'leave it out'
             )
 
 
@@ -132,7 +132,7 @@ def check_order(
 
     Args:
         categories: Of the file.
-        people: Ids of those that are people.
+        people: Ids of those that are people and have keypoints.
         skeleton: What ``keypoints`` of the file are read as.
         ann_file: Its name.
 

@@ -35,6 +35,7 @@ from wholebody_mm.datasets.regular_content import (
     keep_people,
     people_categories,
     what_is_read,
+    with_keypoints,
 )
 from wholebody_mm.datasets.seeded_index import seeded
 from wholebody_mm.skeletons import (
@@ -151,7 +152,12 @@ class CocoPoseDataset(BaseCocoStyleDataset):
         ours = people_categories(
             categories, everything, self.categories, self.ann_file
         )
-        check_order(categories, ours, self.SOURCE, self.ann_file)
+        check_order(
+            categories,
+            ours & with_keypoints(everything),
+            self.SOURCE,
+            self.ann_file,
+        )
         if self.categories is not None:
             if self.NEEDS_KEYPOINTS:
                 check_named(
@@ -174,9 +180,6 @@ class CocoPoseDataset(BaseCocoStyleDataset):
             images, key=lambda i: (isinstance(i['id'], str), i['id'])
         ):
             people = annotations.get(image['id'], [])
-            # masks of other things are not looked at
-            masked = keep_people(people, ours) if ours else people
-            check_masks(image, masked, self.ann_file)
             record = image_record(
                 people,
                 self.parse_points,
@@ -185,6 +188,7 @@ class CocoPoseDataset(BaseCocoStyleDataset):
                 # of what a crowd is, no file without categories says
                 ours if ours or categories else None,
             )
+            check_masks(record['ignore_regions'], image, self.ann_file)
             # Also kept without the option: images of people that have no
             # keypoints, they still hold what is not to be learnt.
             if not self.keep_images_without_people and is_empty(record):

@@ -110,6 +110,13 @@ def people_categories(
     return frozenset(known[name] for name in names)
 
 
+def with_keypoints(annotations: Iterable[dict]) -> frozenset[Any]:
+    """Ids of the categories that any annotation with keypoints is of."""
+    return frozenset(
+        a.get('category_id') for a in annotations if 'keypoints' in a
+    )
+
+
 def keep_people(
     annotations: Iterable[dict], categories: frozenset[Any]
 ) -> list[dict]:
@@ -237,7 +244,9 @@ def content_to_evaluate(
         categories=[dict(id=PERSON, name='person')],
         # what the file says of them, for check_order
         people_categories=[
-            c for c in content['categories'] if c.get('id') in ours
+            c
+            for c in content['categories']
+            if c.get('id') in ours & with_keypoints(people)
         ],
     )
 
@@ -341,7 +350,9 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
                 f'width, height'
             )
     if 'area' in changed:
-        changed['area'] = _quantity(changed['area'], 'area', where)
+        area = _quantity(changed.pop('area'), 'area', where)
+        if area is not None:
+            changed['area'] = area
     if isinstance(changed.get('segmentation'), list):
         changed['segmentation'] = _polygons(changed['segmentation'], where)
     return annotation if changed == annotation else changed
@@ -389,15 +400,17 @@ def _are_numbers(values: Any) -> bool:
     )
 
 
-def _quantity(value: Any, key: str, where: str) -> float:
-    """A number, which may be in quotes."""
+def _quantity(value: Any, key: str, where: str) -> float | None:
+    """A number, which may be in quotes; None if it is empty or NaN."""
     number = value
     if isinstance(value, str):
+        if not value.strip():
+            return None
         with contextlib.suppress(ValueError):
             number = as_number(float(value))
-    if not _are_numbers([number]) or not math.isfinite(number):
+    if not _are_numbers([number]) or abs(number) == math.inf:
         raise ValueError(f'{where}: {key!r} {short(value)} is no number')
-    return number
+    return None if math.isnan(number) else number
 
 
 def short(value: Any) -> str:

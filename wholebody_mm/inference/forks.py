@@ -33,5 +33,6 @@ class HomeProcess:
                 f'{source} was loaded before this process was forked, and '
                 f"its engine's threads were not: load it in each worker "
                 f'(gunicorn without --preload; multiprocessing.Pool with '
-                f'initializer=, or of the context "spawn")'
+                f'initializer=, or of the context "spawn"; a data loader\'s '
+                f'worker_init_fn)'
             )

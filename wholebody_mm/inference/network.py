@@ -428,16 +428,14 @@ def load_network(
 def _fewer_threads(backend: str) -> int | None:
     """Threads of an engine on the CPU, where its own choice is too many."""
     told = os.environ.get('OMP_NUM_THREADS')
+    if backend == 'torch' and told is not None:
+        return None  # it reads that itself
     cores = usable_cores()
+    # OpenMP takes a list too, of nested loops
+    first = (told or '').partition(',')[0].strip()
+    if first.isdecimal() and int(first):
+        cores = min(cores, int(first))
+    most = cores_in_sight()
     if backend == 'onnxruntime':
-        # it sees neither the variable nor what the process is bound to
-        most = os.cpu_count() or 1
-        # OpenMP takes a list too, of nested loops
-        first = (told or '').partition(',')[0].strip()
-        if first.isdecimal() and int(first):
-            cores = min(cores, int(first))
-    elif told is not None:
-        return None
-    else:
-        most = cores_in_sight()
+        most = os.cpu_count() or 1  # it sees not what the process is bound to
     return cores if cores < most else None

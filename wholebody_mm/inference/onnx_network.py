@@ -98,6 +98,7 @@ class OnnxNetwork:
         self.shape = InputShape(*sides)
         self._name, self._source = entry.name, str(path)
         self._home = HomeProcess()
+        self._alone = threads == 1  # without a pool that a fork would lose
 
     @classmethod
     def load(
@@ -119,7 +120,8 @@ class OnnxNetwork:
                 process was forked after loading.
             ValueError: If the graph does not take such images.
         """
-        self._home.check(self._source)
+        if not self._alone:
+            self._home.check(self._source)
         return run_in_shape(
             self._run,
             images,

@@ -124,7 +124,9 @@ class TorchNetwork:
         Raises:
             RuntimeError: If this process was forked after loading.
         """
-        self._home.check(self.info.name)
+        # a data loader's worker has one, and OpenMP starts none then
+        if self.device.type != 'cpu' or torch.get_num_threads() > 1:
+            self._home.check(self.info.name)
         images = torch.from_numpy(np.ascontiguousarray(images))
         with torch.inference_mode():
             heatmaps, pafs = self.graph(images.to(self.device))

@@ -99,11 +99,14 @@ class Tracker:
 
         Args:
             people: Of the frame.
-            time: Seconds, later than at the last call. A time before that
-                is of another recording: all who were seen are forgotten.
+            time: Seconds, later than at the last call. Earlier by more than
+                ``memory``, it is of another recording: all who were seen are
+                forgotten. Earlier by less, it counts as that of the last.
         """
-        if time < self._last:
+        if time < self._last - self.memory:
             self._tracks = []
+        else:
+            time = max(time, self._last)
         # who was there in the last frame, however long ago that is, and who
         # was hidden for a short time
         self._tracks = [
