@@ -50,7 +50,7 @@ model = dict(
         decoder=dict(
             **codec,
             decoder=dict(
-                peak_threshold=0.24,
+                peak_threshold=0.26,
                 weak_threshold=0.06,
                 limb_threshold=0.03,
                 limb_fraction=0.7,
