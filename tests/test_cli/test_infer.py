@@ -145,10 +145,13 @@ def test_a_service_that_ends_it(infer, many, monkeypatch, capsys):
 
 @pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM'])
 def test_the_user_stops_while_tables_are_written(
-    name, infer, many, monkeypatch, capsys
+    name, infer, many, monkeypatch, capsys, request
 ):
     import wholebody_mm.cli.infer as module
 
+    # shells have what they start in the background ignore it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with monkeypatch.context() as patch:
         patch.setattr(
             module,
