@@ -5,18 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.short_training import short_training
+
 from wholebody_mm import checkpoints
 from wholebody_mm.inference.weights import find_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-# the loop stops early and images are small; all else is as written
-SHORT = (
-    'train_cfg.max_iters=2 train_cfg.val_interval=2 '
-    'train_dataloader.batch_size=4 train_dataloader.num_workers=0 '
-    'train_dataloader.persistent_workers=False '
-    'val_dataloader.num_workers=0 val_dataloader.persistent_workers=False '
-    'model.test_cfg.height=128'
-)
 
 
 def run(folder: Path, *command: str) -> str:
@@ -43,7 +37,7 @@ def test_it_goes_on_from_the_shipped_weights(tmp_path):
     run(tmp_path, tool, *drawn.split())
     config = str(ROOT / 'configs' / 'fast_wholebody_cocowb.py')
     train = [str(ROOT / 'tools' / 'train.py'), config, '--cfg-options']
-    log = run(tmp_path, *train, *SHORT.split())
+    log = run(tmp_path, *train, *short_training(2).split())
     assert 'Iter(val)' in log and 'wholebody/AP' in log
     work = tmp_path / 'work_dirs' / 'fast_wholebody_cocowb'
     (best,) = work.glob('best_wholebody_AP_iter_2.pth')

@@ -12,17 +12,10 @@ import wholebody_mm.register  # noqa: F401
 
 import pytest
 from mmengine.config import Config
+from support.short_training import short_training
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'configs/examples/mixed.py'
-# the loops stop early and images are small; all else is as written
-SHORT = (
-    'train_cfg.max_iters=4 train_cfg.val_interval=4 '
-    'train_dataloader.batch_size=4 train_dataloader.num_workers=0 '
-    'train_dataloader.persistent_workers=False '
-    'val_dataloader.num_workers=0 val_dataloader.persistent_workers=False '
-    'model.test_cfg.height=128 custom_hooks.{}.interval=2'
-)
 
 
 def blocks():
@@ -53,7 +46,8 @@ def run(tmp_path_factory):
     def run_block(code: str) -> str:
         code = code.replace(
             f'train.py {CONFIG}',
-            f'train.py {CONFIG} --cfg-options {SHORT.format(logs)}',
+            f'train.py {CONFIG} --cfg-options {short_training(4)} '
+            f'custom_hooks.{logs}.interval=2',
         )
         done = subprocess.run(
             ['bash', '-e', '-c', code],

@@ -8,7 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wholebody_mm.datasets.regular_content import people_categories, short
+from wholebody_mm.datasets.regular_content import (
+    people_categories,
+    short,
+    with_keypoints,
+)
 from wholebody_mm.skeletons import Skeleton
 
 
@@ -32,8 +36,7 @@ def check_named(
         ValueError: If so; says of which categories there are annotations.
     """
     ours = people_categories(categories, annotations, names, ann_file)
-    mine = [a for a in annotations if a.get('category_id') in ours]
-    if not annotations or any('keypoints' in a for a in mine):
+    if not annotations or ours & with_keypoints(annotations):
         return
     called = {c.get('id'): c.get('name') for c in categories}
     counts = Counter(a.get('category_id') for a in annotations)
