@@ -193,6 +193,21 @@ def test_other_coco_style_faces_are_left_out(
         convert_coco_faces(file, root, tmp_path / 'out')
 
 
+def test_an_image_listed_once_for_each_face_is_one_of_several(
+    root, tmp_path, capfd
+):
+    face = labelled_face()
+    file = coco_faces(root, tmp_path / 'f.json', face, face, face)
+    content = json.loads(file.read_text())
+    again = dict(content['images'][0], id='2')
+    file.write_text(
+        json.dumps(dict(content, images=[*content['images'], again]))
+    )
+    counts = convert_coco_faces(file, root, tmp_path / 'out')
+    assert counts == dict(train=dict(images=1, people=1))
+    assert '1 left out, 2 faces instead of one' in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [

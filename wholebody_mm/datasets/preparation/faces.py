@@ -180,7 +180,10 @@ def convert_coco_faces(
     """
     inputs = states([ann_file])
     listed, faces, _ = read_annotation_file(str(ann_file), _HOW)
-    entries = {str(image['id']): image for image in listed}
+    names: dict[str, list] = {}  # a file may be listed once for each face
+    for image in listed:
+        names.setdefault(image['file_name'], []).append(image['id'])
+    keys = {str(ids[0]): (name, ids) for name, ids in names.items()}
     flags = [
         v
         for own in faces.values()
@@ -190,10 +193,10 @@ def convert_coco_faces(
     labelled = 1 if max(flags, default=0) > 1 else 2
 
     def picture(key: str) -> Path:
-        return images / entries[key]['file_name']
+        return images / keys[key][0]
 
     def make(key: str) -> dict:
-        found = faces.get(entries[key]['id'], [])
+        found = [face for i in keys[key][1] for face in faces.get(i, [])]
         if len(found) != 1:
             raise Skip(f'{len(found)} faces instead of one')
         numbers = found[0].get('keypoints', ())
@@ -205,7 +208,7 @@ def convert_coco_faces(
         return face_record(rows[:, :2], image, everyone, visible)
 
     return write_splits(
-        list(entries),
+        list(keys),
         make,
         out,
         IBUG68,
