@@ -24,8 +24,10 @@ from wholebody_mm.codecs.geometry import to_cells
 from wholebody_mm.skeletons import Skeleton
 
 # How far around a hidden keypoint whose place is known nothing is learnt of
-# it, of the longer side of the person's box: a third of a torso.
+# it, of the longer side of the person's box: a third of a torso; and at most,
+# of the input's: a box reaches as far as what is known beyond the image.
 HIDDEN_REACH = 0.1
+LARGEST_REACH = 0.25
 
 
 def expand_weights(
@@ -118,12 +120,19 @@ def expand_weights(
         rows, columns = cells_of_box(box, stride)
         keypoint_weights[lost, rows, columns] = 0
         limb_weights[limb_lost, rows, columns] = 0
-        reach = HIDDEN_REACH * max(box[2] - box[0], box[3] - box[1])
+        reach = min(
+            HIDDEN_REACH * max(box[2] - box[0], box[3] - box[1]),
+            LARGEST_REACH * stride * max(w, h),
+        )
         for k in np.flatnonzero(missing & ~lost):
             rows, columns = cells_of_box(_around(places[[k]], reach), stride)
             keypoint_weights[k, rows, columns] = 0
         for limb in np.flatnonzero(limb_missing & ~limb_lost):
             ends = places[limbs[limb]]
+            # towards an end beyond the input no field is drawn
+            cells = to_cells(ends, stride)
+            drawn = (cells >= -0.5) & (cells <= [w - 0.5, h - 0.5])
+            ends = ends[(seen[limbs[limb]] < 0) | drawn.all(axis=1)]
             rows, columns = cells_of_box(_around(ends, reach), stride)
             limb_weights[limb, rows, columns] = 0
     return keypoint_weights, limb_weights

@@ -272,11 +272,15 @@ def test_large_people_are_centred_on_what_the_data_set_is_for(
     assert abs(hits / tries - share) < 0.12
 
 
-def test_a_centre_that_nobody_has_is_an_error_or_the_person():
+@pytest.mark.parametrize('nose', ['not labelled', 'beyond the image'])
+def test_a_centre_that_nobody_has_is_an_error_or_the_person(nose):
     with pytest.raises(ValueError, match='centre_on'):
         WholeBodyRandomWarp(centre_on='elbow')
     results = sample(1)
-    results['keypoints_visible'][:, WHOLEBODY135.index('nose')] = 0
+    if nose == 'not labelled':
+        results['keypoints_visible'][:, WHOLEBODY135.index('nose')] = 0
+    else:
+        results['keypoints'][:, WHOLEBODY135.index('nose')] = -9, 20
     middle = (results['bbox'][0, :2] + results['bbox'][0, 2:]) / 2
     results = warp(
         results, scale=(3, 3), rotation=0.0, shift=0.0, flip_prob=0.0,

@@ -241,10 +241,12 @@ class WholeBodyRandomWarp(BaseTransform):
         known = [n for n in names if n in skeleton.keypoint_names]
         points = np.array([skeleton.index(n) for n in known], int)
         visible = plain_visibility(results['keypoints_visible'])
-        seen = points[visible[person, points] > 0]
-        if not len(seen):
+        seen = (visible[person, points] > 0) & _within(
+            results['keypoints'][person, points], results['img']
+        )
+        if not seen.any():
             return None
-        return results['keypoints'][person, rng.choice(seen)]
+        return results['keypoints'][person, rng.choice(points[seen])]
 
     def __repr__(self) -> str:
         return (
@@ -273,11 +275,9 @@ def apply_warp(
         flip: Whether the matrix mirrors, so that left and right swap.
         border: BGR colour outside of the image.
     """
-    h, w = results['img'].shape[:2]
     points = results['keypoints']
     visible = results['keypoints_visible']
-    # a pixel more: annotations lie on the border too
-    within = ((points >= -1) & (points <= [w, h])).all(axis=-1)
+    within = _within(points, results['img'])
     # Out of sight wherever the image comes to lie, but still labelled: that
     # such a point is not in the image is known and may be learnt.
     keypoints = np.where(
@@ -319,6 +319,13 @@ def apply_warp(
         flip_direction='horizontal' if flip else None,
     )
     return results
+
+
+def _within(points: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Which of (..., 2) points are in the image."""
+    h, w = image.shape[:2]
+    # a pixel more: annotations lie on the border too
+    return ((points >= -1) & (points <= [w, h])).all(axis=-1)
 
 
 def _flip_indices(results: dict) -> np.ndarray:
