@@ -11,12 +11,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wholebody_mm.cli import main
+from wholebody_mm.synthetic import data_set_folder
 from wholebody_mm.synthetic import generate as generate_module
 from wholebody_mm.synthetic.backgrounds import photo_backdrop, photo_paths
 from wholebody_mm.synthetic.generate import (
@@ -27,6 +30,7 @@ from wholebody_mm.synthetic.generate import (
     render_image,
 )
 from wholebody_mm.synthetic.renderer import SoftwareRenderer
+from wholebody_mm.whole_files import part_of
 
 pytestmark = pytest.mark.usefixtures('body')
 COUNT = 2 * CHUNK + 1
@@ -275,11 +279,81 @@ class Other(SoftwareRenderer):
     """Somebody's own."""
 
 
-def test_settings_of_nothing_are_forgotten(tmp_path):
-    """As of a first try that found a package missing."""
-    (tmp_path / 'settings.json').write_text('{"images": 2000}')
-    settings = Settings(1, 0, 64, 64, 'body', people=(0, 0))
-    assert generate(settings, tmp_path, progress=False).is_file()
+NOBODY = Settings(1, 0, 64, 64, 'body', people=(0, 0))
+
+
+@pytest.mark.parametrize('content', ['{"images": 2000}', ''])
+def test_settings_of_nothing_are_forgotten(tmp_path, content):
+    """As of a first try that found a package missing, or of a power cut."""
+    (tmp_path / 'settings.json').write_text(content)
+    assert generate(NOBODY, tmp_path, progress=False).is_file()
+
+
+@pytest.mark.parametrize('content', ['{"editor.fontSize": 12}', '{', '[]'])
+def test_settings_of_something_else_are_kept(tmp_path, content):
+    path = tmp_path / 'settings.json'
+    path.write_text(content)
+    with pytest.raises(ValueError, match='not made by this command'):
+        generate(NOBODY, tmp_path, progress=False)
+    assert path.read_text() == content
+
+
+def test_lost_settings_say_what_to_do(tmp_path):
+    generate(NOBODY, tmp_path, progress=False)
+    (tmp_path / 'settings.json').write_text('')
+    with pytest.raises(ValueError, match=r'settings\.json.*delete .* folder'):
+        generate(NOBODY, tmp_path, progress=False)
+
+
+def test_lost_labels_come_back(tmp_path):
+    """A power cut leaves a file without content."""
+    labels = generate(NOBODY, tmp_path, progress=False)
+    before = labels.read_bytes()
+    labels.write_text('')
+    assert images_to_do(NOBODY, tmp_path) == 1
+    assert generate(NOBODY, tmp_path, progress=False) == labels
+    assert labels.read_bytes() == before
+
+
+def test_a_version_that_renders_other_images_needs_another_folder(
+    tmp_path, monkeypatch
+):
+    generate(NOBODY, tmp_path, progress=False)
+    path = tmp_path / 'settings.json'
+    monkeypatch.setattr(data_set_folder, 'SCENES_VERSION', 99)
+    with pytest.raises(ValueError, match=r'other settings \(scenes; see'):
+        generate(NOBODY, tmp_path, progress=False)
+    # folders of before versions were written say nothing
+    content = json.loads(path.read_text())
+    content['made_with'].pop('scenes')
+    path.write_text(json.dumps(content))
+    generate(NOBODY, tmp_path, progress=False)
+
+
+def test_renderers_with_other_arguments_are_others(tmp_path):
+    class Blurry(SoftwareRenderer):
+        def __init__(self, blur=0):
+            pass
+
+    generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 1))
+    generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 1))
+    with pytest.raises(ValueError, match=r'other settings \(renderer; see'):
+        generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 2))
+
+
+def test_what_a_killed_run_had_begun_to_write_goes(tmp_path):
+    left = [
+        part_of(tmp_path / name, several=True)
+        for name in ('annotations.json', 'images/1.jpg', 'images/2.jpg')
+    ]
+    generate(NOBODY, tmp_path, progress=False)
+    for path in left:
+        path.write_bytes(b'half')
+    for path in left[:2]:
+        os.utime(path, (0, 0))
+    generate(NOBODY, tmp_path, progress=False)
+    # another run may be writing what has just changed
+    assert [path.exists() for path in left] == [False, False, True]
 
 
 def test_photos_are_those_that_it_began_with(tmp_path):
@@ -293,7 +367,8 @@ def test_photos_are_those_that_it_began_with(tmp_path):
     )
     out = tmp_path / 'out'
     generate(settings, out, progress=False)
-    generate(settings, out, progress=False)
+    spelled = replace(settings, backgrounds=f'{photos}/../photos/')
+    generate(spelled, out, progress=False)
     cv2.imwrite(str(photos / 'b.png'), np.full((20, 20, 3), 128, np.uint8))
     photo_paths.cache_clear()
     with pytest.raises(ValueError, match=r'other settings \(photos; see'):
@@ -434,6 +509,23 @@ def test_another_run_of_the_same_may_have_finished(
         return
     with pytest.raises(FileNotFoundError, match='chunks are gone'):
         generate(settings, tmp_path, progress=False)
+
+
+@pytest.mark.parametrize('finished', [True, False])
+def test_another_run_of_the_same_may_take_the_chunks(
+    finished, tmp_path, monkeypatch
+):
+    def taken(path, *_, **__):
+        if finished:
+            (tmp_path / 'annotations.json').write_text('{}')
+        raise FileNotFoundError('its chunks are gone')
+
+    monkeypatch.setattr(generate_module, 'write_json', taken)
+    if finished:
+        generate(NOBODY, tmp_path, progress=False)
+        return
+    with pytest.raises(FileNotFoundError, match='chunks are gone'):
+        generate(NOBODY, tmp_path, progress=False)
 
 
 def test_a_benchmark_has_its_own_settings(tmp_path, capsys):

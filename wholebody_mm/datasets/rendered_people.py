@@ -58,7 +58,7 @@ class RenderedPeopleDataset(CocoWholeBodyPoseDataset):
 
     - upper neck, head top and pupils are labelled too;
     - points outside the image are known: that a person cut off at the knees
-      shows no ankle is learnt, and so is the field towards it;
+      shows no ankle is learnt, and that no field leads to it;
     - feet, a face, a hand or a single point that is hidden is ignored where it
       would be, not in the whole box of the person, where others may be.
     """

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from wholebody_mm.datasets.wholebody_format import PART_KEYS
-from wholebody_mm.synthetic.generate import ANNOTATIONS, IMAGES, Settings
+from wholebody_mm.synthetic.data_set_folder import ANNOTATIONS, IMAGES
+from wholebody_mm.synthetic.generate import Settings
 
 VAL = {
     'val-basic': Settings(
@@ -25,7 +26,8 @@ VAL = {
     ),
 }  # fmt: skip
 
-# Of the images as they were frozen, on an AMD EPYC (Zen 4).
+# Of the images as they were frozen, on an AMD EPYC (Zen 4). If they change,
+# so does data_set_folder.SCENES_VERSION.
 IMAGES_SHA256 = {
     'val-basic': (
         '54443ff41acdee821e890ef7996aaea8ee2eae98572b9eb806adde69f69dd1dc'

@@ -7,8 +7,6 @@ that is done leaves a file, so that a killed run goes on where it stopped.
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -31,6 +29,14 @@ from wholebody_mm.synthetic.ablation import checked
 from wholebody_mm.synthetic.annotations import annotation_of, merged_text
 from wholebody_mm.synthetic.backgrounds import photo_paths
 from wholebody_mm.synthetic.body import load_body
+from wholebody_mm.synthetic.data_set_folder import (
+    ANNOTATIONS,
+    CHUNKS,
+    IMAGES,
+    claim,
+    is_labelled,
+    remove_leftovers,
+)
 from wholebody_mm.synthetic.renderer import Renderer, SoftwareRenderer
 from wholebody_mm.synthetic.scenes import PRESETS, sample_scene
 from wholebody_mm.whole_files import (
@@ -42,9 +48,6 @@ from wholebody_mm.whole_files import (
 
 CHUNK = 10  # images
 WINDOWS_WORKERS = 61  # the most that a pool of processes has there
-ANNOTATIONS = 'annotations.json'
-IMAGES = 'images'
-_PARTS, _SETTINGS = '.chunks', 'settings.json'
 _THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 # A disk, or what somebody may use of it.
 _FULL = {errno.ENOSPC, getattr(errno, 'EDQUOT', errno.ENOSPC)}
@@ -201,7 +204,7 @@ def generate(
     if images_to_do(settings, out):
         # built once, before workers look for it and the folder is taken
         load_body()
-    _claim(out, settings, renderer)
+    claim(out, asdict(settings), renderer)
     starts = range(0, settings.images, CHUNK)
     todo = _chunks_to_do(out, settings)
     bar = tqdm(
@@ -224,7 +227,7 @@ def generate(
                 workers = min(workers, WINDOWS_WORKERS)
             _render_chunks(jobs, min(workers, len(jobs)), bar)
     path = out / ANNOTATIONS
-    if not path.is_file():
+    if not is_labelled(out):
         text = merged_text(
             lambda: (r for start in starts for r in _records(out, start)),
             f'Rendered people, {asdict(settings)}',
@@ -232,10 +235,13 @@ def generate(
         try:
             with whole_file(path, several=True) as part, part.open('w') as to:
                 to.writelines(text)
+                to.flush()
+                os.fsync(to.fileno())  # before its chunks go
         except FileNotFoundError:
-            if not path.is_file():
+            if not is_labelled(out):
                 raise  # else by another run of the same, just now
-    shutil.rmtree(out / _PARTS, ignore_errors=True)
+    shutil.rmtree(out / CHUNKS, ignore_errors=True)
+    remove_leftovers(out)
     return path
 
 
@@ -243,69 +249,6 @@ def images_to_do(settings: Settings, out: str | Path) -> int:
     """How many images of a data set a folder still lacks."""
     todo = _chunks_to_do(Path(out), settings)
     return sum(len(_indices(settings, start)) for start in todo)
-
-
-def _claim(
-    out: Path, settings: Settings, renderer: Callable[[], Renderer]
-) -> None:
-    """Make the folder, or check that it belongs to the same settings."""
-    path, parts = out / _SETTINGS, out / _PARTS
-    wanted = json.loads(json.dumps(asdict(settings)))
-    wanted['made_with'] = _made_with(settings, renderer)
-    images, labelled = out / IMAGES, (out / ANNOTATIONS).is_file()
-    # a run that has begun has made the folder, whatever is in it
-    begun = images.is_dir() or labelled
-    if begun and path.is_file():
-        found = read_json(path)
-        if not isinstance(found, dict):
-            raise ValueError(f'{path} was not written by this command')
-        # what folders of before these settings do not say
-        found = {'without': [], 'made_with': wanted['made_with'], **found}
-        if found != wanted:
-            differing = _differing(found, wanted)
-            raise ValueError(
-                f'{out} holds images of other settings ({differing}; see '
-                f'{path}); give another folder, the same settings, or delete '
-                f'{out} with all that is in it'
-            )
-        images.mkdir(exist_ok=True)
-        return
-    if labelled or (begun and any(images.iterdir())):
-        raise ValueError(
-            f'{out} holds images or annotations that were not made by this '
-            f'command; give another folder'
-        )
-    # labels of images that somebody deleted
-    shutil.rmtree(parts, ignore_errors=True)
-    images.mkdir(parents=True, exist_ok=True)
-    # nothing keeps two runs out of one folder: they write the same
-    write_json(path, wanted, indent=1, several=True)
-
-
-def _differing(found: dict, wanted: dict) -> str:
-    """Names of the settings in which two files differ."""
-    flat = [{**one, **(one.get('made_with') or {})} for one in (found, wanted)]
-    names = {
-        name
-        for name in flat[0].keys() | flat[1].keys()
-        if flat[0].get(name) != flat[1].get(name)
-    }
-    return ', '.join(sorted(names - {'made_with'}))
-
-
-def _made_with(settings: Settings, renderer: Callable[[], Renderer]) -> dict:
-    """What decides on the pixels beside the settings."""
-    # an object that makes renderers has the name of its class
-    named = renderer if hasattr(renderer, '__qualname__') else type(renderer)
-    made_with = dict(renderer=f'{named.__module__}:{named.__qualname__}')
-    if settings.backgrounds is not None:
-        # images draw their photo by its number in this list
-        photos = hashlib.sha256()
-        for path in photo_paths(settings.backgrounds):
-            name = path.relative_to(settings.backgrounds).as_posix()
-            photos.update(f'{name} {path.stat().st_size}\n'.encode())
-        made_with['photos'] = photos.hexdigest()
-    return made_with
 
 
 def _image_name(index: int) -> str:
@@ -322,8 +265,8 @@ def _chunks_to_do(out: Path, settings: Settings) -> list[int]:
 
     A file without content is what a power cut leaves.
     """
-    whole = _whole_files(out / IMAGES) | _whole_files(out / _PARTS)
-    labelled = (out / ANNOTATIONS).is_file()
+    whole = _whole_files(out / IMAGES) | _whole_files(out / CHUNKS)
+    labelled = is_labelled(out)
     return [
         start
         for start in range(0, settings.images, CHUNK)
@@ -359,7 +302,7 @@ def _records(out: Path, start: int) -> list[dict]:
 
 
 def _chunk_file(out: Path, start: int) -> Path:
-    return out / _PARTS / f'{start:09d}.json'
+    return out / CHUNKS / f'{start:09d}.json'
 
 
 def _render_chunks(jobs: list[tuple], workers: int, bar: tqdm) -> None:
@@ -425,7 +368,7 @@ def _render_chunk(job) -> int:
     """Render one chunk; returns the number of images."""
     settings, out, start, make_renderer = job
     out, renderer = Path(out), make_renderer()
-    labelled, records = (out / ANNOTATIONS).is_file(), []
+    labelled, records = is_labelled(out), []
     there = _whole_files(out / IMAGES) if labelled else set()
     try:
         for index in _indices(settings, start):
@@ -437,6 +380,9 @@ def _render_chunk(job) -> int:
             records.append(record)
         if not labelled:
             write_json(_chunk_file(out, start), records, several=True)
+    except FileNotFoundError:
+        if not is_labelled(out):
+            raise  # else another run of the same has just taken chunks away
     except OSError as error:
         if error.errno not in _FULL:
             raise
