@@ -481,6 +481,21 @@ def test_more_keypoints_than_there_are():
     PAFDecoder(min_keypoints=30)  # a face alone is somebody
 
 
+def test_a_skeleton_without_limbs_is_refused():
+    dot = Skeleton(
+        name='dot',
+        keypoint_names=('dot',),
+        part_sizes=(('body', 1),),
+        flip_pairs=(),
+        limbs=(),
+        oks_sigmas=(0.05,),
+        target_sigmas=(7.0,),
+        colors=((0, 0, 0),),
+    )
+    with pytest.raises(ValueError, match='^dot has no limbs'):
+        PAFDecoder(dot, min_keypoints=1)
+
+
 def test_finer_confidence_maps_keep_neighbours_apart():
     """Two faces' points 8 pixels apart are one peak at stride 8."""
     people = np.full((2, 17, 2), 200.0)

@@ -7,6 +7,7 @@ import wholebody_mm.register  # noqa: F401
 import numpy as np
 import pytest
 import torch
+from mmengine.hooks import CheckpointHook
 from mmpose.registry import HOOKS
 
 
@@ -21,6 +22,18 @@ def test_it_stops_and_says_where():
         hook.after_train_iter(runner, 19, dict(data_samples=[image]), bad)
     assert 'iteration 20' in str(error.value)
     assert 'a.jpg' in str(error.value)
+
+
+def test_it_looks_before_every_checkpoint():
+    hook = HOOKS.build(dict(type='BadLossHook', interval=50, patience=1))
+    saving = CheckpointHook(interval=20, by_epoch=False)
+    runner = SimpleNamespace(iter=18, work_dir='', hooks=[saving, hook])
+    hook.before_train(runner)
+    bad = dict(loss=torch.tensor(np.nan))
+    hook.after_train_iter(runner, 18, None, bad)
+    runner.iter = 19
+    with pytest.raises(ValueError, match='iteration 20 '):
+        hook.after_train_iter(runner, 19, None, bad)
 
 
 def test_it_looks_only_now_and_then_and_bears_a_few():

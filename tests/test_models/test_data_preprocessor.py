@@ -107,6 +107,10 @@ def test_scales_that_cannot_be_are_refused(at_iteration):
             preprocessor(input_scales=scales)
     with pytest.raises(ValueError, match='no multiples of the stride 8'):
         preprocessor(input_scales=((0, 0.7),))(batch(), training=True)
+    data = batch()
+    data['inputs'] = [*data['inputs'], data['inputs'][0][:, :32]]
+    with pytest.raises(ValueError, match='input_scales: a batch holds images'):
+        preprocessor(input_scales=((0, 0.5),))(data, training=True)
 
 
 def test_the_padded_border_is_not_learnt():

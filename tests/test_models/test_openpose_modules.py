@@ -187,6 +187,9 @@ def test_backbones_keep_stride_8_and_take_vgg_weights(
         torch.testing.assert_close(
             layer.weight.data, state[f'features.{i}.weight']
         )
+    init = dict(type='Pretrained', checkpoint=str(path))
+    with pytest.raises(ValueError, match='give their file as vgg19_weights'):
+        backbone(init_cfg=init).init_weights()
 
 
 def test_the_dense_backbone_sees_all_four_levels():

@@ -190,6 +190,22 @@ def test_a_limb_that_leads_out_of_sight_is_ignored_at_its_hidden_end_only():
         assert abs(ignored - 7).max() <= reach + 1
 
 
+def test_a_limb_beyond_the_input_is_nothing_to_ignore():
+    elbow, wrist = (
+        WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')
+    )
+    visible = np.full((1, 135), 2.0)
+    visible[0, elbow] = -1
+    points = np.full((1, 135, 2), 20.0)
+    limb = WHOLEBODY135.limbs.index((elbow, wrist))
+    arguments = dict(visible=visible, boxes=np.array([[0.0, 0, 95, 95]]))
+    for place, nothing in (((60, 60), False), ((-96, -96), True)):
+        points[0, elbow], points[0, wrist] = (-96, -96), place
+        _, limbs = weights(keypoints=points, **arguments)
+        assert limbs[limb].all() == nothing
+        assert limbs[limb].mean() > 0.8
+
+
 def test_a_limb_to_somewhere_unknown_is_ignored_in_the_whole_box():
     elbow, wrist = (
         WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')

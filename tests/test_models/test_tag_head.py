@@ -143,8 +143,9 @@ def test_visibilities_of_mmposes_converter_and_tags_that_diverged():
     for key, plain in codec.encode(people, visible).items():
         np.testing.assert_array_equal(codec.encode(people, pairs)[key], plain)
     maps, tags = perfect(codec, people, visible)
-    found, _, _ = codec.decode((maps, np.full_like(tags, np.nan)))
-    assert len(found)
+    for value in (np.nan, np.inf, 3e38):
+        found, _, _ = codec.decode((maps, np.full_like(tags, value)))
+        assert len(found)
 
 
 def test_a_masked_map_loss_weighs_what_is_there():

@@ -84,7 +84,8 @@ def test_what_a_source_labels():
 def test_a_mean_needs_all_of_its_sources():
     eyes = SkeletonMap(COCO17, COCO17, ((1, 2),) + ((),) * 16)
     keypoints, visible = people(COCO17, 2)
-    visible[1, 2] = 0
+    # not even its place is known where that of one source is not
+    visible[1, 1:3] = -1, 0
     out, seen = eyes(keypoints, visible)
     np.testing.assert_allclose(out[0, 0], keypoints[0, 1:3].mean(0), rtol=1e-6)
     assert seen[:, 0].tolist() == [2, 0]

@@ -122,7 +122,8 @@ class PAFDecoder:
             point 1, each hand 1, the face 1, feet 0).
         min_part_fraction: A face or a hand with this fraction of its
             keypoints is a person by itself (close-ups), however few
-            ``min_keypoints``; above 1 switches that off.
+            ``min_keypoints``; above 1 switches that off. It counts as one
+            keypoint in the score, which ``min_score`` is asked of.
         part_threshold: A face or a hand goes if the mean score of all its
             keypoints, 0 where not found, is below: a few false points far
             from the truth cost more than a missing part. A dictionary gives
@@ -290,6 +291,11 @@ class PAFDecoder:
 
             self._find_peaks = enlarged.peak_finder(self.heatmap_stride)
             self._score_limbs = enlarged.score_enlarged_limbs
+        if not self.skeleton.num_limbs:
+            raise ValueError(
+                f'{self.skeleton.name} has no limbs, which join keypoints to '
+                f'people'
+            )
         self.rules = PartRules(self.skeleton, part_limits)
         alone = self.rules.has_fine and min_part_fraction <= 1
         if self.min_keypoints > self.rules.most and not alone:

@@ -89,8 +89,8 @@ class MapEncoder:
         """Draw N people, N may be 0.
 
         A keypoint that is not labelled, is not finite or lies outside of the
-        input is not drawn, nor are its limbs: what was cropped away is not
-        labelled. Ends that coincide have no direction and no field.
+        input is not drawn, nor are its limbs. If it is labelled, that it is
+        not there is learnt. Ends that coincide have no direction and no field.
 
         Args:
             keypoints: (N, K, 2) pixels of the input

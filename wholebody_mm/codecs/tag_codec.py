@@ -20,6 +20,9 @@ from wholebody_mm.codecs.geometry import (
 from wholebody_mm.codecs.peaks import find_peaks
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 
+# Tags beyond it are nobody's, and their squares are still numbers.
+LARGEST_TAG = 1e6
+
 
 @KEYPOINT_CODECS.register_module()
 class TagCodec(BaseKeypointCodec):
@@ -125,7 +128,8 @@ class TagCodec(BaseKeypointCodec):
         find_peaks(maps, self._sigmas, threshold, cells, scores, counts)
         x, y = np.moveaxis(np.rint(cells).astype(int), -1, 0)
         # as of a network that has diverged; the maps' are no peaks
-        planes = np.nan_to_num(tags).reshape(-1, k, h, w)
+        tags = np.nan_to_num(tags, posinf=0.0, neginf=0.0)
+        planes = tags.clip(-LARGEST_TAG, LARGEST_TAG).reshape(-1, k, h, w)
         found = planes[
             :, np.arange(k)[:, None], y.clip(0, h - 1), x.clip(0, w - 1)
         ]

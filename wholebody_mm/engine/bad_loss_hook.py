@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmpose.registry import HOOKS
 
 
@@ -16,8 +16,9 @@ class BadLossHook(Hook):
 
     Args:
         interval: Iterations between checks; each waits for the device. They
-            begin so early that the verdict falls on its multiples, before a
-            checkpoint that is due there is written.
+            begin so early that the verdict falls on its multiples, and on
+            those of the checkpoints' interval, before one that is due there
+            is written.
         patience: Bad iterations in a row that are borne: the scaled losses
             of mixed precision skip one now and then.
     """
@@ -26,6 +27,13 @@ class BadLossHook(Hook):
         self.interval = interval
         self.patience = patience
         self.in_a_row = 0
+        self._intervals = {interval}
+
+    def before_train(self, runner) -> None:
+        """Learn when checkpoints are due."""
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and not hook.by_epoch:
+                self._intervals.add(hook.interval)
 
     def after_train_iter(
         self, runner, batch_idx: int, data_batch=None, outputs=None
@@ -36,7 +44,10 @@ class BadLossHook(Hook):
             ValueError: If one is not finite; names it and the images.
         """
         ahead = runner.iter + 1 + self.patience
-        due = not runner.iter or ahead % self.interval == 0
+        due = not runner.iter or any(
+            interval > 0 and ahead % interval == 0
+            for interval in self._intervals
+        )
         if not due and not self.in_a_row:
             return
         bad = [

@@ -110,8 +110,15 @@ def shrink(data: dict, scale: float, stride: int | None) -> dict:
         stride: Both sides become multiples of it; None for any.
 
     Raises:
-        ValueError: If the smaller sides are no multiples of the stride.
+        ValueError: If images differ in size, or the smaller sides are no
+            multiples of the stride.
     """
+    sizes = sorted({tuple(image.shape[-2:]) for image in data['inputs']})
+    if len(sizes) > 1:
+        raise ValueError(
+            f'input_scales: a batch holds images of several sizes ({sizes[0]} '
+            f'and {sizes[-1]}); give all data sets the same input_size'
+        )
     images = torch.stack(list(data['inputs']))
     height, width = (round(side * scale) for side in images.shape[-2:])
     if stride and (height % stride or width % stride):

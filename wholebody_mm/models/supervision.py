@@ -132,7 +132,9 @@ def expand_weights(
             # towards an end beyond the input no field is drawn
             cells = to_cells(ends, stride)
             drawn = (cells >= -0.5) & (cells <= [w - 0.5, h - 0.5])
-            ends = ends[(seen[limbs[limb]] < 0) | drawn.all(axis=1)]
+            ends = ends[drawn.all(axis=1)]
+            if not len(ends):
+                continue
             rows, columns = cells_of_box(_around(ends, reach), stride)
             limb_weights[limb, rows, columns] = 0
     return keypoint_weights, limb_weights

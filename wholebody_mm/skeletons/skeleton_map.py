@@ -102,7 +102,10 @@ class SkeletonMap:
         for t, group in enumerate(self.sources):
             if len(group) > 1:
                 out[:, t] = keypoints[:, list(group)].mean(axis=1)
-                out_visible[:, t] = visible[:, list(group)].min(axis=1)
+                of_sources = visible[:, list(group)]
+                out_visible[:, t] = of_sources.min(axis=1)
+                # nor is it known where that of an absent one is
+                out_visible[(of_sources == 0).any(axis=1), t] = 0
         for t, s in self.fallbacks.items():
             use = (out_visible[:, t] <= 0) & (visible[:, s] > 0)
             out[use, t], out_visible[use, t] = (

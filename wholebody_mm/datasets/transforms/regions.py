@@ -43,7 +43,8 @@ class SupervisionRegions(BaseTransform):
     be learnt, and ``person`` (h, w) uint8, 1 where people are: their boxes
     enlarged, and crowds as they are. A cell of which any pixel is covered
     counts as covered. Where :class:`FillOutside` put a picture of nobody,
-    every channel is learnt. How they become weights is in
+    every channel is learnt, but for single keypoints that someone lacks whose
+    box reaches there. How they become weights is in
     ``docs/architecture.md``. :class:`WholeBodyRandomWarp` comes before it, for
     MMPose's transforms do not know of the regions, and :class:`PackWholeBody`
     after it.

@@ -20,6 +20,28 @@ VGG_GROUPS = ((64, 64), (128, 128), (256, 256, 256, 256), (512, 512))
 _VGG_KEY = r'(?:backbone\.)?features\.(\d+)(?:\.conv)?\.(weight|bias)'
 
 
+def refuse_vgg19(state_dict: Mapping, prefix: str, *_) -> None:
+    """Refuse to load plain VGG-19 as if it were a network's own weights.
+
+    MMEngine's ``Pretrained`` would find no layer of these names, load
+    nothing, and say so in the log only.
+
+    Args:
+        state_dict: What is to be loaded.
+        prefix: What names of the backbone's layers begin with in it.
+
+    Raises:
+        ValueError: If it holds layers of plain VGG-19.
+    """
+    pattern = re.compile(rf'{re.escape(prefix)}{_VGG_KEY}')
+    if any(pattern.fullmatch(key) for key in state_dict):
+        raise ValueError(
+            'these are weights of plain VGG-19: give their file as '
+            "vgg19_weights='...' instead of init_cfg=dict("
+            "type='Pretrained', ...)"
+        )
+
+
 @MODELS.register_module()
 class VGG19Reduced(BaseBackbone):
     """The image features F of the paper (section 3.1, figure 2a).
@@ -86,22 +108,7 @@ class VGG19Reduced(BaseBackbone):
             channels = out
         self.out_channels = channels
         self._freeze()
-        self._register_load_state_dict_pre_hook(self._refuse_vgg19)
-
-    @staticmethod
-    def _refuse_vgg19(state_dict: Mapping, prefix: str, *_) -> None:
-        """Refuse to load plain VGG-19 as if it were this network's weights.
-
-        MMEngine's ``Pretrained`` would find no layer of these names, load
-        nothing, and say so in the log only.
-        """
-        pattern = re.compile(rf'{re.escape(prefix)}{_VGG_KEY}')
-        if any(pattern.fullmatch(key) for key in state_dict):
-            raise ValueError(
-                'these are weights of plain VGG-19: give their file as '
-                "vgg19_weights='...' instead of init_cfg=dict("
-                "type='Pretrained', ...)"
-            )
+        self._register_load_state_dict_pre_hook(refuse_vgg19)
 
     def _add(self, name: str, module: nn.Module) -> None:
         self.add_module(name, module)

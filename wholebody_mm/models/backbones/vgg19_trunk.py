@@ -13,7 +13,10 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from wholebody_mm.models.backbones.vgg19_reduced import VGG19Reduced
+from wholebody_mm.models.backbones.vgg19_reduced import (
+    VGG19Reduced,
+    refuse_vgg19,
+)
 from wholebody_mm.models.heads.stages import ConvBlock
 
 # Channels of VGG-19's five groups, and the groups that a pooling follows:
@@ -61,6 +64,7 @@ class VGG19Trunk(BaseBackbone):
             if group in POOLED:
                 self.poolings.append(name)
         self.vgg_channels = channels
+        self._register_load_state_dict_pre_hook(refuse_vgg19)
 
     def init_weights(self) -> None:
         """Initialise, then read the ImageNet weights if a path was given."""
