@@ -51,3 +51,21 @@ def infer(tmp_path):
 
     infer.out, infer.weights = out, weights
     return infer
+
+
+@pytest.fixture
+def write_clip(network):
+    """Writes a video of two people, and returns its path."""
+
+    def write_clip(path, frames=6):
+        path.parent.mkdir(exist_ok=True)
+        image = network.image(crowd(2, SIZE), SIZE)
+        writer = cv2.VideoWriter(
+            str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
+        )
+        for _ in range(frames):
+            writer.write(image)
+        writer.release()
+        return path
+
+    return write_clip

@@ -1,8 +1,6 @@
 """The command from arguments to files and exit code."""
 
 import json
-import os
-import signal
 from dataclasses import replace
 
 import cv2
@@ -12,21 +10,8 @@ from support.known_people import crowd
 
 from wholebody_mm.cli import main
 from wholebody_mm.inference.ledger import read_ledger
-from wholebody_mm.inference.run import DEPTH
-from wholebody_mm.inference.writers import FrameWriter
 
 SIZE = 320, 240
-
-
-@pytest.fixture
-def many(network, tmp_path):
-    """More images than the stages keep ahead of who stops the run."""
-    folder = tmp_path / 'many'
-    folder.mkdir()
-    image = cv2.imencode('.png', network.image(crowd(1, SIZE), SIZE))[1]
-    for n in range(DEPTH + 4):
-        (folder / f'{n}.png').write_bytes(image)
-    return folder
 
 
 def test_a_folder_to_everything(infer, photos, capsys):
@@ -91,244 +76,6 @@ def test_tables_of_a_run_that_fails(infer, photos, monkeypatch, capsys):
     assert (infer.out / 'people.csv').is_file()
 
 
-def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
-    import wholebody_mm.cli.infer as module
-
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, '_after_frame', stop)
-        assert infer(many) == 130
-        assert 'the same command goes on' in capsys.readouterr().out
-        assert infer(many, '--overwrite') == 130
-    # which would remove what is done
-    told = 'the same command without --overwrite goes on'
-    assert told in capsys.readouterr().out
-    assert infer(many) == 0
-    lines = (infer.out / 'people.jsonl').read_text().splitlines()
-    assert len(lines) == 1 + len(list(many.iterdir()))
-
-
-def test_a_recording_that_is_lost_when_the_user_stops(
-    infer, many, monkeypatch, capsys
-):
-    import wholebody_mm.cli.infer as module
-
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    def finish(self):
-        raise OSError('the disk is full')
-
-    monkeypatch.setattr(module, '_after_frame', stop)
-    monkeypatch.setattr(FrameWriter, 'finish', finish)
-    assert infer(many, '--write', 'csv') == 2
-    captured = capsys.readouterr()
-    assert 'the disk is full' in captured.err
-    assert '1 images and frames' in captured.out
-    assert (infer.out / 'people.csv').is_file()
-
-
-def test_a_service_that_ends_it(infer, many, monkeypatch, capsys):
-    import wholebody_mm.cli.infer as module
-
-    def end(*_):
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    monkeypatch.setattr(module, '_after_frame', end)
-    before = signal.getsignal(signal.SIGTERM)
-    assert infer(many) == 130
-    assert 'the same command goes on' in capsys.readouterr().out
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
-@pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM'])
-def test_the_user_stops_while_tables_are_written(
-    name, infer, many, monkeypatch, capsys, request
-):
-    import wholebody_mm.cli.infer as module
-
-    # shells have what they start in the background ignore it
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            module,
-            'write_csv',
-            lambda *_: os.kill(os.getpid(), getattr(signal, name)),
-        )
-        assert infer(many, '--write', 'csv') == 130
-    assert capsys.readouterr().err.endswith('wholebody-mm infer: stopped\n')
-    assert infer(many, '--write', 'csv') == 0
-    assert (infer.out / 'people.csv').is_file()
-
-
-def test_results_beside_the_input(infer, photos):
-    infer.out = photos
-    assert infer(photos, '--write', 'pictures') == 0
-    assert infer(photos, '--write', 'pictures') == 0
-    lines = (photos / 'people.jsonl').read_text().splitlines()
-    assert len(lines) == 1 + 3
-
-
-def test_another_folder_of_the_same_names(infer, photos, capsys):
-    assert infer(photos, '--write', 'openpose') == 0
-    other = photos.parent / 'others'
-    other.mkdir()
-    (other / '2.png').write_bytes((photos / '3.png').read_bytes())
-    assert infer(other, '--write', 'openpose') == 2
-    error = capsys.readouterr().err
-    assert '../photos/2.png' in error and '--overwrite' in error
-    # one more file gives two of them longer names
-    (photos / '1.jpg').write_bytes((photos / '1.png').read_bytes())
-    assert infer(photos, '--write', 'openpose') == 0
-    lines = (infer.out / 'people.jsonl').read_text().splitlines()
-    assert len(lines) == 1 + 4
-
-
-def test_going_on_needs_the_same_options(infer, photos, network, capsys):
-    assert infer(photos / '1.png') == 0
-    assert infer(photos, '--flip') == 2
-    assert 'flip: None there, True now' in capsys.readouterr().err
-    assert infer(photos, '--flip', '--overwrite') == 0
-    infer.weights.write_bytes(b'others')
-    assert infer(photos, '--flip') == 2
-    assert 'weights' in capsys.readouterr().err
-
-
-def test_weights_of_openvino_lie_in_two_files(infer, photos, tmp_path):
-    """Two trainings of a network have the same graph."""
-    xml = tmp_path / 'weights.xml'
-    xml.write_bytes(b'graph')
-    xml.with_suffix('.bin').write_bytes(b'values')
-    infer.weights = xml
-    assert infer(photos / '1.png') == 0
-    assert infer(photos) == 0
-    xml.with_suffix('.bin').write_bytes(b'others')
-    assert infer(photos) == 2
-
-
-def test_starting_anew_leaves_nothing_of_before(infer, photos):
-    assert infer(photos, '--write', 'pictures', 'openpose', 'csv') == 0
-    mine = infer.out / 'notes.txt'
-    mine.touch()
-    assert infer(photos / '2.png', '--write', 'openpose', '--overwrite') == 0
-    files = {p.name for p in infer.out.rglob('*') if p.is_file()}
-    assert files == {'people.jsonl', '2_keypoints.json', 'notes.txt'}
-
-
-@pytest.mark.parametrize('named', [True, False])
-def test_photos_in_a_folder_of_the_results_name(infer, photos, named, capsys):
-    mine = photos.rename(photos.parent / 'pictures')
-    before = {file.name: file.read_bytes() for file in mine.iterdir()}
-    infer.out = mine.parent
-    inputs = sorted(mine.iterdir()) if named else [mine]
-    assert infer(*inputs, '--write', 'pictures') == 2
-    assert infer(*inputs, '--write', 'pictures', '--overwrite') == 2
-    assert '.png is not from an earlier run' in capsys.readouterr().err
-    # where nothing is written there they are photos as any others
-    assert infer(*inputs, '--write', 'openpose') == 0
-    assert infer(*inputs, '--write', 'openpose', '--overwrite') == 0
-    assert '3 images and frames' in capsys.readouterr().out
-    assert infer(*inputs, '--write', 'pictures', '--overwrite') == 2
-    assert before == {f.name: f.read_bytes() for f in mine.iterdir()}
-
-
-def write_clip(path, network, frames=6):
-    path.parent.mkdir(exist_ok=True)
-    image = network.image(crowd(2, SIZE), SIZE)
-    writer = cv2.VideoWriter(
-        str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE
-    )
-    for _ in range(frames):
-        writer.write(image)
-    writer.release()
-    return path
-
-
-def contents(folder):
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
-
-
-def test_videos_of_the_user_beside_results_of_images(
-    infer, photos, network, capsys
-):
-    """Runs over images write no folder "videos", and own none."""
-    infer.out = photos.parent
-    mine = write_clip(photos.parent / 'videos' / '1.avi', network).parent
-    # called as the video of an image's name would be
-    (mine / '1.mp4').write_bytes((mine / '1.avi').read_bytes())
-    before = contents(mine)
-    kinds = ['--write', 'pictures']
-    assert infer(photos, *kinds) == 0
-    assert infer(photos, *kinds) == 0
-    assert infer(photos, *kinds, '--overwrite') == 0
-    assert contents(mine) == before
-    for options in ([], ['--overwrite']):
-        for inputs in (mine, mine / '1.mp4'):
-            assert infer(inputs, *kinds, *options) == 2
-            error = capsys.readouterr().err
-            assert 'is not from an earlier run' in error
-            assert 'videos/1.' in error
-    # where no video is written they are input as any others
-    assert infer(mine, '--write', 'openpose', '--overwrite') == 0
-    assert '12 images and frames' in capsys.readouterr().out
-    assert contents(mine) == before
-    assert not list((infer.out / 'pictures').iterdir())
-
-
-def test_pictures_of_the_user_beside_results_of_videos(
-    infer, photos, network, tmp_path, capsys
-):
-    infer.out = photos.parent
-    clip = write_clip(tmp_path / 'clips' / '1.avi', network)
-    mine = photos.rename(photos.parent / 'pictures')
-    (mine / '1.jpg').write_bytes((mine / '1.png').read_bytes())
-    before = contents(mine)
-    kinds = ['--write', 'pictures']
-    assert infer(clip, *kinds) == 0
-    assert infer(clip, *kinds, '--overwrite') == 0
-    for options in ([], ['--overwrite']):
-        assert infer(mine, *kinds, *options) == 2
-        error = capsys.readouterr().err
-        assert 'is not from an earlier run' in error
-        assert 'pictures/' in error
-    assert infer(mine, '--write', 'openpose', '--overwrite') == 0
-    assert '4 images and frames' in capsys.readouterr().out
-    assert contents(mine) == before
-    assert not list((infer.out / 'videos').iterdir())
-
-
-def test_tables_keep_the_frames_of_a_damaged_video(
-    infer, photos, network, tmp_path, capsys
-):
-    clip = write_clip(tmp_path / 'clips' / 'clip.avi', network, 40)
-    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
-    assert infer(clip, '--write', 'csv') == 1
-    table = infer.out / 'people.csv'
-    rows = table.read_text().splitlines()
-    assert len(rows) > 100
-    assert infer(photos, '--write', 'csv') == 0
-    assert table.read_text().splitlines()[: len(rows)] == rows
-    # another one of its name is not taken for it
-    other = write_clip(tmp_path / 'others' / 'clip.avi', network)
-    assert infer(other, '--write', 'csv') == 2
-    assert 'another clip, ../clips/clip.avi' in capsys.readouterr().err
-
-
-def test_starting_anew_with_a_camera_that_is_not_there(infer, photos, capsys):
-    """Nothing is removed for a run that does not begin."""
-    kinds = ['--write', 'pictures', 'csv']
-    assert infer(photos, *kinds) == 0
-    before = {p for p in infer.out.rglob('*') if p.is_file()}
-    ledger = (infer.out / 'people.jsonl').read_bytes()
-    assert infer('camera:97', *kinds, '--overwrite') == 2
-    assert 'camera 97 cannot be opened' in capsys.readouterr().err
-    assert {p for p in infer.out.rglob('*') if p.is_file()} == before
-    assert (infer.out / 'people.jsonl').read_bytes() == ledger
-
-
 def test_a_folder_at_home(infer, photos, tmp_path, monkeypatch):
     """Shells leave the ~ behind = to the program."""
     monkeypatch.setenv('HOME', str(tmp_path / 'home'))
@@ -343,23 +90,6 @@ def test_a_folder_at_home(infer, photos, tmp_path, monkeypatch):
     assert main(command) == 0
     assert (tmp_path / 'home' / 'results' / 'people.jsonl').is_file()
     assert not (tmp_path / '~').exists()
-
-
-def test_kinds_one_after_the_other(infer, photos, tmp_path):
-    """What one run leaves is in no later one's way."""
-    assert infer(photos, '--write', 'pictures', 'csv') == 0
-    left = infer.out / 'pictures' / 'half.jpg'
-    left.touch()  # of a run that was killed before it noted it
-    for kinds in (['openpose'], ['pictures'], ['coco'], ['csv']):
-        assert infer(photos, '--write', *kinds, '--overwrite') == 0
-    files = {p.name for p in infer.out.rglob('*') if p.is_file()}
-    assert files == {'people.jsonl', 'people.csv', 'half.jpg'}
-
-
-def test_a_picture_of_the_run_itself(infer, photos, capsys):
-    assert infer(photos, '--write', 'pictures') == 0
-    assert infer(infer.out / 'pictures/1.jpg', '--write', 'pictures') == 2
-    assert 'name another --out' in capsys.readouterr().err
 
 
 def test_options_reach_the_network(infer, photos, network):
@@ -379,8 +109,8 @@ def test_options_reach_the_network(infer, photos, network):
     assert [len(p['pose_keypoints_2d']) for p in frame['people']] == [75]
 
 
-def test_a_video_with_tracking(infer, network, tmp_path):
-    clip = write_clip(tmp_path / 'clip.avi', network)
+def test_a_video_with_tracking(infer, write_clip, tmp_path):
+    clip = write_clip(tmp_path / 'clip.avi')
     image = cv2.VideoCapture(str(clip)).read()[1]
     assert infer(clip, '--track', '--max-frames', '4') == 0
     made = cv2.VideoCapture(str(infer.out / 'videos' / 'clip.mp4'))
@@ -530,13 +260,6 @@ def test_errors_of_engines_are_clean(
     monkeypatch.setattr(type(network), '__call__', fail)
     assert infer(photos) == 2
     assert f'wholebody-mm infer: {told}' in capsys.readouterr().err
-
-
-def test_results_inside_the_input_are_no_input(infer, photos, tmp_path):
-    assert infer(tmp_path, '--write', 'pictures') == 0
-    assert infer(tmp_path, '--write', 'pictures') == 0
-    lines = (infer.out / 'people.jsonl').read_text().splitlines()
-    assert len(lines) == 1 + 3
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Archives of images, in shards: from arguments to files."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,25 @@ def test_ctrl_c(infer, photos, monkeypatch, capsys, overwrite):
     assert f'2 shards left; the same command{how} goes on' in out
 
 
+def test_the_summary_of_a_run_that_fails(infer, photos, monkeypatch, capsys):
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+    from wholebody_mm.inference.shards import write_shard
+
+    def failing(shards, build, *_):
+        yield write_shard(build(), shards[0])
+        raise RuntimeError('Ray gave up')
+
+    monkeypatch.setattr(ray_engine, 'run_on_ray', failing)
+    monkeypatch.setattr(ray_engine, 'require_ray', lambda: None)
+    (photos / '1.png').write_bytes(b'broken')
+    assert infer(photos, '--engine', 'ray', '--shard-size', '2') == 2
+    captured = capsys.readouterr()
+    assert '1 images with 2 people in 1 shards' in captured.out
+    assert '1 could not be read' in captured.err
+    assert 'wholebody-mm infer: Ray gave up' in captured.err
+
+
 def test_archives_refuse_what_no_worker_could_do(infer, photos, capsys):
     pytest.importorskip('pyarrow')
     import pyarrow as pa
@@ -108,7 +128,7 @@ def built(monkeypatch):
     return built
 
 
-@pytest.mark.parametrize('address', [None, 'argument', 'environment'])
+@pytest.mark.parametrize('address', [None, 'argument', 'environment', 'here'])
 def test_starting_anew_with_a_mistake_removes_nothing(
     infer, photos, network, built, monkeypatch, capsys, address
 ):
@@ -117,6 +137,8 @@ def test_starting_anew_with_a_mistake_removes_nothing(
     monkeypatch.delenv('RAY_ADDRESS', raising=False)
     if address == 'argument':
         options += ['--address', 'auto']
+    if address == 'here':
+        options += ['--address', 'local']
     if address == 'environment':
         monkeypatch.setenv('RAY_ADDRESS', 'auto')
     shard = infer.out / 'shards' / 'shard-000000-of-000001.parquet'
@@ -132,7 +154,8 @@ def test_starting_anew_with_a_mistake_removes_nothing(
         assert message in capsys.readouterr().err
         assert shard.exists() and not built
     device = {call[3] for call in network.calls}
-    assert device == {'cpu' if address else 'cuda'}
+    elsewhere = address in ('argument', 'environment')
+    assert device == {'cpu' if elsewhere else 'cuda'}
 
 
 def test_a_device_that_is_not_here_removes_nothing(
@@ -170,6 +193,14 @@ def test_an_engine_that_only_a_cluster_has(
     infer(photos, '--engine', 'ray', *options)
     assert bool(built) == bool(address)
     assert ('no such engine' in capsys.readouterr().err) != bool(address)
+
+
+def test_results_of_a_run_are_not_in_the_archive(infer, photos, built):
+    infer.out = photos / 'results'
+    assert infer(photos, '--write', 'pictures') == 0
+    assert infer(photos, '--engine', 'ray') == 0
+    plan = json.loads((infer.out / 'shards' / '_plan.json').read_text())
+    assert plan['images'] == 3
 
 
 def test_a_skeleton_of_ones_own_reaches_other_folders(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wholebody_mm.inference.containers import Container, read_container
+from wholebody_mm.inference.containers import read_container
 
 
 def box(kind, size, content=b''):
@@ -45,4 +45,7 @@ EBML = b'\x1a\x45\xdf\xa3\x84' + 4 * b'\0' + b'\x18\x53\x80\x67'
 def test_counts_and_cuts(tmp_path, data, counts, cut):
     path = tmp_path / 'video'
     path.write_bytes(data)
-    assert read_container(path) == Container(counts, cut)
+    found = read_container(path)
+    assert (found.counts_frames, found.cut_off) == (counts, cut)
+    assert found.counts_dropped == (counts and data.startswith(b'RIFF'))
+    assert found.shown is None

@@ -8,8 +8,10 @@ from wholebody_mm.inference.earlier_results import (
     check_nothing_is_lost,
     folders_in,
     remove_earlier,
+    results_among,
     results_of,
 )
+from wholebody_mm.inference.ledger import Ledger
 from wholebody_mm.whole_files import part_of
 
 
@@ -26,6 +28,17 @@ def test_results_of_images_and_of_videos() -> None:
     assert results_of(kinds, [True, False]) == {'csv', 'pictures', 'videos'}
     assert results_of(('openpose',), [True, False]) == {'openpose'}
     assert folders_in(Path('out'), {'csv', 'videos'}) == [Path('out/videos')]
+
+
+def test_folders_of_the_runs_whose_ledgers_are_among_files(
+    tmp_path: Path,
+) -> None:
+    ledgers = [tmp_path / name / 'people.jsonl' for name in 'abc']
+    Ledger(ledgers[0], 'coco17', {}, results=['pictures', 'csv']).close()
+    touch(*ledgers[1:], tmp_path / 'a' / 'notes.jsonl')
+    ledgers[2].write_bytes(b'\xff\xfe of something else')
+    found = results_among(sorted(tmp_path.rglob('*.jsonl')))
+    assert found == [tmp_path / 'a' / 'pictures']
 
 
 def test_only_files_of_names_and_results_are_removed(tmp_path: Path) -> None:

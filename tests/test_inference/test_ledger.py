@@ -178,11 +178,11 @@ def test_unfinished_videos_of_earlier_versions(path, again, stays):
 @pytest.mark.parametrize('overwrite', [True, False])
 def test_a_file_of_something_else_stays(path, overwrite):
     path.parent.mkdir()
-    for text in ('', 'hello\n', '[1]\n', '{"skeleton": 1}'):
-        path.write_text(text)
+    for data in (b'', b'hello\n', b'[1]\n', b'{"skeleton": 1}', b'\xff\xfe\0'):
+        path.write_bytes(data)
         with pytest.raises(ValueError, match='people.jsonl is not .* move it'):
             Ledger(path, 'coco17', {}, overwrite)
-        assert path.read_text() == text
+        assert path.read_bytes() == data
 
 
 def test_frames_of_a_camera_are_kept_however_it_ended(path):

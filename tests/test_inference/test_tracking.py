@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from support.known_people import POSE
 
+from wholebody_mm.codecs.part_rules import PartRules
 from wholebody_mm.inference.people import PeopleInImage
-from wholebody_mm.inference.tracking import Tracker
+from wholebody_mm.inference.tracking import Tracker, keypoint_similarity
 from wholebody_mm.skeletons import COCO17, WHOLEBODY135, get_map
 
 FPS = 25.0
@@ -80,6 +81,70 @@ def test_someone_hidden_is_expected_further_on():
     hidden = [people_at() for _ in range(7)]
     both = [people_at((8 * 9, 0), (8 * 17, 0))]
     assert ids_of(walk + hidden + both)[-1] == [2, 1]
+
+
+def ids_on_the_way(times, speed):
+    """Of someone who walks pixels a second, frames 1/30 s apart; told times.
+
+    At the end they are hidden for a third of a second.
+    """
+    tracker = Tracker()
+    moments = [*(i / 30 for i in range(len(times))), len(times) / 30 + 0.3]
+    told = [*times, times[-1] + moments[-1] - moments[-2]]
+    return [
+        tracker(people_at((speed * moment, 0)), time).ids.tolist()
+        for moment, time in zip(moments, told, strict=True)
+    ]
+
+
+def test_two_frames_at_almost_the_same_time():
+    """The first one is stamped late: a step then takes 1.7 ms."""
+    times = [i / 30 for i in range(30)]
+    times[15] += 0.95 / 30
+    assert ids_on_the_way(times, 150) == 31 * [[1]]
+
+
+@pytest.mark.parametrize('stalled', [15, 0])
+def test_a_camera_that_stalls_and_hands_out_what_it_kept(stalled):
+    """A frame each millisecond, also where it begins with them."""
+    times = [i / 30 for i in range(30)]
+    for i in range(5):
+        times[stalled + i] = (stalled + 5) / 30 - 0.001 * (5 - i)
+    assert ids_on_the_way(times, 80) == 31 * [[1]]
+
+
+@pytest.mark.parametrize('fps', [10, 120, 240])
+def test_speed_does_not_depend_on_the_rate(fps):
+    """Someone hidden is expected where they would be, a size further on."""
+    tracker = Tracker()
+    times = [*np.arange(0, 1, 1 / fps), 1.5]
+    for time in times:
+        people = people_at((150 * time, 0))
+        assert tracker(people, time).ids.tolist() == [1]
+
+
+def test_similarity_of_many_pairs_is_that_of_each():
+    rng = np.random.default_rng(0)
+    many = people_at(*rng.uniform(0, 30, (6, 2))).keypoints
+    size = rng.uniform(50, 100, 6)
+    # bodies of some, too little of others, a face without body
+    common = rng.random(many.shape[:2]) < [[1], [0.5], [0.1], [0], [0], [0]]
+    common[4, :2] = True
+    common[5, 30:90] = True
+    found = keypoint_similarity(many, many[2], common, size, WHOLEBODY135)
+    assert found.shape == (6,) and found[3] == found[4] == 0
+    one_by_one = [
+        keypoint_similarity(*pair, WHOLEBODY135)
+        for pair in zip(many, 6 * [many[2]], common, size, strict=True)
+    ]
+    assert all(isinstance(one, float) for one in one_by_one)
+    np.testing.assert_allclose(found, one_by_one, rtol=1e-12)
+    assert found[2] == 1
+    # body and feet decide
+    near = np.square(many[0] - many[2]).sum(axis=-1) / size[0] ** 2
+    near = np.exp(-near / (8 * np.square(WHOLEBODY135.oks_sigmas)))
+    trunk = PartRules(WHOLEBODY135).trunk
+    assert found[0] == pytest.approx(near[trunk].mean())
 
 
 def test_half_a_person_is_still_the_same():

@@ -150,6 +150,42 @@ def test_cut_files_are_broken(tmp_path, name, share):
     assert 'damaged' in error
 
 
+def drop_frames(path, numbers):
+    """Make frames of an AVI empty, as captures that cannot keep up do."""
+    data = path.read_bytes()
+    start = place = data.index(b'movi') + 4
+    chunks = index = b''
+    number = 0
+    while data[place : place + 4] == b'00dc':
+        (size,) = struct.unpack_from('<I', data, place + 4)
+        frame = data[place + 8 : place + 8 + size + size % 2]
+        place += 8 + len(frame)
+        if number in numbers:
+            size, frame = 0, b''
+        number += 1
+        index += b'00dc' + struct.pack('<3I', 16, 4 + len(chunks), size)
+        chunks += b'00dc' + struct.pack('<I', size) + frame
+    rest = data[8 : start - 8] + struct.pack('<I', 4 + len(chunks)) + b'movi'
+    rest += chunks + b'idx1' + struct.pack('<I', len(index)) + index
+    path.write_bytes(b'RIFF' + struct.pack('<I', len(rest)) + rest)
+
+
+@pytest.mark.parametrize('dropped', [range(40, 52), range(1, 120, 2)])
+def test_dropped_frames_are_no_damage(tmp_path, dropped):
+    """They are counted; a file that is cut is told all the same."""
+    path = write_video(tmp_path / 'a.avi', 120, fourcc='MJPG')
+    drop_frames(path, dropped)
+    frames, error, _ = read(path)
+    assert error is None
+    kept = [i / FPS for i in range(120) if i not in dropped]
+    assert [f.time for f in frames] == pytest.approx(kept, abs=0.002)
+    path.write_bytes(path.read_bytes()[: 2 * path.stat().st_size // 3])
+    assert 'cut off or damaged' in read(path)[1]
+    # cut and put in order by a tool: only the times say so
+    drop_frames(write_video(path, 120, fourcc='MJPG'), range(80, 120))
+    assert 'cut off or damaged' in read(path)[1]
+
+
 def test_an_index_that_is_cut_off_is_not_missed(tmp_path):
     path = write_video(tmp_path / 'a.mkv', 120, fourcc='MJPG')
     path.write_bytes(path.read_bytes()[:-20])

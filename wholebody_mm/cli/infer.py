@@ -23,10 +23,12 @@ from wholebody_mm.inference.earlier_results import (
     check_nothing_is_lost,
     folders_in,
     remove_earlier,
+    results_among,
     results_of,
 )
 from wholebody_mm.inference.formats import printable
 from wholebody_mm.inference.ledger import (
+    LEDGER,
     Ledger,
     names_in_ledger,
     results_in_ledger,
@@ -57,16 +59,18 @@ from wholebody_mm.inference.videos import is_utf8
 from wholebody_mm.inference.weights import DEFAULT, find_weights
 from wholebody_mm.inference.writers import KINDS, FrameWriter
 from wholebody_mm.skeletons import (
+    BODY25,
     COCO_WHOLEBODY133,
     Skeleton,
     get_map,
     get_skeleton,
 )
 
-LEDGER = 'people.jsonl'
 THRESHOLD = 0.1
 WINDOW = 'wholebody-mm (q ends)'
 _DEFAULT_KINDS = ('pictures', 'openpose')
+# Skeletons that the network's must have keypoints in common with, by kind.
+_NEEDED = {'coco': COCO_WHOLEBODY133, 'openpose-split': BODY25}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,7 +183,9 @@ def run(args: argparse.Namespace) -> int:
     if 'parquet' in args.write:
         require_parquet()
     earlier = results_in_ledger(args.out / LEDGER) or frozenset()
-    sources, others = find_sources(args.inputs, folders_in(args.out, earlier))
+    sources, others = find_sources(
+        args.inputs, folders_in(args.out, earlier), results_among
+    )
     results = results_of(args.write, {source.moves for source in sources})
     _check_cameras(args, sources)
     if 'videos' in results and not is_utf8(args.out):
@@ -205,8 +211,9 @@ def run(args: argparse.Namespace) -> int:
     )
     skeleton = get_skeleton(args.skeleton or predictor.skeleton)
     get_map(predictor.skeleton, skeleton)  # refuses what does not fit
-    if 'coco' in args.write:
-        get_map(predictor.skeleton, COCO_WHOLEBODY133)
+    for kind, needed in _NEEDED.items():
+        if kind in args.write:
+            get_map(predictor.skeleton, needed)
     earlier_names = set()
     if args.overwrite:
         earlier_names.update(names_in_ledger(args.out / LEDGER))
@@ -233,7 +240,7 @@ def run(args: argparse.Namespace) -> int:
     # no bar in a log file
     summary = Summary()
     failed = True
-    with _termination_as_ctrl_c():
+    with _signals_as_ctrl_c():
         try:
             with tqdm(total=total, unit='frame', disable=None) as bar:
                 run_pipeline(
@@ -252,10 +259,12 @@ def run(args: argparse.Namespace) -> int:
             ledger.close()
             if display:
                 cv2.destroyAllWindows()
-            _print_summary(summary, others, args.out)
-            # the first error is the one to tell
-            with suppress(*((OSError, ValueError) if failed else ())):
-                _write_tables(args, skeleton, ids)
+            try:  # to a terminal that is closed nothing can be printed
+                _print_summary(summary, others, args.out)
+            finally:
+                # the first error is the one to tell
+                with suppress(*((OSError, ValueError) if failed else ())):
+                    _write_tables(args, skeleton, ids)
     # somebody has to stop a camera: that is its end, but not that of others
     stopped = summary.interrupted and summary.left > 0
     if stopped:
@@ -310,20 +319,30 @@ def _check_cameras(args: argparse.Namespace, sources: list[Source]) -> None:
 
 
 @contextmanager
-def _termination_as_ctrl_c() -> Iterator[None]:
-    """Services and containers end a camera's recording by SIGTERM."""
+def _signals_as_ctrl_c() -> Iterator[None]:
+    """Let signals end a camera's recording in good order.
+
+    Services and containers send SIGTERM; SIGHUP comes when a terminal or a
+    connection is closed, unless a program such as nohup keeps it away.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(*_) -> None:
+    def stop(number: int, _) -> None:
+        if number != signal.SIGTERM:  # a shell sends it once more
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, stop)}
+    hang_up = getattr(signal, 'SIGHUP', None)  # Windows has none
+    if hang_up and signal.getsignal(hang_up) == signal.SIG_DFL:
+        before[hang_up] = signal.signal(hang_up, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check(args: argparse.Namespace) -> None:

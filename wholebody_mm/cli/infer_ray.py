@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from wholebody_mm.codecs.options import options_of
+from wholebody_mm.inference.earlier_results import results_among
 from wholebody_mm.inference.predictor import Predictor
 from wholebody_mm.inference.sources import find_sources, left_out
 from wholebody_mm.skeletons import get_skeleton
@@ -39,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         '--address',
-        help='of a Ray cluster, such as auto; default this machine',
+        help='of a Ray cluster, such as auto; default RAY_ADDRESS of the '
+        'environment, else Ray starts on this machine',
     )
     add('--gpus', type=float, metavar='N', help='of each worker')
 
@@ -82,7 +84,11 @@ def same_command(args: argparse.Namespace) -> str:
 def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     """Do the shards that are left; 1 if an image could not be read."""
     try:
-        from wholebody_mm.inference.ray_engine import require_ray, run_on_ray
+        from wholebody_mm.inference.ray_engine import (
+            cluster_address,
+            require_ray,
+            run_on_ray,
+        )
         from wholebody_mm.inference.shards import plan_shards
     except ImportError as error:
         raise ImportError(
@@ -112,7 +118,7 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     )
     # Mistakes are told here, not by each worker, and before anything of an
     # earlier run is removed. What starts a cluster's work may lack the device.
-    elsewhere = args.address or os.environ.get('RAY_ADDRESS')
+    elsewhere = cluster_address(args.address) != 'local'
     try:
         build(device='cpu' if elsewhere else args.device)
     except ImportError:
@@ -131,28 +137,30 @@ def run(args: argparse.Namespace, weights: Path, settings: dict) -> int:
     images = people = done = 0
     stopped = False
     broken: list[tuple[str, str]] = []
-    with tqdm(total=sum(images_left), unit='image', disable=None) as bar:
-        workers, gpus = args.workers or WORKERS, args.gpus or 0
-        try:
-            for shard in run_on_ray(left, build, workers, args.address, gpus):
-                done += 1
-                images, people = images + shard.images, people + shard.people
-                broken += shard.broken
-                bar.update(shard.images + len(shard.broken))
-        except KeyboardInterrupt:
-            stopped = True
-    print(
-        f'{images} images with {people} people in {done} shards: '
-        f'{args.out / SHARDS}'
-    )
-    if len(left) < len(shards):
-        print(f'{len(shards) - len(left)} shards done by an earlier run')
-    if others:
-        print(left_out(others))
-    if broken:
-        print(f'{len(broken)} could not be read:', file=sys.stderr)
-        for path, reason in broken:
-            print(f'  {path}: {reason}', file=sys.stderr)
+    bar = tqdm(total=sum(images_left), unit='image', disable=None)
+    workers, gpus = args.workers or WORKERS, args.gpus or 0
+    try:
+        for shard in run_on_ray(left, build, workers, args.address, gpus):
+            done += 1
+            images, people = images + shard.images, people + shard.people
+            broken += shard.broken
+            bar.update(shard.images + len(shard.broken))
+    except KeyboardInterrupt:
+        stopped = True
+    finally:  # also of hours that end in an error
+        bar.close()
+        print(
+            f'{images} images with {people} people in {done} shards: '
+            f'{args.out / SHARDS}'
+        )
+        if len(left) < len(shards):
+            print(f'{len(shards) - len(left)} shards done by an earlier run')
+        if others:
+            print(left_out(others))
+        if broken:
+            print(f'{len(broken)} could not be read:', file=sys.stderr)
+            for path, reason in broken:
+                print(f'  {path}: {reason}', file=sys.stderr)
     if stopped:
         again = same_command(args)
         print(f'stopped with {len(left) - done} shards left; {again} goes on')
@@ -182,7 +190,7 @@ def _paths(args: argparse.Namespace) -> tuple[list[str], Counter[str]]:
                     )
             paths += map(os.path.abspath, listed)
             continue
-        sources, skipped = find_sources([text])
+        sources, skipped = find_sources([text], results_among=results_among)
         others += skipped
         for source in sources:
             if source.moves:

@@ -29,11 +29,14 @@ class Container:
         cut_off: Whether the file ends before the container does.
         shown: Seconds that are shown, if it says so: fewer than it holds
             where a phone or an editor trimmed it without a new encoding.
+        counts_dropped: Whether frames that a recorder dropped are among
+            those that are counted, as empty ones.
     """
 
     counts_frames: bool = False
     cut_off: bool = False
     shown: float | None = None
+    counts_dropped: bool = False
 
 
 def read_container(path: str | Path) -> Container:
@@ -51,7 +54,7 @@ def read_container(path: str | Path) -> Container:
             return _mp4(file, size)
         if start[:4] == b'RIFF' and start[8:12] == b'AVI ':
             length = int.from_bytes(start[4:8], 'little')
-            return Container(True, length + 8 > size)
+            return Container(True, length + 8 > size, counts_dropped=True)
         if start[:4] == _EBML:
             return Container(False, _is_matroska_cut_off(file, size))
     return Container()

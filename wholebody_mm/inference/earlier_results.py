@@ -7,8 +7,10 @@ the same ledger have made.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from wholebody_mm.inference.ledger import LEDGER, results_in_ledger
 from wholebody_mm.inference.tables import TABLE_FILES
 from wholebody_mm.inference.writers import ENDINGS
 from wholebody_mm.whole_files import is_part, part_of
@@ -42,6 +44,17 @@ def results_of(
 def folders_in(folder: Path, results: Collection[str]) -> list[Path]:
     """The folders among results."""
     return [folder / name for name in ENDINGS if name in results]
+
+
+def results_among(files: Iterable[Path]) -> list[Path]:
+    """Folders of results of the runs whose ledgers are among files."""
+    folders: list[Path] = []
+    for file in files:
+        if file.name == LEDGER:
+            with suppress(OSError, ValueError):  # something else's file
+                results = results_in_ledger(file) or ()
+                folders += folders_in(file.parent, results)
+    return folders
 
 
 def check_nothing_is_lost(

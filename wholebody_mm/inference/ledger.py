@@ -24,6 +24,7 @@ from wholebody_mm.inference.sources import Frame, Source
 from wholebody_mm.skeletons import Skeleton, get_skeleton
 from wholebody_mm.whole_files import whole_file, write_bytes
 
+LEDGER = 'people.jsonl'
 FORMAT = 2
 # Kinds of results that are single files, made of this one at the end.
 TABLES = ('coco', 'csv', 'parquet')
@@ -359,7 +360,7 @@ def _header(path: Path) -> dict:
     with path.open(encoding='utf-8') as file:
         try:
             header = json.loads(file.readline())
-        except json.JSONDecodeError:
+        except ValueError:  # neither JSON nor, maybe, text
             header = None
     needed = {'skeleton', 'settings'}
     if not isinstance(header, dict) or not needed <= header.keys():

@@ -7,6 +7,7 @@ starts workers anew that die, and spreads them over the machines.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from types import ModuleType
@@ -49,6 +50,18 @@ def require_ray() -> ModuleType:
     return ray
 
 
+def cluster_address(address: str | None) -> str:
+    """Where Ray works: ``local`` if it is to start on this machine.
+
+    Without an address Ray would join a cluster that happens to run here.
+
+    Args:
+        address: That the user gives, if any; it goes before the environment
+            variable ``RAY_ADDRESS``.
+    """
+    return address or os.environ.get('RAY_ADDRESS') or 'local'
+
+
 def run_on_ray(
     shards: Sequence[Shard],
     build: Callable[[], Predictor],
@@ -64,11 +77,12 @@ def run_on_ray(
         build: Makes a worker's predictor.
         workers: Processes, over all machines.
         address: Of a cluster (``auto``, ``ray://host:10001``); by default
-            Ray starts on this machine.
+            as :func:`cluster_address` says.
         gpus_each: GPUs that each worker asks for.
 
     Raises:
         ImportError: If Ray is not installed; says how to get it.
+        RuntimeError: If a worker fails, or Ray does.
     """
     ray = require_ray()
     todo = [
@@ -80,7 +94,9 @@ def run_on_ray(
         return
     started = not ray.is_initialized()
     if started:
-        local = {} if address else dict(num_cpus=workers)
+        address = cluster_address(address)
+        # a cluster has the cores that it has, and Ray refuses a number
+        local = dict(num_cpus=workers) if address == 'local' else {}
         ray.init(
             address=address,
             include_dashboard=False,
@@ -105,6 +121,12 @@ def run_on_ray(
             yield ShardSummary(
                 row['file'], int(row['images']), int(row['people']), broken
             )
+    except ray.exceptions.RayError as error:
+        # above the last line is the worker's traceback
+        reason = f'{error}'.strip().rpartition('\n')[2]
+        raise RuntimeError(
+            f'Ray gave up ({type(error).__name__}): {reason.strip()}'
+        ) from error
     finally:
         if started:
             ray.shutdown()

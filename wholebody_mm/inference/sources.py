@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -215,7 +215,9 @@ def check_cameras(sources: Iterable[Source]) -> None:
 
 
 def find_sources(
-    inputs: Sequence[str], leave_out: Iterable[Path] = ()
+    inputs: Sequence[str],
+    leave_out: Iterable[Path] = (),
+    results_among: Callable[[list[Path]], list[Path]] = lambda files: [],
 ) -> tuple[list[Source], Counter[str]]:
     """The images, videos and cameras that a command line names.
 
@@ -224,6 +226,9 @@ def find_sources(
             patterns such as ``photos/*.jpg``, and cameras: ``camera:0``,
             ``/dev/video0`` or just ``0``.
         leave_out: Folders of results, whose files are not taken.
+        results_among: Gives the folders of results of other runs that are
+            known by the files below an input; what lies in them is left out
+            unless they, or files in them, are named themselves.
 
     Returns:
         The sources, in the order of the inputs and by name within one,
@@ -240,13 +245,6 @@ def find_sources(
     found: list[tuple[str, str, list[str]]] = []
     other: Counter[str] = Counter()
     results = {folder.resolve() for folder in leave_out}
-
-    def is_result(path: Path) -> bool:
-        return not results.isdisjoint(path.resolve().parents)
-
-    def inputs_of(paths: list[Path]) -> list[Path]:
-        return [p for p in paths if not results or not is_result(p)]
-
     for text in inputs:
         if not text.strip():
             raise ValueError(
@@ -260,7 +258,11 @@ def find_sources(
             now = time.strftime('%Y%m%d-%H%M%S')
             found.append(('camera', camera, [f'camera{camera}-{now}']))
         elif path.is_dir():
-            files, skipped = _media(inputs_of(files_below(path)))
+            below, _ = _divide(files_below(path), results)
+            others = {folder.resolve() for folder in results_among(below)}
+            below, theirs = _divide(below, others)
+            files, skipped = _media(below)
+            skipped.update(file.suffix.lower() for file in theirs)
             if not files:
                 raise ValueError(
                     f'{text} holds neither image nor video{_but(skipped)}'
@@ -268,7 +270,7 @@ def find_sources(
             other += skipped
             found += [_entry(file, path) for file in files]
         elif path.is_file():
-            if is_result(path):  # a shell has expanded a pattern
+            if _divide([path], results)[1]:  # a shell has expanded a pattern
                 other[path.suffix.lower()] += 1
             else:
                 found.append(_entry(path, path.parent))
@@ -281,7 +283,7 @@ def find_sources(
         elif glob.has_magic(str(path)):
             matches = sorted(glob.glob(str(path), recursive=True))
             files, skipped = _media(
-                inputs_of([Path(match) for match in matches]),
+                _divide([Path(match) for match in matches], results)[0],
                 path.suffix.lower() in NAMED_VIDEO_SUFFIXES,
             )
             if not files:
@@ -355,6 +357,18 @@ def _refuse(error: OSError) -> None:
         f'{error.filename} cannot be looked into ({error.strerror}): change '
         f'its permissions, or name the other folders'
     ) from error
+
+
+def _divide(
+    paths: list[Path], folders: set[Path]
+) -> tuple[list[Path], list[Path]]:
+    """Paths outside of some folders, which are resolved, and those inside."""
+    if not folders:
+        return paths, []
+    parts: tuple[list[Path], list[Path]] = [], []
+    for path in paths:
+        parts[not folders.isdisjoint(path.resolve().parents)].append(path)
+    return parts
 
 
 def _media(

@@ -21,8 +21,9 @@ LEAST_COMMON = 3
 # Share of the way at the last speed that people are expected to go until
 # they are seen again; they slow down and turn more often than they speed up.
 DAMPING = 0.9
-# Share of the newest speed in the mean speed.
-NEWEST = 0.5
+# Share of the way before that still counts in someone's speed after a move
+# of so many seconds or more; a shorter one leaves a larger share.
+KEPT, MOVE = 0.5, 0.04
 
 
 @dataclass(eq=False)
@@ -34,8 +35,9 @@ class _Track:
         keypoints: (K, 2) where they were seen last, moved on since.
         found: (K,) bool keypoints seen then.
         box: (4,) x0, y0, x1, y1.
-        speed: (2,) pixels a second.
         seen: Time of the last sight.
+        way: (2,) pixels they moved; what is long ago counts little.
+        seconds: That this took, counted alike.
         smooth: Their filter.
     """
 
@@ -44,13 +46,19 @@ class _Track:
     found: np.ndarray
     box: np.ndarray
     seen: float
-    speed: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    way: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    seconds: float = MOVE / (1 - KEPT)  # as after standing for long
     smooth: OneEuroFilter = field(default_factory=OneEuroFilter)
 
     @property
     def size(self) -> float:
         """Square root of the area of their box, in pixels."""
         return _size(self.box)
+
+    @property
+    def speed(self) -> np.ndarray:
+        """(2,) pixels a second."""
+        return self.way / self.seconds
 
 
 class Tracker:
@@ -150,22 +158,21 @@ class Tracker:
         if not len(people) or not self._tracks:
             return {}
         found = people.keypoint_scores > 0
-        sizes = [_size(box) for box in people.boxes]
+        sizes = np.array([_size(box) for box in people.boxes])
         shape = len(people), len(self._tracks)
         similarity, overlap = np.zeros(shape), np.zeros(shape)
         for j, track in enumerate(self._tracks):
             shift = track.speed * (time - track.seen) * DAMPING
-            for i in range(len(people)):
-                similarity[i, j] = keypoint_similarity(
-                    people.keypoints[i],
-                    track.keypoints + shift,
-                    found[i] & track.found,
-                    max(sizes[i], track.size),
-                    people.skeleton,
-                )
-                overlap[i, j] = _overlap(
-                    people.boxes[i], track.box + np.tile(shift, 2)
-                )
+            similarity[:, j] = keypoint_similarity(
+                people.keypoints,
+                track.keypoints + shift,
+                found & track.found,
+                np.maximum(sizes, track.size),
+                people.skeleton,
+            )
+            overlap[:, j] = _overlap(
+                people.boxes, track.box + np.tile(shift, 2)
+            )
         matches: dict[int, int] = {}
         _match_greedily(similarity, self.min_similarity, matches)
         _match_greedily(overlap, LEAST_OVERLAP, matches)
@@ -199,40 +206,49 @@ def _match_greedily(
             taken.add(j)
 
 
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """Intersection over union of two boxes."""
-    low = np.maximum(one[:2], other[:2])
-    high = np.minimum(one[2:], other[2:])
-    both = np.prod(np.maximum(high - low, 0))
-    either = np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - both
-    return float(both / either) if either > 0 else 0.0
+def _overlap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(...) intersections over union of (..., 4) boxes."""
+    low = np.maximum(one[..., :2], other[..., :2])
+    high = np.minimum(one[..., 2:], other[..., 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=-1)
+    areas = (np.prod(b[..., 2:] - b[..., :2], axis=-1) for b in (one, other))
+    either = sum(areas) - both
+    return np.where(either > 0, both / np.where(either > 0, either, 1), 0)
 
 
 def keypoint_similarity(
     one: np.ndarray,
     other: np.ndarray,
     common: np.ndarray,
-    size: float,
+    size: float | np.ndarray,
     skeleton: Skeleton,
-) -> float:
-    """Object keypoint similarity of two people, 0 to 1.
+) -> float | np.ndarray:
+    """Object keypoint similarity of pairs of people, 0 to 1.
 
     Args:
-        one: (K, 2) pixels.
-        other: (K, 2) pixels.
-        common: (K,) bool keypoints of both.
-        size: Square root of the person's area in pixels.
+        one: (..., K, 2) pixels.
+        other: (..., K, 2) pixels.
+        common: (..., K) bool keypoints of both.
+        size: (...) square root of the person's area in pixels.
         skeleton: K keypoints.
+
+    Returns:
+        (...), as the arguments are broadcast; a number for one pair.
     """
-    coarse = _coarse(skeleton)
-    if (common & coarse).sum() >= LEAST_COMMON:
-        common = common & coarse
-    if common.sum() < LEAST_COMMON:
-        return 0.0
+    coarse = common & _coarse(skeleton)
+    enough = coarse.sum(axis=-1, keepdims=True) >= LEAST_COMMON
+    common = np.where(enough, coarse, common)
+    # few of 135, where nobody's face or hands decide
+    used = common.any(axis=tuple(range(common.ndim - 1)))
+    common = common[..., used]
     # COCO's evaluation: twice the sigma of the annotators
-    width = 2 * np.asarray(skeleton.oks_sigmas)[common] * max(size, 1.0)
-    squares = np.square(one[common] - other[common]).sum(axis=1)
-    return float(np.exp(-squares / (2 * width**2)).mean())
+    width = 2 * np.asarray(skeleton.oks_sigmas)[used]
+    width = width * np.maximum(size, 1.0)[..., None]
+    squares = np.square(one[..., used, :] - other[..., used, :]).sum(axis=-1)
+    near = np.exp(-squares / (2 * width**2)).sum(axis=-1, where=common)
+    number = common.sum(axis=-1)
+    mean = near / np.maximum(number, 1)
+    return np.where(number >= LEAST_COMMON, mean, 0.0)[()]
 
 
 @lru_cache(maxsize=8)
@@ -248,8 +264,12 @@ def _move(
     common = found & track.found
     if common.any() and time > track.seen:
         shift = np.median(keypoints[common] - track.keypoints[common], axis=0)
-        speed = shift / (time - track.seen)
-        track.speed = NEWEST * speed + (1 - NEWEST) * track.speed
+        # Sums of ways and times, not a mean of speeds: of two frames whose
+        # times are almost equal the speed is anything.
+        step = time - track.seen
+        kept = KEPT ** min(1, step / MOVE)
+        track.way = kept * track.way + shift
+        track.seconds = kept * track.seconds + step
     track.keypoints, track.found, track.seen = keypoints, found, time
 
 

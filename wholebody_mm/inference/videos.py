@@ -159,7 +159,9 @@ class VideoReader:
             lacks = self.count < self._promised
             broken = (container.cut_off and lacks) or self.count < least
             if self._is_trimmed(container):  # it holds more than is shown
-                broken = self._end < 0.95 * container.shown - 2 / self.fps
+                broken = self._ends_before(container.shown)
+            elif container.counts_dropped and not container.cut_off:
+                broken = broken and self._ends_before(self._length or math.inf)
         else:  # only an index may be cut off, behind the last frame
             whole = self._length is not None and self._end >= self._length
             broken = container.cut_off and not whole
@@ -181,7 +183,7 @@ class VideoReader:
         end = self._end
         length = self._length or 0
         counted = self._container.counts_frames
-        if not counted and end < 0.95 * length - 2 / self.fps:
+        if not counted and self._ends_before(length):
             remarks.append(
                 f'its pictures end at {end:.1f} of {length:.1f} s: its sound '
                 f'is longer, it starts late, or it is cut off'
@@ -200,6 +202,10 @@ class VideoReader:
     def _end(self) -> float:
         """Seconds until the end of the last frame, or a little more."""
         return self._time + 1.5 / self.fps
+
+    def _ends_before(self, length: float) -> bool:
+        """Whether clearly less than so many seconds are there."""
+        return self._end < 0.95 * length - 2 / self.fps
 
     def _is_trimmed(self, container: Container) -> bool:
         """Whether it is whole, and holds frames that are not to be shown."""
