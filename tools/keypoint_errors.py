@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from wholebody_mm.clean_errors import run_cleanly
@@ -34,7 +34,7 @@ def images_to_count(annotations: Any, results: Path) -> list[int]:
 
     Raises:
         ValueError: If ``images.json`` beside the results is not of
-            ``infer``, or of other images.
+            ``infer``, or of other images, or numbers them in another way.
     """
     everything = sorted(annotations.getImgIds())
     looked_at = results.with_name(IMAGES)
@@ -42,7 +42,10 @@ def images_to_count(annotations: Any, results: Path) -> list[int]:
         return everything
     try:
         # images without people are there too
-        seen = {image['id'] for image in read_json(looked_at)['images']}
+        seen = {
+            image['id']: image.get('file_name')
+            for image in read_json(looked_at)['images']
+        }
     except (KeyError, TypeError) as error:
         raise ValueError(
             f'{looked_at} does not say which images were looked at, as that '
@@ -54,8 +57,24 @@ def images_to_count(annotations: Any, results: Path) -> list[int]:
             f'{looked_at} has none of the images of the annotations; was '
             f'infer called with --annotations?'
         )
+    for image in annotations.loadImgs(found):
+        file, annotated = seen[image['id']], image['file_name']
+        if file is not None and _stem(file) != _stem(annotated):
+            raise ValueError(
+                f'image {image["id"]} is {file} in {looked_at}, but '
+                f'{annotated} in the annotations; call infer with '
+                f'--annotations, from which it takes the ids'
+            )
     print(f'{len(found)} of {len(everything)} images')
     return found
+
+
+def _stem(file: str) -> str:
+    """A file's name without folders, of any system, and its ending.
+
+    Images may have been converted since they were annotated.
+    """
+    return PureWindowsPath(file).stem
 
 
 def main() -> int:

@@ -73,6 +73,15 @@ def main() -> int:
     args = parser.parse_args()
     if args.statistics is not None and args.statistics < 1:
         raise ValueError(f'--statistics {args.statistics}: give 1 or more')
+    args.out = args.out.expanduser()  # shells leave the ~ of --out=~/x
+    if args.out.suffix not in ('.pth', '.safetensors'):
+        raise ValueError(f'--out {args.out}: end it in .pth or .safetensors')
+    for path in (args.checkpoint, *args.mean_with):
+        if Path(path).expanduser().resolve() == args.out.resolve():
+            raise ValueError(
+                f'--out {args.out} would replace {path}, which it is made of: '
+                f'name another file'
+            )
     cfg = read_config(args.config)
     (model, info), *others = (
         build_model(path, args.config, warn=False)

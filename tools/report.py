@@ -32,7 +32,7 @@ from pathlib import Path
 
 from wholebody_mm.clean_errors import run_cleanly
 from wholebody_mm.inference.images import read_image
-from wholebody_mm.inference.network import backend_for
+from wholebody_mm.inference.network import backend_for, load_network
 from wholebody_mm.reporting.document import sections, write
 from wholebody_mm.reporting.gallery import gallery
 from wholebody_mm.reporting.measure import (
@@ -73,7 +73,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='a data set; may be given again',
     )
     add('--scales', nargs='+', choices=list(SCALES), default=list(SCALES))
-    add('--height', type=int, help=f'of scale 1; the paper has {HEIGHT}')
+    add(
+        '--height',
+        type=int,
+        help="of scale 1; each network's own by default, "
+        f'the paper has {HEIGHT}',
+    )
     add('--limit', type=int, metavar='N', help='first images of each data set')
     add('--times', type=Path, help='of wholebody-mm benchmark people --json')
     add('--times-picture', type=Path, help='of its --plot')
@@ -112,14 +117,16 @@ def load(
         )
     from wholebody_mm.inference import Predictor
 
-    return Predictor(
-        weights,
-        config,
-        device=device,
-        height=height,
-        scales=SCALES[which],
-        threads=threads,
-    )
+    network = load_network(weights, config, device=device, threads=threads)
+    build = partial(Predictor, network=network, height=height, threads=threads)
+    single = build(scales=SCALES['single'])
+    if which == 'single':
+        return single
+    try:
+        return build(scales=SCALES[which])
+    except ValueError as error:  # exported for one size
+        print(f'{weights} has no {which}-scale test: {error}', file=sys.stderr)
+        return None
 
 
 def _config(name: str) -> str:

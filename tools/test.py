@@ -1,7 +1,7 @@
 """Test a network: ``python tools/test.py CONFIG CHECKPOINT``.
 
-The options are those of MMPose's tools/test.py. Metrics are printed and
-written to ``WORK_DIR/metrics.json``.
+The options are those of MMPose's tools/test.py, but for ``--badcase``.
+Metrics are printed and written to ``WORK_DIR/metrics.json``.
 """
 
 from __future__ import annotations

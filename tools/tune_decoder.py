@@ -47,12 +47,14 @@ def main() -> int:
     add('--json', type=Path, help='file to write the options to')
     args = parser.parse_args()
     stored = maps_of(args)
-    parts = args.parts or parts_to_tune(stored.truth.parts)
-    unknown = sorted(set(parts) - set(stored.truth.parts))
+    labelled = stored.truth.parts_in(stored.ids)
+    parts = args.parts or parts_to_tune(labelled)
+    unknown = sorted(set(parts) - set(labelled))
     if unknown or not parts:
         raise ValueError(
-            f'{args.ann} labels {", ".join(stored.truth.parts) or "nothing"}, '
-            f'not {", ".join(unknown) or "anybody"}'
+            f'{args.ann} labels {", ".join(labelled) or "nothing"} in the '
+            f'{len(stored.ids)} images that count, not '
+            f'{", ".join(unknown) or "anybody"}'
         )
 
     def score(options: dict) -> float:
@@ -70,7 +72,7 @@ def main() -> int:
     )
     print(f'{value:.4f} with {json.dumps(best)}')
     metrics = stored.metrics(best)
-    for part in parts_to_tune(stored.truth.parts):
+    for part in parts_to_tune(labelled):
         print(f'  {part} AP {100 * metrics.get(f"{part}/AP", 0):.1f}')
     if stored.truth.by_parts:
         errors = keypoint_errors(stored.coco, stored.results(best), stored.ids)

@@ -73,6 +73,18 @@ def test_other_images_than_annotated_are_named(split, tmp_path):
         bound_of_annotations(ann_file, tmp_path, 480, Codec())
 
 
+def test_sizes_are_those_of_the_images(split, tmp_path):
+    content = json.loads(split[0].read_text())
+    for image in content['images']:
+        del image['height'], image['width']
+    path = tmp_path / 'sizes.json'
+    path.write_text(json.dumps(content))
+    known = bound_of_annotations(*split, 240, Codec())
+    assert bound_of_annotations(path, split[1], 240, Codec()) == known
+    with pytest.raises(ValueError, match='sizes.json has no size of 0000'):
+        bound_of_annotations(path, None, 240, Codec())
+
+
 def test_wrong_number_of_keypoints_is_named():
     with pytest.raises(ValueError, match='annotation 7: face_kpts has 3'):
         annotated_people([dict(id=7, face_kpts=[1, 2, 2])])

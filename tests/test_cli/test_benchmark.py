@@ -319,6 +319,21 @@ def test_files_that_cannot_be_written_are_told_first(
     assert counted and (tmp_path / 'a.PNG').is_file()
 
 
+def test_several_networks_are_compared_with_the_same_engine(
+    small, counted, monkeypatch, capsys
+):
+    from wholebody_mm.benchmarks import multi_network_times
+
+    monkeypatch.setattr(multi_network_times, 'beside', lambda *_: [])
+    arguments = ['benchmark', 'people', *small, '--with-multi-network']
+    arguments += ['--engines']
+    assert main([*arguments, 'torch bf16']) == 2
+    assert 'is timed with torch fp32' in capsys.readouterr().err
+    assert not counted
+    assert main([*arguments, 'torch bf16', 'torch fp32']) == 0
+    assert len(counted) == 2
+
+
 def test_times_are_kept_where_the_picture_fails(
     small, counted, tmp_path, monkeypatch, capsys
 ):

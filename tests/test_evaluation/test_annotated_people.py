@@ -1,10 +1,11 @@
 """People are tested on the keypoints that a file labels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.annotations import write
+from support.annotations import person, write
 from support.skeletons import BUST
 
 from wholebody_mm.evaluation.annotated_people import AnnotatedPeople
@@ -79,6 +80,27 @@ def test_keypoints_of_another_number(tmp_path):
     path, _ = file_of(tmp_path, BUST)
     with pytest.raises(ValueError, match=r'3 keypoints a person, neither.*17'):
         AnnotatedPeople(path, COCO17)
+
+
+def test_a_skeleton_without_any_of_the_keypoints(tmp_path):
+    path, _ = file_of(tmp_path, COCO17)
+    other = replace(BUST, keypoint_names=('root', 'left_tip', 'right_tip'))
+    with pytest.raises(ValueError, match='no keypoint name in common'):
+        AnnotatedPeople(path, other)
+
+
+def test_parts_of_some_images(tmp_path):
+    annotations = [
+        person(invalid=('face',)),
+        person(id=2, image_id=2, invalid=('lefthand', 'righthand')),
+    ]
+    truth = AnnotatedPeople(write(tmp_path, annotations, 2), WHOLEBODY135)
+    assert {'face', 'hands'} <= {*truth.parts}
+    assert {'face', 'hands'} & {*truth.parts_in([1])} == {'hands'}
+    assert {'face', 'hands'} & {*truth.parts_in([2])} == {'face'}
+    nobody = PeopleInImage.of([], [], [], WHOLEBODY135, (200, 160))
+    metrics = truth.metrics({2: nobody})
+    assert metrics['face/AP'] == 0 and 'hands/AP' not in metrics
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from wholebody_mm.evaluation.keypoint_errors import (
     errors_table,
     keypoint_errors,
 )
+from wholebody_mm.evaluation.part_ap import load_coco
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'keypoint_errors.py'
@@ -295,3 +297,28 @@ def test_the_tool(drawn, tmp_path):
     other = tmp_path / 'order.json'
     other.write_text(json.dumps(content))
     assert 'lists the keypoints' in complaint([], annotations=other)
+
+
+def test_results_of_other_images_of_the_same_ids(drawn, tmp_path):
+    """As infer numbers them by itself, in the order of its arguments."""
+    count = runpy.run_path(str(TOOL))['images_to_count']
+    annotations = load_coco(drawn)
+    content = json.loads(drawn.read_text())
+    names = [Path(image['file_name']).stem for image in content['images']]
+    listed = [
+        dict(id=image['id'], file_name=f'C:\\photos\\{name}.png')
+        for image, name in zip(content['images'], names, strict=True)
+    ]
+    seen = tmp_path / 'images.json'
+    seen.write_text(json.dumps(dict(images=listed)))
+    # the same, converted and on another machine
+    assert len(count(annotations, tmp_path / 'results.json')) == len(names)
+    for entry, name in zip(listed[-2:], names[:-3:-1], strict=True):
+        entry['file_name'] = f'photos/{name}.jpg'
+    seen.write_text(json.dumps(dict(images=listed)))
+    with pytest.raises(
+        ValueError,
+        match=rf'is photos/{names[-1]}\.jpg in .*, but {names[-2]}\.jpg in '
+        r'the annotations; call infer with --annotations',
+    ):
+        count(annotations, tmp_path / 'results.json')

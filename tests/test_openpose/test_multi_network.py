@@ -19,6 +19,7 @@ from torch import nn
 from wholebody_mm.codecs import MapEncoder
 from wholebody_mm.codecs.crop_codec import CropCodec
 from wholebody_mm.openpose.multi_network import cut
+from wholebody_mm.openpose.predictor import MultiNetworkPredictor
 from wholebody_mm.skeletons import BODY25, FACE70, HAND21, WHOLEBODY135
 
 STAGE = dict(blocks=1, width=4, hidden=4)
@@ -252,3 +253,16 @@ def test_the_test_tool_runs_it(config, tmp_path):
     cfg.val_evaluator = cfg.optim_wrapper = cfg.param_scheduler = None
     metrics = Runner.from_cfg(cfg).test()
     assert metrics['wholebody/AP'] == 0
+
+
+@pytest.mark.parametrize('height', [None, 96])
+def test_the_predictor_says_its_height(config, tmp_path, height):
+    small = copy.deepcopy(config)
+    small.model = shrunk(config)
+    small.dump(tmp_path / 'small.py')
+    predictor = MultiNetworkPredictor(
+        config=tmp_path / 'small.py', height=height
+    )
+    own = config.test_options.height
+    # as Predictor's: of the largest scale
+    assert predictor.height / max(predictor.scales) == (height or own)

@@ -54,7 +54,9 @@ def test_what_is_measured_stands_beside_the_papers_figure(results):
         'deep_wholebody', 'coco', 'multi',
         {'body/AP': 0.612, 'foot/AP': 0.5, 'images': 5},
     )  # fmt: skip
-    results.put('deep_body_foot', 'coco', 'multi', {'body/AP': 0.634})
+    results.put(
+        'deep_body_foot', 'coco', 'multi', {'body/AP': 0.634, 'images': 5}
+    )
     results.put('deep_wholebody', 'hand_mpii', 'single', {'hands/AR': 0.8})
     results.put('other', 'mine', 'single', {'face/AP': 0.123, 'images': 7})
     text = markdown(sections(results))
@@ -65,7 +67,7 @@ def test_what_is_measured_stands_beside_the_papers_figure(results):
     assert row_of(text, 'Body AP that face and hands cost the deep')[2] == (
         '2.2'
     )
-    assert row_of(text, 'other')[:4] == ['other', 'mine', 'single', '7']
+    assert row_of(text, 'other')[:5] == ['other', 'mine', 'single', '', '7']
     assert "Not among the paper's sets: mine." in text
     # single-scale values are not taken for multi-scale ones
     results.put('shallow_wholebody', 'coco', 'single', {'body/AP': 0.9})
@@ -84,12 +86,49 @@ def test_other_networks_have_rows_and_images_are_counted(results):
     tables = markdown(sections(results)).split('## ')
     first, second, third = tables[1:4]
     assert row_of(first, 'mine')[1:6] == ['', '34.5', '', '', '']
-    assert row_of(second, 'mine')[1:] == ['', '34.5', '', '', '']
+    assert row_of(second, 'mine')[1:] == ['', '34.5', '', '', '', '']
     assert '| mine' not in third
     assert 'Images measured here: coco 4 or 5000.' in second
     assert 'Images measured here: coco 4.' in first
     assert 'Images measured here' not in third
     assert row_of(tables[-2], 'Fingers')[1:] == ['a picture', '']
+
+
+def test_heights_stand_beside_the_figures(results):
+    for scales, height in (('multi', 368), ('single', 368)):
+        results.put(
+            'ablation/paf1x10_cm1x10', 'coco', scales,
+            {'body/AP': 0.5, 'body/AR': 0.5, 'height': height},
+        )  # fmt: skip
+    results.put('mine', 'coco', 'multi', {'body/AP': 0.3, 'height': 512})
+    results.put('mine', 'coco', 'single', {'body/AP': 0.2, 'height': 480})
+    # of an earlier version, which did not keep it
+    results.put('deep_wholebody', 'coco', 'multi', {'body/AP': 0.6})
+    first, second, *_ = markdown(sections(results)).split('## ')[1:]
+    assert row_of(first, 'Method')[-2] == 'Height here'
+    assert row_of(first, 'PAF 1s')[-2] == '368'
+    assert row_of(first, 'PAF 2s, 8b')[-2] == ''
+    assert row_of(first, 'mine')[-2] == '480 or 512'
+    assert row_of(second, 'mine')[-2] == '512'
+    assert row_of(second, 'Deep whole-body')[-2] == ''
+    measured = markdown(sections(results)).split('## ')[-1]
+    assert row_of(measured, 'mine | coco | multi')[3] == '512'
+    assert row_of(measured, 'deep_wholebody')[3] == ''
+
+
+@pytest.mark.parametrize('other', ['images', 'height'])
+def test_figures_of_different_tests_are_not_subtracted(results, other):
+    def cost(**values):
+        for network, ap in (('deep_body_foot', 0.7), ('deep_wholebody', 0.6)):
+            same = {'body/AP': ap, 'images': 5, 'height': 480}
+            if network == 'deep_wholebody':
+                same |= values
+            results.put(network, 'coco', 'multi', same)
+        text = markdown(sections(results))
+        return row_of(text, 'Body AP that face and hands cost the deep')[2]
+
+    assert cost() == '10.0'
+    assert cost(**{other: 368}) == ''
 
 
 def time(network, people, ms, **more):

@@ -12,6 +12,7 @@ from support.drawn import truth, write_drawn
 
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.reporting.measure import (
+    SCALES,
     Dataset,
     Results,
     measure,
@@ -58,6 +59,7 @@ def test_perfect_people_are_perfect(drawn):
     metrics = measure(perfect(drawn), drawn)
     assert metrics['images'] == 3
     assert metrics['body/AP'] == metrics['face/AR'] == pytest.approx(1.0)
+    assert metrics['wholebody/AP'] == pytest.approx(1.0)
     assert measure(perfect(drawn), drawn, limit=2)['images'] == 2
 
 
@@ -107,7 +109,9 @@ def test_sets_of_one_part(name, part, skeleton, key, drawn, tmp_path):
     find = perfect(drawn)
     metrics = measure(find, dataset)
     assert metrics[key] == pytest.approx(1.0)
-    assert 'body/AP' not in metrics
+    # nor is one part a whole body
+    parts = {key.partition('/')[0] for key in metrics}
+    assert parts <= {'face', 'righthand', 'hands', 'images'}
 
 
 def test_one_labelled_hand_stands_for_both():
@@ -220,6 +224,20 @@ def test_results_are_kept_until_weights_or_images_change(drawn, tmp_path):
     assert loaded == ['single'] * 4
 
 
+def test_the_height_of_a_test_is_kept(drawn, tmp_path):
+    def load(which):
+        find = of(perfect(drawn), COCO_WHOLEBODY133)
+        # as a predictor says it
+        find.scales = SCALES[which]
+        find.height = round(368 * max(find.scales))
+        return find
+
+    results = Results(tmp_path / 'results.json')
+    measure_all({'net': load}, [drawn], ('single', 'multi'), results)
+    for which in ('single', 'multi'):
+        assert results.get('net', 'coco', which)['height'] == 368
+
+
 def test_an_interruption_leaves_the_old_results_whole(tmp_path, monkeypatch):
     path = tmp_path / 'results.json'
     results = Results(path)
@@ -280,6 +298,14 @@ def test_clear_errors(drawn, tmp_path):
     (tmp_path / 'results.json').write_text('[]')
     with pytest.raises(ValueError, match='results.json holds no results'):
         Results(tmp_path / 'results.json')
+    for name in ('coco', 'face_ibug'):
+        listed = tmp_path / 'listed.json'
+        listed.write_text('[{"image_id": 1}]')
+        with pytest.raises(ValueError, match='is no COCO annotation file'):
+            measure(lambda image: None, Dataset(name, listed, drawn.images))
+    hands = own_format(drawn, RIGHT_HAND21, 'righthand', tmp_path, 'mine')
+    with pytest.raises(ValueError, match='63 numbers as keypoints, not 51'):
+        measure(lambda image: None, hands)  # before the first image
     nowhere = Dataset('coco', drawn.ann_file, tmp_path)
     with pytest.raises(FileNotFoundError, match='no image'):
         measure(lambda image: None, nowhere)

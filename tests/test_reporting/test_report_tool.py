@@ -14,8 +14,10 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from support.drawn import write_drawn
+from support.known_people import INFO, KnownPeople
 
 from wholebody_mm import checkpoints
+from wholebody_mm.inference.fixed_size import InputShape
 
 ROOT = Path(__file__).parents[2]
 STAGE = dict(blocks=1, width=4, hidden=4)
@@ -70,11 +72,35 @@ def test_a_whole_report(network, main, tmp_path, capsys):
     text = (out / 'report.md').read_text()
     assert '## Figure 5: one beside two' in text
     assert (out / 'gallery' / 'one-two' / f'1_{image.stem}.jpg').is_file()
-    assert '| one | drawn | multi | 1 | 0.0 |' in text
+    assert '| one | drawn | multi | 96 | 1 | 0.0 |' in text
     assert len(json.loads((out / 'results.json').read_text())['results']) == 4
     # what is known is not measured again
     assert main([*arguments, '--limit', '1']) == 0
     assert 'on drawn' not in capsys.readouterr().err
+
+
+def test_a_file_of_one_size_is_tested_at_one_scale(
+    tool, main, tmp_path, monkeypatch, capsys
+):
+    exported = KnownPeople(INFO)
+    exported.shape = InputShape(1, INFO.height, 320)
+    monkeypatch.setitem(
+        tool['load'].__globals__, 'load_network', lambda *_, **__: exported
+    )
+    weights = tmp_path / 'net.onnx'
+    weights.touch()
+    annotations = write_drawn(tmp_path, 1, size=(96, 96), people=(1, 1))
+    arguments = ['--out', str(tmp_path), '--network', f'one={weights}']
+    arguments += ['--data', f'drawn={annotations}:{tmp_path / "img"}']
+    assert main(arguments) == 0
+    said = capsys.readouterr().err
+    assert 'net.onnx has no multi-scale test: known takes inputs' in said
+    text = (tmp_path / 'report.md').read_text()
+    assert f'| one | drawn | single | {INFO.height} | 1 |' in text
+    assert '| one | drawn | multi |' not in text
+    # what no scale fits is an error
+    assert main([*arguments, '--height', str(2 * INFO.height)]) == 2
+    assert 'lower height' in capsys.readouterr().err
 
 
 def test_clear_errors(main, tmp_path, capsys):

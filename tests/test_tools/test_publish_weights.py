@@ -1,6 +1,7 @@
 """A checkpoint becomes a small file that says what it is."""
 
 import json
+import runpy
 import subprocess
 import sys
 import warnings
@@ -101,6 +102,43 @@ def test_options_that_do_not_exist_are_refused(checkpoint, tmp_path):
     assert done.stderr.startswith('publish_weights.py: decoder options')
     assert 'peak_treshold' in done.stderr
     assert not out.exists()
+
+
+def test_a_place_for_the_file_is_looked_for_first(tmp_path, monkeypatch):
+    main = runpy.run_path(str(ROOT / 'tools/publish_weights.py'))['main']
+    asked = []
+
+    def build_model(path, *_, **__):
+        asked.append(path)
+        raise ValueError('built')
+
+    monkeypatch.setitem(main.__globals__, 'build_model', build_model)
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    names = ['trained.pth', 'other.pth']
+    words = ['publish_weights.py', str(CONFIG), names[0], '--mean-with']
+
+    def complaint(out):
+        monkeypatch.setattr('sys.argv', [*words, names[1], f'--out={out}'])
+        with pytest.raises(ValueError) as error:
+            main()
+        return str(error.value)
+
+    assert 'end it in .pth or' in complaint('light.onnx')
+    for name in names:
+        for out in (name, f'~/{name}', tmp_path / 'x' / '..' / name):
+            assert f'would replace {name}' in complaint(out)
+    assert not asked
+    assert complaint('~/light.pth') == 'built'
+
+
+def test_a_file_in_the_home_folder(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    done = publish(CONFIG, checkpoint, '--out=~/new/light.safetensors')
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'new' / 'light.safetensors').is_file()
+    assert not Path('~').exists()
 
 
 def test_the_grain_of_finer_confidence_maps_is_in_the_file(tmp_path):

@@ -86,6 +86,36 @@ def test_thresholds_that_find_everybody(
     assert 'people split 0.0%' in said
 
 
+def test_parts_of_images_that_do_not_count(
+    command, monkeypatch, capsys
+) -> None:
+    tool = runpy.run_path(str(ROOT / 'tools/tune_decoder.py'))
+    file = Path(command[command.index('--ann') + 1])
+    content = json.loads(file.read_text())
+    for annotation in content['annotations']:
+        if annotation['image_id'] == 2:
+            annotation[VALID_KEYS['face']] = True
+            points = np.tile([50.0, 50.0, 2.0], 68)
+            annotation[PART_KEYS['face']] = points.tolist()
+    file.write_text(json.dumps(content))
+    words = ['tune_decoder.py', *command, '--max-images', '1']
+    monkeypatch.setattr('sys.argv', [*words, '--parts', 'face'])
+    with pytest.raises(ValueError, match='in the 1 images .*, not face'):
+        tool['main']()
+    works = dict(peak_threshold=0.2)
+    monkeypatch.setitem(
+        tool['main'].__globals__,
+        'tune',
+        lambda score, *_: (works, score(works)),
+    )
+    monkeypatch.setattr('sys.argv', words)
+    assert tool['main']() == 0
+    said = capsys.readouterr().out
+    # no 0 of the face in the mean, nor in the list
+    assert f'1.0000 with {json.dumps(works)}' in said
+    assert 'body AP 100.0' in said and 'face' not in said
+
+
 def test_parts_that_nobody_labels_are_refused(command, monkeypatch) -> None:
     main = runpy.run_path(str(ROOT / 'tools/tune_decoder.py'))['main']
     words = ['tune_decoder.py', *command, '--parts', 'body', 'face']

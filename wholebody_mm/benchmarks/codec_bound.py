@@ -104,7 +104,8 @@ def bound_of_annotations(
     Raises:
         FileNotFoundError: If the file or an image is missing.
         ValueError: If a file is no image or of another size than annotated,
-            or the annotations have the keypoints in another order.
+            no size is known, or the annotations have the keypoints in
+            another order.
     """
     coco = load_coco(ann_file, skeleton=COCO_WHOLEBODY133)
     images = coco.loadImgs(sorted(coco.getImgIds()))
@@ -115,11 +116,19 @@ def bound_of_annotations(
     results: list[dict] = []
     for image in images:
         if img_dir is not None:
-            read_annotated_image(img_dir, image)  # fits, or says why not
+            # fits, or says why not
+            shape = read_annotated_image(img_dir, image).shape[:2]
+        else:
+            shape = image.get('height'), image.get('width')
+            if not all(shape):
+                raise ValueError(
+                    f'{ann_file} has no size of {image["file_name"]}; name '
+                    f'the folder of the images'
+                )
         ids = coco.getAnnIds(imgIds=[image['id']], iscrowd=False)
         keypoints, visible = to_union(*annotated_people(coco.loadAnns(ids)))
-        scale = height / image['height']
-        width = round(image['width'] * scale)
+        scale = height / shape[0]
+        width = round(shape[1] * scale)
         keypoints = (keypoints + 0.5) * scale - 0.5
         keypoints, scores, ranks = codec.round_trip(
             keypoints, visible, (width, height)

@@ -160,7 +160,20 @@ def run_people(args: argparse.Namespace) -> list[dict]:
 
 
 def check_people(args: argparse.Namespace) -> None:
-    """Raise ValueError if nobody could draw ``args.plot`` in the end."""
+    """Raise ValueError if something could not be compared or drawn.
+
+    Several networks are timed with torch in float32, and so compared with
+    that; ``args.plot`` has to be a kind of picture.
+    """
+    if args.with_multi_network and args.engines:
+        from wholebody_mm.benchmarks.engines import REFERENCE
+
+        if REFERENCE not in args.engines:
+            raise ValueError(
+                f'--with-multi-network is timed with {REFERENCE} and compared '
+                f'with that: name it among --engines, beside '
+                f'{", ".join(args.engines)}'
+            )
     if not args.plot:
         return
     # names what is not installed, matplotlib's cure included

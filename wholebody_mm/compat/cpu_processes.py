@@ -6,6 +6,10 @@ fails in a build of torch without CUDA.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from unittest.mock import patch
+
 from wholebody_mm.compat.mend import Mend
 
 import mmengine.dist.utils as dist_utils
@@ -31,9 +35,22 @@ def apply() -> Mend:
     if any(available() for available in accelerators):
         return Mend(NAME, False, 'there is an accelerator')
 
-    def init_on_cpu(backend: str, init_backend: str = 'torch', **kwargs):
-        """Stands for MMEngine's _init_dist_pytorch; nccl needs a GPU."""
-        torch.distributed.init_process_group(backend='gloo', **kwargs)
-
-    dist_utils._init_dist_pytorch = init_on_cpu
+    for launcher in ('pytorch', 'slurm', 'mpi'):
+        name = f'_init_dist_{launcher}'
+        setattr(dist_utils, name, on_cpu(getattr(dist_utils, name)))
     return Mend(NAME, True, 'MMEngine selects a CUDA device and there is none')
+
+
+def on_cpu(init: Callable) -> Callable:
+    """A launcher's function of MMEngine without the choice of a device.
+
+    All else stays its own: it reads ranks and addresses from what the
+    launcher sets.
+    """
+
+    @functools.wraps(init)
+    def init_on_cpu(backend: str, **kwargs) -> None:
+        with patch.object(torch.cuda, 'set_device', lambda device: None):
+            init('gloo', **kwargs)  # nccl needs a GPU
+
+    return init_on_cpu

@@ -17,7 +17,12 @@ from wholebody_mm.evaluation.part_ap import (
 )
 from wholebody_mm.evaluation.results import people_to_results
 from wholebody_mm.inference.people import PeopleInImage
-from wholebody_mm.skeletons import COCO_WHOLEBODY133, SKELETONS, Skeleton
+from wholebody_mm.skeletons import (
+    COCO_WHOLEBODY133,
+    SKELETONS,
+    Skeleton,
+    get_map,
+)
 
 
 def add_annotation_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +86,6 @@ class AnnotatedPeople:
         self._own = None
         if source is None:
             self.coco = load_coco(ann_file, categories=categories)
-            names = part_metric_names(self.coco)
             own = SKELETONS.get(skeleton.name) != skeleton
             if own and _keypoints_of(self.coco) == skeleton.num_keypoints:
                 source = skeleton
@@ -95,6 +99,7 @@ class AnnotatedPeople:
                     f'their skeleton (--source)'
                 )
             check_order_of(self.coco, COCO_WHOLEBODY133)
+            get_map(skeleton, COCO_WHOLEBODY133)  # raises before the work
         else:
             from wholebody_mm.evaluation.partial_metric import (
                 PartialPoseMetric,
@@ -104,11 +109,20 @@ class AnnotatedPeople:
                 str(ann_file), source, skeleton, categories
             )
             self.coco = self._own.coco
-            names = [f'{self._own.prefix}/{value}' for value in VALUES]
         self.by_parts = self._own is None
         self.ids = sorted(self.coco.getImgIds())
-        self.parts = tuple(dict.fromkeys(n.split('/')[0] for n in names))
-        self._names = names
+        self.parts = self.parts_in(self.ids)
+
+    def parts_in(self, img_ids: Sequence[int]) -> tuple[str, ...]:
+        """Those of ``parts`` that are labelled in some of the images."""
+        names = self._names(img_ids)
+        return tuple(dict.fromkeys(name.split('/')[0] for name in names))
+
+    def _names(self, img_ids: Sequence[int]) -> list[str]:
+        """Keys of the values of some of the images."""
+        if self._own is None:
+            return part_metric_names(self.coco, img_ids)
+        return [f'{self._own.prefix}/{value}' for value in VALUES]
 
     def images(
         self, img_dir: str | Path, max_images: int | None = None
@@ -155,7 +169,7 @@ class AnnotatedPeople:
         """
         if not any(len(people) for people in found.values()):
             # COCO's tools can load no results at all
-            return dict.fromkeys(self._names, 0.0)
+            return dict.fromkeys(self._names(list(found)), 0.0)
         if self._own is None:
             return evaluate_parts(self.coco, self.results(found), list(found))
         return {

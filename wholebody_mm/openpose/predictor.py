@@ -33,6 +33,10 @@ class MultiNetworkPredictor:
         height: Of the input in pixels; the config's by default.
         threads: Torch's, of the whole process.
 
+    Attributes:
+        height: Of the image that crops are cut from, in pixels.
+        scales: It over the body network's input is the largest.
+
     Raises:
         CheckpointError: If the weights do not fit.
     """
@@ -64,6 +68,7 @@ class MultiNetworkPredictor:
         if height is not None:
             options['height'] = height
         self.resize = TopLeftResize(**options)
+        self.height, self.scales = self.resize.height, self.resize.scales
 
     def __call__(self, image: np.ndarray) -> PeopleInImage:
         """The people of an (h, w, 3) uint8 BGR image."""

@@ -55,31 +55,37 @@ def paper_table(table: Table, results: Results) -> Section:
     head = ['Method']
     for column in table.columns:
         head += [f'{column.title}, paper', f'{column.title}, here']
-    grid = Grid([*head, 'Config'])
+    grid = Grid([*head, 'Height here', 'Config'])
     images: dict[str, set[int]] = {}
 
-    def ours(network: str) -> list[str]:
-        cells = []
+    def ours(network: str) -> tuple[list[str], str]:
+        cells, heights = [], set()
         for column in table.columns:
             found = results.get(network, column.dataset, column.scales) or {}
             cells.append(percent(found.get(column.value)))
             if cells[-1] and 'images' in found:
                 counts = images.setdefault(column.dataset, set())
                 counts.add(int(found['images']))
-        return cells
+            if cells[-1] and 'height' in found:
+                heights.add(int(found['height']))
+        return cells, ' or '.join(str(n) for n in sorted(heights))
 
     for row in table.rows:
         figures = [f'{figure:.1f}' for figure in row.figures]
+        cells, height = ours(row.network)
         grid.rows.append(
-            [row.title, *_beside(figures, ours(row.network))]
+            [row.title, *_beside(figures, cells), height]
             + [f'`configs/{row.network}.py`']
         )
     known = {row.network for row in table.rows}
     measured = dict.fromkeys(network for network, _, _ in results.measured())
     for network in measured:
-        if network not in known and any(cells := ours(network)):
+        cells, height = ours(network)
+        if network not in known and any(cells):
             nothing = [NOTHING] * len(cells)
-            grid.rows.append([network, *_beside(nothing, cells), NOTHING])
+            grid.rows.append(
+                [network, *_beside(nothing, cells), height, NOTHING]
+            )
     blocks: list[str | Grid | Picture] = [grid]
     if table.note:
         blocks.append(table.note)
@@ -101,13 +107,14 @@ def _beside(paper: Sequence[str], here: Sequence[str]) -> list[str]:
 def measured_section(results: Results) -> Section:
     """Everything that was measured, one row a network, set and scales."""
     grid = Grid(
-        ['Network', 'Data', 'Scales', 'Images']
+        ['Network', 'Data', 'Scales', 'Height', 'Images']
         + [f'{part} {value}' for part in ROWS for value in VALUES[:2]]
     )
     for network, dataset, scales in results.measured():
         metrics = results.get(network, dataset, scales) or {}
         grid.rows.append(
-            [network, dataset, scales, str(int(metrics.get('images', 0)))]
+            [network, dataset, scales, str(metrics.get('height', NOTHING))]
+            + [str(int(metrics.get('images', 0)))]
             + [
                 percent(metrics.get(f'{part}/{value}'))
                 for part in ROWS
@@ -217,11 +224,17 @@ def _claimed(times: Mapping | None, results: Results) -> dict[str, str]:
         ('body_cost_shallow', 'body_foot_baseline', 'shallow_wholebody'),
     ):
         pair = [
-            (results.get(n, 'coco', 'multi') or {}).get('body/AP')
-            for n in (alone, together)
+            results.get(network, 'coco', 'multi') or {}
+            for network in (alone, together)
         ]
-        if None not in pair:
-            out[key] = f'{100 * (pair[0] - pair[1]):.1f}'
+        # on other images, or at other heights, AP is another by itself
+        alike = all(
+            pair[0].get(what) == pair[1].get(what)
+            for what in ('images', 'height')
+        )
+        aps = [metrics.get('body/AP') for metrics in pair]
+        if alike and None not in aps:
+            out[key] = f'{100 * (aps[0] - aps[1]):.1f}'
     return out
 
 
@@ -253,7 +266,10 @@ def sections(
 TITLE = 'Single-network whole-body pose: the paper and this project'
 LEAD = (
     "Each table is the paper's, with what was measured here beside it. A "
-    'cell is empty where a data set or trained weights were not there.'
+    'cell is empty where a data set or trained weights were not there, and a '
+    "claim's where two networks were tested on other images or at other "
+    'heights. Heights are of the input at scale 1, in pixels; the paper has '
+    '480.'
 )
 
 

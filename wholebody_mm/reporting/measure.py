@@ -32,7 +32,8 @@ from wholebody_mm.skeletons.labelled_sets import (
 )
 from wholebody_mm.whole_files import read_json, write_json
 
-# Section 4.1: heights of 480, and of 960, 720, 480 and 240 pixels.
+# Of the paper, section 4.1: 480 pixels, several scales are 960, 720, 480 and
+# 240. Here a network has its own height unless another is asked for.
 HEIGHT = 480
 SCALES = dict(single=(1.0,), multi=(2.0, 1.5, 1.0, 0.5))
 # Skeletons of the files of tools/data/prepare_*.py.
@@ -101,7 +102,8 @@ def measure(
     Returns:
         ``{part}/{AP,AR,AP50,AP75}``, 0 to 1, of the parts that the network's
         skeleton has, and ``images``, how many. Empty if it has none of those
-        that the data set labels, which the first image tells.
+        that the data set labels, which the first image tells. No whole body
+        where the data set does not label all of its parts.
 
     Raises:
         FileNotFoundError: If an image is missing.
@@ -112,6 +114,12 @@ def measure(
     ids = sorted(truth.getImgIds())[:limit]
     # without people: which parts are labelled
     metrics = with_either_hand(evaluate_parts(truth, [], ids))
+    if any(f'{p}/AP' not in metrics for p in COCO_WHOLEBODY133.part_names):
+        metrics = {
+            key: value
+            for key, value in metrics.items()
+            if not key.startswith('wholebody/')
+        }
     results: list[dict] = []
     images = truth.loadImgs(ids)
     check_image_files(dataset.images, images)  # before the hours
@@ -167,13 +175,24 @@ def load_truth(dataset: Dataset) -> Any:
     keypoints of their own skeleton; they are converted.
 
     Raises:
-        ValueError: If a file has its keypoints in another order.
+        ValueError: If a file is no COCO annotation file, or its people have
+            other keypoints, or these in another order.
     """
     source = SOURCES.get(dataset.name)
     content = read_json(dataset.ann_file)
+    if not isinstance(content, dict):
+        raise ValueError(
+            f'{dataset.ann_file} is no COCO annotation file, but a '
+            f'{type(content).__name__}; are those results?'
+        )
     people = content.get('annotations') or [{}]
     if source is None or 'face_kpts' in people[0]:
-        return load_coco(dataset.ann_file, skeleton=COCO_WHOLEBODY133)
+        body = COCO_WHOLEBODY133.parts['body']
+        return load_coco(
+            dataset.ann_file,
+            body.stop - body.start,
+            skeleton=COCO_WHOLEBODY133,
+        )
     parse = partial(keypoints_of, source)
     converted = as_wholebody(content, source, parse, str(dataset.ann_file))
     with TemporaryDirectory() as folder:
@@ -279,7 +298,8 @@ def measure_all(
     """Measure what is not measured yet.
 
     A measurement of other weights, another annotation file, or of fewer or
-    more images, is made again.
+    more images, is made again. Beside the metrics stands ``height``, that of
+    the network's input at scale 1 in pixels, where the network tells it.
 
     Args:
         networks: Name to a function that loads it for ``single`` or
@@ -314,5 +334,7 @@ def measure_all(
                         file=sys.stderr,
                     )
                     continue
+                if tested := getattr(find, 'scales', None):
+                    metrics['height'] = round(find.height / max(tested))
                 metrics['stamp'] = stamp
                 results.put(name, dataset.name, which, metrics)

@@ -17,8 +17,8 @@ class Cell:
         title: As in the paper.
         dataset: Name of the data set that it is measured on.
         value: Key of the metric.
-        scales: ``single`` (480 pixels high) or ``multi`` (960, 720, 480 and
-            240).
+        scales: ``single`` (in the paper 480 pixels high) or ``multi`` (960,
+            720, 480 and 240).
     """
 
     title: str
