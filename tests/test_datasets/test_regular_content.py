@@ -83,6 +83,16 @@ def test_an_empty_list_of_keypoints_is_none():
     assert 'keypoints' not in regular(somebody(keypoints=[]))
 
 
+@pytest.mark.parametrize('keypoints', [None, []])
+def test_a_body_without_labels_does_not_hide_a_labelled_face(keypoints):
+    face = [5, 6, 2] + [0] * 3 * 67
+    person = somebody(keypoints=keypoints, face_kpts=face, face_valid=True)
+    assert regular(person)['keypoints'] == [0] * 51
+    del person['keypoints']
+    assert regular(person)['keypoints'] == [0] * 51
+    assert 'keypoints' not in regular(person | dict(face_kpts=[0] * 3 * 68))
+
+
 def test_unlabelled_points_may_be_null():
     person = regular(somebody(keypoints=[None, None, 0, 1, 2, 2]))
     assert person['keypoints'] == [0, 0, 0, 1, 2, 2]

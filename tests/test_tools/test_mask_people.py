@@ -42,7 +42,7 @@ def faces(tmp_path):
     """One annotated face; detections of its body and of a stranger."""
     picture(tmp_path / 'images/a.png')
     image = dict(file_name='a.png', width=320, height=240)
-    record = face_record(face_points(60, 60, 20), image)
+    record = face_record([face_points(60, 60, 20)], image)
     write_annotations(
         tmp_path / 'train.json', [record], IBUG68.keypoint_names, 'test'
     )

@@ -41,6 +41,12 @@ def main(argv: list[str] | None = None) -> int:
         action='store_true',
         help='the points count pixels from 0; those of i-bug from 1',
     )
+    parser.add_argument(
+        '--subject',
+        metavar='REGEX',
+        help='part of the names of .pts files that says whom they show:\n'
+        'nobody is held out and trained on',
+    )
     add_split_arguments(parser, 'data/SET')
     args = parser.parse_args(argv)
     if args.out == parser.get_default('out'):
@@ -51,8 +57,8 @@ def main(argv: list[str] | None = None) -> int:
         if args.root.suffix == '.json':
             if args.images is None:
                 raise ValueError('--images says where the images are')
-            if args.zero_based:
-                raise ValueError('--zero-based is for .pts files')
+            if args.zero_based or args.subject:
+                raise ValueError('--zero-based, --subject are for .pts files')
             return convert_coco_faces(
                 args.root,
                 args.images,
@@ -68,6 +74,7 @@ def main(argv: list[str] | None = None) -> int:
             args.val_share,
             args.seed,
             first_pixel=0 if args.zero_based else 1,
+            subject=args.subject,
         )
 
     return run_preparation('prepare_faces.py', args, prepare)

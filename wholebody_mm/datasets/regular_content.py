@@ -30,8 +30,9 @@ def regular_content(content: dict, ann_file: str) -> dict:
     """Images, annotations and categories of a COCO file, made regular.
 
     Nulls count as absent, numbers in quotes as numbers where they are ids,
-    areas or sides of images, an empty list of keypoints as none. A flat
-    polygon becomes a list of one. A person with labelled keypoints is no
+    areas or sides of images, an empty list of keypoints as none, unless
+    another part is labelled. A flat polygon or a single category becomes a
+    list of one. A person with labelled keypoints is no
     crowd. Annotations without an id get one. What is regular already stays
     the object it is.
 
@@ -61,10 +62,10 @@ def regular_content(content: dict, ann_file: str) -> dict:
         if 'id' not in annotation:
             annotations[i] = annotation | dict(id=following)
             following += 1
-    categories = [
-        _with_numbers(category, ('id',))
-        for category in content.get('categories') or []
-    ]
+    categories = content.get('categories') or []
+    if isinstance(categories, Mapping):
+        categories = [categories]  # Matlab's writer of lists of one
+    categories = [_with_numbers(category, ('id',)) for category in categories]
     return content | dict(
         images=images, annotations=annotations, categories=categories
     )
@@ -338,6 +339,12 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
             changed[key] = [0] * (3 * size)  # of which nothing is labelled
         if key in changed:
             changed[key] = _regular_keypoints(changed[key], key, where)
+    body = PART_KEYS['body']
+    if body not in changed and any(
+        v > 0 for key in PART_KEYS.values() for v in changed.get(key, ())[2::3]
+    ):
+        # somebody of whom only the face, say, is labelled
+        changed[body] = [0] * (3 * dict(COCO_WHOLEBODY133.part_sizes)['body'])
     labelled = any(v > 0 for v in changed.get('keypoints', ())[2::3])
     if changed.get('iscrowd') and labelled:
         # some tools encode every outline like a crowd's

@@ -293,7 +293,7 @@ def test_names_of_images_say_the_side(tmp_path):
     file.write_text(json.dumps(dict(images=images, annotations=hands)))
     counts = convert_coco_hands(file, folder, tmp_path / 'out')
     assert counts == dict(train=dict(images=1, people=1))
-    images[0]['file_name'] = 'a.jpg'
+    images[0]['file_name'] = images[1]['file_name'] = 'a.jpg'
     file.write_text(json.dumps(dict(images=images, annotations=hands)))
     with pytest.raises(ValueError, match='prepare_hands.py'):
         convert_coco_hands(file, folder, tmp_path / 'out')
@@ -312,6 +312,27 @@ def test_names_of_images_say_the_side(tmp_path):
         file.write_text(content)
         with pytest.raises(ValueError, match=f'hands.json.*{message}'):
             convert_coco_hands(file, folder, tmp_path / 'out')
+
+
+def test_mmposes_file_for_training_has_hands_of_the_dome(tmp_path, capfd):
+    """Which do not say their side; names begin with folders."""
+    folder = tmp_path / 'panoptic'
+    names = [
+        'hand143_panopticdb/imgs/0.jpg',
+        'hand_labels/manual_train/a_l.jpg',
+        'hand_labels/manual_train/a_r.jpg',
+    ]
+    for name in names:
+        picture(folder / name)
+    images = [dict(id=i, file_name=name) for i, name in enumerate(names)]
+    hands = [hand(i + 1, 60, 80, 0, image=i) for i in range(3)]
+    file = tmp_path / 'hands.json'
+    file.write_text(json.dumps(dict(images=images, annotations=hands)))
+    for root in (folder, folder / 'hand_labels/manual_train'):
+        counts = convert_coco_hands(file, root, tmp_path / root.name)
+        assert counts == dict(train=dict(images=1, people=1))
+        said = capfd.readouterr().err
+        assert '1 hands left out' in said and names[0] in said
 
 
 def test_corrected_points_are_read_anew(tmp_path):

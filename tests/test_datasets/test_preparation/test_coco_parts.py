@@ -56,6 +56,16 @@ def test_images_with_feet_are_kept_with_everyone_in_them(tmp_path):
     )
 
 
+def test_a_category_by_itself_is_read_as_a_list_of_one(tmp_path):
+    """As Matlab wrote it into the foot files that COCO's authors released."""
+    source = write(tmp_path, [person(1, 6, 1)], images=1)
+    content = json.loads(source.read_text())
+    content['categories'] = dict(id=1, name='person', supercategory='person')
+    source.write_text(json.dumps(content))
+    counts = prepare_foot(source, tmp_path / 'foot.json')
+    assert counts == dict(images=1, people=1, with_feet=1)
+
+
 def test_another_file_is_refused(tmp_path):
     body = person(1, 0, 1)
     body['keypoints'] = body['keypoints'][:51]

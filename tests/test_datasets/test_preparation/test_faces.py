@@ -24,10 +24,11 @@ def index(*names):
 def root(tmp_path):
     """Two good faces, one of a profile, one without image."""
     folder = tmp_path / '300w'
-    for name in ('helen/a', 'lfpw/b', 'helen/c', 'afw/d'):
+    names = 'helen/a', 'lfpw/b', 'helen/c', 'afw/d'
+    for value, name in enumerate(names, start=90):
         write_pts(folder / f'{name}.pts', face_points())
         if name != 'afw/d':
-            picture(folder / f'{name}.png')
+            picture(folder / f'{name}.png', value)
     write_pts(folder / 'helen/c.pts', face_points()[:39])
     return folder
 
@@ -86,7 +87,7 @@ def test_nothing_is_learnt_away_from_faces_in_the_wild(root, tmp_path):
 def test_held_out_faces_are_the_same_everywhere(root, tmp_path):
     for i in range(8):
         write_pts(root / f'more/{i}.pts', face_points())
-        picture(root / f'more/{i}.png')
+        picture(root / f'more/{i}.png', 100 + i)
     for name in ('one', 'two'):
         counts = prepare_faces(root, tmp_path / name, val_share=0.25, seed=4)
     lists = [
@@ -109,6 +110,55 @@ def test_held_out_faces_are_the_same_everywhere(root, tmp_path):
     prepare_faces(root, tmp_path / 'one')
     assert not (tmp_path / 'one/val.json').exists()
     assert not (tmp_path / 'one/val_names.txt').exists()
+
+
+def test_copies_of_a_photo_are_one_image_of_several_faces(root, tmp_path):
+    """As in AFW; its faces are not taught to be absent from each other's."""
+    for i, x in enumerate((100, 175, 176)):  # the last one is there twice
+        write_pts(root / f'afw/e_{i}.pts', face_points(x, scale=30))
+        picture(root / f'afw/e_{i}.png', 120)
+    out = tmp_path / 'out'
+    counts = prepare_faces(root, out, val_share=0.5)
+    assert sum(c['images'] for c in counts.values()) == 3
+    assert sum(c['people'] for c in counts.values()) == 4
+    split = max(
+        counts, key=lambda s: counts[s]['people'] - counts[s]['images']
+    )
+    content = json.loads((out / f'{split}.json').read_text())
+    (both,) = (
+        image['id'] for image in content['images'] if 'e_0' in str(image)
+    )
+    (mask,) = (
+        decode_rle(a['segmentation'])
+        for a in content['annotations']
+        if a['image_id'] == both and a['iscrowd']
+    )
+    for x in (100, 175):
+        column, row = face_points(x, scale=30).astype(int).T
+        assert not mask[row, column].any()
+
+
+def test_nobody_is_held_out_and_trained_on(root, tmp_path):
+    for subject in range(4):
+        for camera in range(3):
+            name = f'00{subject}_01_{camera}'
+            write_pts(tmp_path / f'pie/{name}.pts', face_points())
+            picture(tmp_path / f'pie/{name}.png')
+    out = tmp_path / 'out'
+    prepare_faces(
+        tmp_path / 'pie', out, everyone=True, val_share=0.5, subject='^[0-9]+'
+    )
+    who = [
+        {
+            image['file_name'][:3]
+            for image in json.loads((out / f'{s}.json').read_text())['images']
+        }
+        for s in ('train', 'val')
+    ]
+    assert [len(subjects) for subjects in who] == [2, 2]
+    assert not who[0] & who[1]
+    with pytest.raises(ValueError, match='--subject x is nowhere in the name'):
+        prepare_faces(tmp_path / 'pie', out, everyone=True, subject='x')
 
 
 def coco_faces(root, file, *keypoints):

@@ -31,7 +31,7 @@ def body(x0, y0, x1, y1, score=0.9):
 
 def face(x, y=60, scale=20):
     points = face_points(x, y, scale)
-    return face_record(points, IMAGE, everyone=True)['annotations'][0]
+    return face_record([points], IMAGE, everyone=True)['annotations'][0]
 
 
 def area(regions):
@@ -113,7 +113,7 @@ def test_people_without_box_and_points_have_that_of_their_outline():
 @pytest.fixture
 def faces(tmp_path):
     picture(tmp_path / 'a.png')
-    record = face_record(face_points(60, 60, 20), dict(IMAGE))
+    record = face_record([face_points(60, 60, 20)], dict(IMAGE))
     write_annotations(
         tmp_path / 'train.json', [record], IBUG68.keypoint_names, 'test'
     )

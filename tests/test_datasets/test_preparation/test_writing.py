@@ -12,6 +12,7 @@ from wholebody_mm.datasets.preparation.writing import (
     for_each,
     image_entry,
     refuse_inputs,
+    split_names,
     states,
     write_splits,
 )
@@ -126,6 +127,16 @@ def test_states_tell_changes_and_survive_json(tmp_path):
     assert states([file, missing])[str(file)] != before[str(file)]
     missing.write_text('')
     assert states([file, missing])[str(missing)] != before[str(missing)]
+
+
+def test_few_pictures_are_divided_too():
+    names = [f'{i}' for i in range(9)]
+    kept, held_out = split_names(names, 0.05)
+    assert len(kept) == 8 and len(held_out) == 1
+    assert [len(part) for part in split_names(names[:2], 0.9)] == [1, 1]
+    assert split_names(names, 0) == (names, [])
+    with pytest.raises(ValueError, match='none can be held out'):
+        split_names(names, 0.05, group=lambda name: 'one')
 
 
 def test_a_link_to_the_input_is_refused_too(tmp_path):

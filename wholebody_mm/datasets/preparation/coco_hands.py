@@ -70,31 +70,46 @@ def convert_coco_hands(
     Args:
         ann_file: Annotations of 21 points; the names of the images end in
             ``_l`` and ``_r``.
-        images: Folder of the images.
+        images: Folder of the images, or of the folders that their names
+            begin with. Hands whose names say no side (of the Panoptic Studio,
+            in MMPose's file for training) are left out, and counted on the
+            standard error.
         out: Folder for ``train.json`` and ``val.json``.
         val_share: Share of images held out for validation.
         seed: Decides which.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no such file, would be written over, or a name
-            says no side.
+        ValueError: If it is no such file, would be written over, or no name
+            says a side.
     """
     inputs = states([ann_file])
     entries, by_image, _ = read_annotation_file(str(ann_file), _HOW)
-    hands = {}
+    hands, of_no_side = {}, []
     for entry in entries:
-        stem = Path(entry['file_name']).stem
+        file = Path(entry['file_name'])
         for annotation in by_image.get(entry['id'], ()):
-            if stem[-2:] not in ('_l', '_r'):
-                raise ValueError(
-                    f'{ann_file}: image {entry["file_name"]} does not say by '
-                    f'_l or _r which hand it is; where categories do, take '
-                    f'tools/data/prepare_hands.py'
-                )
+            if file.stem[-2:] not in ('_l', '_r'):
+                of_no_side.append(entry['file_name'])
+                continue
             rows = _hand_points(annotation, ann_file)
             rows[:, 2] = 2 * (rows[:, 2] > 0)
-            hands[stem] = _hand(rows, left=stem.endswith('_l'))
+            name = file.with_suffix('').as_posix()
+            if not (images / f'{name}.jpg').is_file():
+                name = file.stem  # the folder is the images' own
+            hands[name] = _hand(rows, left=name.endswith('_l'))
+    if of_no_side:
+        reason = f'do not say by _l or _r which hand it is: {of_no_side[0]}'
+        if not hands:
+            raise ValueError(
+                f'{ann_file}: names of images {reason}; where categories do, '
+                f'take tools/data/prepare_hands.py'
+            )
+        print(
+            f'{ann_file}: {len(of_no_side)} hands left out, whose images '
+            f'{reason}',
+            file=sys.stderr,
+        )
     return prepare_pairs(images, hands, out, val_share, seed, inputs)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,9 @@ from wholebody_mm.skeletons.labelled_sets import IBUG68
 
 # One point shows no size.
 LEAST_POINTS = 2
+# Copies of an image may come with the same face, annotated twice: points that
+# are nearer on average, as a share of the face's longer side.
+SAME_FACE = 0.25
 _HOW = 'See "Faces" in docs/data.md'
 
 
@@ -53,41 +59,50 @@ def read_pts(path: Path, first_pixel: int = 1) -> np.ndarray:
 
 
 def face_record(
-    points: np.ndarray,
+    faces: Sequence[np.ndarray],
     image: dict,
     everyone: bool = False,
     visible: np.ndarray | int = 2,
 ) -> dict:
-    """The record of an image with one face.
+    """The record of an image with one face or several.
 
-    The box is that of the labelled landmarks, wider by a tenth on each side,
+    A box is that of the labelled landmarks, wider by a tenth on each side,
     higher by half above and a tenth below (as in the released network's
     training), within the image.
 
     Args:
-        points: (68, 2) pixels.
+        faces: (68, 2) pixels of each.
         image: Its entry.
         everyone: Whether nobody else can be in the image (laboratory sets).
-            If not, nothing is learnt away from the face until
+            If not, nothing is learnt away from the faces until
             ``tools/data/mask_people.py`` has found the others.
-        visible: (68,) or one for all: 0 not labelled, 1 occluded, 2 visible.
+        visible: (68,) of each face, or one for all: 0 not labelled, 1
+            occluded, 2 visible.
 
     Raises:
         Skip: If fewer than :data:`LEAST_POINTS` are labelled.
     """
-    visible = np.broadcast_to(visible, len(points))
-    known = points[visible > 0]
-    if len(known) < LEAST_POINTS:
-        raise Skip(f'a face with {len(known)} labelled points')
     limits = [image['width'], image['height']] * 2
-    box = np.clip(points_box(known, up=0.5), 0, limits)
-    within = (points >= 0).all(1) & (points < limits[:2]).all(1)
-    annotations = [person(IBUG68, points, visible * within, box)]
+    annotations, around = [], []
+    for points in faces:
+        seen = np.broadcast_to(visible, len(points))
+        known = points[seen > 0]
+        if len(known) < LEAST_POINTS:
+            raise Skip(f'a face with {len(known)} labelled points')
+        box = np.clip(points_box(known, up=0.5), 0, limits)
+        within = (points >= 0).all(1) & (points < limits[:2]).all(1)
+        annotations.append(person(IBUG68, points, seen * within, box))
+        half = (box[2:] - box[:2]) / 2
+        around.append(np.concatenate([box[:2] - half, box[2:] + half]))
     if not everyone:
-        size = box[2:] - box[:2]
-        around = np.concatenate([box[:2] - 0.5 * size, box[2:] + 0.5 * size])
-        annotations += ignored_outside([around], *limits[:2])
+        annotations += ignored_outside(around, *limits[:2])
     return dict(image=image, annotations=annotations)
+
+
+def _are_one(points: np.ndarray, others: np.ndarray) -> bool:
+    """Whether (68, 2) points and others are of the same face."""
+    away = np.linalg.norm(points - others, axis=1).mean()
+    return bool(away < SAME_FACE * np.ptp(points, axis=0).max())
 
 
 def prepare_faces(
@@ -97,8 +112,13 @@ def prepare_faces(
     val_share: float = 0.0,
     seed: int = 0,
     first_pixel: int = 1,
+    subject: str | None = None,
 ) -> dict[str, dict[str, int]]:
     """Write the annotations of all .pts files below a folder.
+
+    Copies of an image that each come with another of its faces (AFW in
+    300-W) become one image with these faces, unless ``everyone``. A face
+    that two of them show is taken once.
 
     Args:
         root: Folder with images and .pts files of the same names.
@@ -108,13 +128,17 @@ def prepare_faces(
         val_share: Share of images held out for validation.
         seed: Decides which.
         first_pixel: See :func:`read_pts`.
+        subject: Regular expression of the part of a file's name that says
+            whom it shows. Images of one subject are not divided between
+            training and validation.
 
     Returns:
         Counts of each split.
 
     Raises:
         FileNotFoundError: If there is no .pts file.
-        ValueError: If one is broken, or nothing could be used.
+        ValueError: If one is broken, nothing could be used, or a name has no
+            ``subject``.
     """
     names = sorted(p.relative_to(root).as_posix() for p in root.rglob('*.pts'))
     if not names:
@@ -130,17 +154,41 @@ def prepare_faces(
         images = (path.with_suffix(suffix) for suffix in suffixes)
         return [path, *[image for image in images if image.is_file()][:1]]
 
-    def make(name: str) -> dict:
-        path, *image = files(name)
-        points = read_pts(path, first_pixel)
-        if len(points) != IBUG68.num_keypoints:
-            raise Skip(f'{len(points)} points instead of 68')
-        if not image:
-            raise Skip('no image of that name')
-        return face_record(points, image_entry(image[0], root), everyone)
+    copies: dict[str, list[str]] = {}
+    for name in names:
+        _, *image = files(name)
+        key = name
+        if image and not everyone:
+            key = hashlib.sha1(image[0].read_bytes()).hexdigest()
+        copies.setdefault(key, []).append(name)
+    by_first = {group[0]: group for group in copies.values()}
+
+    def make(first: str) -> dict:
+        faces: list[np.ndarray] = []
+        for name in by_first[first]:
+            path, *image = files(name)
+            points = read_pts(path, first_pixel)
+            if len(points) != IBUG68.num_keypoints:
+                raise Skip(f'{len(points)} points instead of 68')
+            if not image:
+                raise Skip('no image of that name')
+            if not any(_are_one(points, other) for other in faces):
+                faces.append(points)
+        entry = image_entry(files(first)[1], root)
+        return face_record(faces, entry, everyone)
+
+    def subject_of(name: str) -> str:
+        if subject is None:
+            return name
+        found = re.search(subject, Path(name).stem)
+        if found is None:
+            raise ValueError(
+                f'--subject {subject} is nowhere in the name of {root / name}'
+            )
+        return found.group()
 
     return write_splits(
-        names,
+        list(by_first),
         make,
         out,
         IBUG68,
@@ -148,7 +196,8 @@ def prepare_faces(
         val_share,
         seed,
         options=dict(everyone=everyone, first_pixel=first_pixel),
-        files=files,
+        group=subject_of,
+        files=lambda first: [f for n in by_first[first] for f in files(n)],
     )
 
 
@@ -205,7 +254,7 @@ def convert_coco_faces(
         rows = keypoints_of(IBUG68, found[0], str(ann_file))[0].astype(float)
         image = image_entry(picture(key), images)
         visible = np.minimum(labelled * rows[:, 2], 2)
-        return face_record(rows[:, :2], image, everyone, visible)
+        return face_record([rows[:, :2]], image, everyone, visible)
 
     return write_splits(
         list(keys),
