@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from support.annotation_options import REFUSED, note_annotations
 from support.drawn import write_drawn
 
 from wholebody_mm import checkpoints
@@ -192,6 +193,19 @@ def test_a_file_that_differs_by_more_than_rounding_is_refused(
 def test_what_does_not_fit_is_named(network, arguments, message, capsys):
     assert main(['export', *network, *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_is_asked_of_the_annotations(
+    network, picture, tmp_path, monkeypatch, capsys
+):
+    asked = note_annotations(monkeypatch, 'wholebody_mm.cli.export')
+    arguments = ['export', *network, '--out', str(tmp_path / 'a.onnx')]
+    arguments += ['--image', picture, '--ann', 'a.json', '--img-dir', 'img']
+    arguments += ['--source', 'coco17', '--categories', 'a', 'b']
+    assert main(arguments) == 2
+    assert REFUSED in capsys.readouterr().err
+    (given,) = asked
+    assert (given['source'], given['categories']) == ('coco17', ['a', 'b'])
 
 
 @pytest.mark.parametrize('wrong', ['annotations', 'image', 'calibration'])

@@ -1,7 +1,9 @@
 """The command from arguments to files and exit code."""
 
 import json
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -227,6 +229,21 @@ def test_going_on_with_other_images_than_annotated(
     assert 'results of' in error and '3.png, which is not in' in error
     assert len(network.batches) == done
     assert infer(photos / '1.png', *options, '--overwrite') == 0
+
+
+def test_people_in_parquet(infer, photos):
+    parquet = pytest.importorskip('pyarrow.parquet')
+    command = [photos, '--write', 'parquet']
+    for options, people in (
+        ([], [1, 2, 3]),
+        (['--overwrite', '--max-people', '1'], [1, 1, 1]),
+    ):
+        assert infer(*command, *options) == 0
+        table = parquet.read_table(infer.out / 'people.parquet').to_pylist()
+        found = {(row['source'], row['person']) for row in table}
+        sources = Counter(Path(source).name for source, _ in found)
+        assert [sources[f'{n}.png'] for n in (1, 2, 3)] == people
+        assert {row['keypoint'] for row in table} >= {'nose', 'left_ankle'}
 
 
 def test_one_table_that_fails(infer, photos, monkeypatch, capsys):

@@ -58,6 +58,24 @@ def test_an_archive_in_shards(infer, photos, monkeypatch, capsys):
     assert '4.png' in capsys.readouterr().err
 
 
+def test_workers_and_their_cluster_reach_ray(infer, photos, monkeypatch):
+    pytest.importorskip('pyarrow')
+    from wholebody_mm.inference import ray_engine
+
+    asked = []
+
+    def run(shards, build, workers, address=None, gpus_each=0):
+        asked.append((workers, address, gpus_each))
+        return ()
+
+    monkeypatch.setattr(ray_engine, 'run_on_ray', run)
+    monkeypatch.setattr(ray_engine, 'require_ray', lambda: None)
+    command = [photos, '--engine', 'ray', *GPU]
+    infer(*command, '--workers', '3', '--address', 'auto')
+    infer(*command)
+    assert asked == [(3, 'auto', 1), (2, None, 1)]
+
+
 @pytest.mark.parametrize('overwrite', [False, True])
 def test_ctrl_c(infer, photos, monkeypatch, capsys, overwrite):
     pytest.importorskip('pyarrow')

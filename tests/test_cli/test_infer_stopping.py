@@ -44,6 +44,25 @@ def test_ctrl_c_and_going_on(infer, many, monkeypatch, capsys):
     assert len(lines) == 1 + len(list(many.iterdir()))
 
 
+def test_q_in_the_window(infer, many, monkeypatch, capsys):
+    monkeypatch.setattr(cv2, 'getBuildInformation', lambda: '  GUI: QT5')
+    monkeypatch.setenv('DISPLAY', ':0')
+    shown, closed, keys = [], [], iter([-1, ord('q')])
+    monkeypatch.setattr(cv2, 'imshow', lambda _, image: shown.append(image))
+    monkeypatch.setattr(cv2, 'waitKey', lambda _: next(keys))
+    monkeypatch.setattr(cv2, 'destroyAllWindows', lambda: closed.append(1))
+    assert infer(many, '--write', 'csv', '--display') == 130
+    assert 'the same command goes on' in capsys.readouterr().out
+    assert closed == [1] and len(shown) == 2
+    drawn = cv2.absdiff(shown[0], cv2.imread(str(many / '0.png')))
+    assert drawn.any()
+    # pictures are for the window only
+    files = {'people.jsonl', 'people.csv'}
+    assert {path.name for path in infer.out.iterdir()} == files
+    assert infer(many, '--write', 'csv', '--no-display') == 0
+    assert len(shown) == 2
+
+
 def test_a_recording_that_is_lost_when_the_user_stops(
     infer, many, monkeypatch, capsys
 ):

@@ -397,8 +397,9 @@ def test_images_of_nobody_may_have_other_things(tmp_path):
     path = own_file(tmp_path, pile, categories=[])  # of what?
     with pytest.raises(ValueError, match='image 1 has people'):
         build(path, 'NoPeopleDataset')
-    path = own_file(tmp_path, own(), categories=[dict(id=0, name='worker')])
-    with pytest.raises(ValueError):
+    worker = own(keypoints=[30, 40, 2] * 135)
+    path = own_file(tmp_path, worker, categories=[dict(id=0, name='worker')])
+    with pytest.raises(ValueError, match='image 1 has people'):
         build(path, 'NoPeopleDataset')
 
 

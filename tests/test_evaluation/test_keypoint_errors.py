@@ -246,6 +246,26 @@ def test_results_of_other_images_are_refused(drawn):
         keypoint_errors(drawn, wrong)
 
 
+def test_categories_that_are_people(drawn, tmp_path, monkeypatch):
+    content = json.loads(drawn.read_text())
+    content['categories'].append(dict(id=2, name='mannequin'))
+    content['annotations'][0]['category_id'] = 2
+    ann, file, out = (tmp_path / f'{n}.json' for n in ('ann', 'found', 'out'))
+    ann.write_text(json.dumps(content))
+    results = []
+    for image_id, points, scores in perfect(drawn)[1:]:
+        results += people_to_results(image_id, points[None], scores[None])
+    file.write_text(json.dumps(results))
+    main = runpy.run_path(str(TOOL))['main']
+    command = [str(TOOL), str(ann), str(file), '--json', str(out)]
+    recalls = []
+    for options in ([], ['--categories', 'person']):
+        monkeypatch.setattr('sys.argv', [*command, *options])
+        assert main() == 0
+        recalls.append(json.loads(out.read_text())['body/recall'])
+    assert recalls[0] < recalls[1] == 1
+
+
 def test_the_tool(drawn, tmp_path):
     results = []
     people = list(perfect(drawn))

@@ -18,6 +18,8 @@ for _name in ('onnx', 'openvino'):
 SUFFIX = {name: kind.suffix for name, kind in FORMATS.items()}
 # bfloat16 keeps 8 bits of a number; 8-bit layers are calibrated on noise.
 LOOSE = dict(fp32=TOLERANCE, fp16=0.02, bf16=0.3, int8=0.7)
+# What an operator of 8-bit layers is called in a file.
+EIGHT_BITS = dict(onnx=b'QuantizeLinear', openvino=b'FakeQuantize')
 CASES = [(n, p) for n, kind in FORMATS.items() for p in kind.precisions]
 
 
@@ -43,9 +45,12 @@ def test_any_size_and_batch(name, precision, original, images, tmp_path):
         for a, b in zip(ours, theirs, strict=True):
             assert a.shape == b.shape and b.dtype == np.float32
         assert relative_difference(ours, theirs) < LOOSE[precision]
-    if precision == 'bf16' and name == 'torchscript':
-        # the precision is real, not a name
+    # the precision is real, not a name
+    if precision == 'int8' or (name, precision) == ('torchscript', 'bf16'):
         assert relative_difference(ours, theirs) > TOLERANCE
+    if name in EIGHT_BITS:
+        is_there = EIGHT_BITS[name] in path.read_bytes()
+        assert is_there == (precision == 'int8')
 
 
 @pytest.mark.parametrize('name', FORMATS)

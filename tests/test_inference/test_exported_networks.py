@@ -1,6 +1,7 @@
 """Exported files on ONNX Runtime and OpenVINO."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import wholebody_mm.register  # noqa: F401
 
@@ -174,6 +175,65 @@ def test_weights_beside_an_openvino_file_are_missed(path, tmp_path):
         OpenVinoNetwork(tmp_path / 'tiny.pth')
     with pytest.raises(ValueError, match='fp32 or bf16'):
         OpenVinoNetwork(path, precision='fp8')
+
+
+@pytest.fixture
+def openvino_of(tiny, tmp_path, monkeypatch):
+    """Loads a file of a precision on a device that need not be here.
+
+    Returns the network and the precision that OpenVINO is asked for.
+    """
+    openvino = pytest.importorskip('openvino')
+    from wholebody_mm.export.openvino_file import converted, save
+    from wholebody_mm.inference.openvino_network import OpenVinoNetwork
+
+    core, asked = openvino.Core, []
+    monkeypatch.setattr(
+        core, 'compile_model', lambda *args: asked.append(args[-1])
+    )
+
+    def load(stored, device, precision, able=True):
+        has = ['FP32', 'BF16'] if able else ['FP32']
+        monkeypatch.setattr(core, 'get_property', lambda *_: has)
+        path = tmp_path / 'tiny.xml'
+        model = converted(tiny, INFO, (64, 64), dynamic=True)
+        save(model, replace(INFO, precision=stored), path)
+        network = OpenVinoNetwork(path, device, precision=precision)
+        return network, asked[-1].get('INFERENCE_PRECISION_HINT')
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ('stored', 'wanted', 'able', 'precision'),
+    [
+        ('fp32', None, True, 'fp32'),
+        ('fp32', 'bf16', True, 'bf16'),
+        ('fp32', 'bf16', False, 'fp32'),
+        ('bf16', None, True, 'bf16'),
+        ('bf16', 'fp32', True, 'fp32'),
+        ('int8', None, True, 'bf16'),
+    ],
+)
+def test_what_openvino_computes_in(
+    openvino_of, stored, wanted, able, precision
+):
+    network, hint = openvino_of(stored, 'cpu', wanted, able)
+    assert network.precision == precision
+    assert hint == dict(fp32='f32', bf16='bf16')[precision]
+
+
+@pytest.mark.parametrize(
+    ('stored', 'wanted', 'hint'),
+    [
+        ('fp32', None, 'f32'),
+        ('fp16', None, None),  # the device's own choice
+        ('fp16', 'fp32', 'f32'),
+        ('fp32', 'bf16', None),
+    ],
+)
+def test_what_openvino_computes_in_on_a_gpu(openvino_of, stored, wanted, hint):
+    assert openvino_of(stored, 'gpu', wanted)[1] == hint
 
 
 def test_exported_weights_run_without_torch_and_mmpose(path, run_python):

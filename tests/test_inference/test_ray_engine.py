@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip('pyarrow')
 
-from wholebody_mm.inference.ray_engine import run_on_ray
+from wholebody_mm.inference.ray_engine import ShardWorker, run_on_ray
 from wholebody_mm.inference.shards import Shard
 
 DONE = dict(file='a.parquet', images=2, people=3, broken=[['b.png', 'empty']])
@@ -50,13 +50,23 @@ def test_where_the_workers_are(
 ):
     if environment:
         monkeypatch.setenv('RAY_ADDRESS', environment)
-    (summary,) = run_on_ray(shards, None, 3, given)
+    build = object()
+    (summary,) = run_on_ray(shards, build, 3, given, 0.5)
     assert (summary.people, summary.broken) == (3, (('b.png', 'empty'),))
     options = ray.init.call_args.kwargs
     assert options['address'] == address
     # Ray refuses a number of cores for a cluster
     assert options.get('num_cpus') == cores
     ray.shutdown.assert_called_once()
+    assert ray.data.from_items.call_args.args[0] == [
+        dict(file=shards[0].file, paths=['a.png', 'b.png'], plan='plan')
+    ]
+    call = ray.data.from_items.return_value.map.call_args
+    assert call.args == (ShardWorker,)
+    assert call.kwargs['fn_constructor_args'] == (build,)
+    assert (call.kwargs['num_cpus'], call.kwargs['num_gpus']) == (1, 0.5)
+    ray.data.ActorPoolStrategy.assert_called_once_with(size=3)
+    assert call.kwargs['compute'] is ray.data.ActorPoolStrategy.return_value
 
 
 def test_an_error_of_ray(ray, shards):

@@ -12,6 +12,7 @@ from wholebody_mm.synthetic.clothing import (
 )
 from wholebody_mm.synthetic.regions import (
     HAND_L,
+    HAND_R,
     HEAD,
     THIGH_L,
     THIGH_R,
@@ -40,7 +41,7 @@ def test_everyone_wears_something_on_the_hips(body):
             assert inside > 0
         # Faces and hands stay bare.
         assert not hidden[(part == HEAD) & (z > 0.77)].any()
-        assert not hidden[part == HAND_L].all()
+        assert not hidden[np.isin(part, (HAND_L, HAND_R))].any()
 
 
 def test_offsets_move_cloth_outwards(body):
@@ -67,5 +68,9 @@ def test_a_hem_cuts_where_the_field_says(body):
     ):
         assert surface.owner == 3
         assert (surface.cut >= 0).any() and (surface.cut < 0).any()
-        used = np.unique(surface.pieces[0].faces)
+        faces = surface.pieces[0].faces
+        used = np.unique(faces)
+        # all that lies inside the hem is there, and no face beyond it
+        assert (surface.cut[faces] >= 0).any(1).all()
+        assert set(np.flatnonzero(surface.cut >= 0)) <= set(used)
         assert len(used) < len(surface.vertices), garment.name

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from support.annotation_options import REFUSED, note_annotations
 from support.known_people import crowd, known_people
 
 import wholebody_mm.inference.predictor as predictor_module
@@ -122,3 +123,16 @@ def test_parts_that_nobody_labels_are_refused(command, monkeypatch) -> None:
     monkeypatch.setattr('sys.argv', words)
     with pytest.raises(ValueError, match='labels body, .*, not face'):
         main()
+
+
+def test_what_is_asked_of_the_annotations(command, monkeypatch) -> None:
+    main = runpy.run_path(str(ROOT / 'tools/tune_decoder.py'))['main']
+    asked = note_annotations(
+        monkeypatch, 'wholebody_mm.evaluation.stored_maps'
+    )
+    words = ['tune_decoder.py', *command, '--source', 'coco17']
+    monkeypatch.setattr('sys.argv', [*words, '--categories', 'a', 'b'])
+    with pytest.raises(ValueError, match=REFUSED):
+        main()
+    (given,) = asked
+    assert (given['source'], given['categories']) == ('coco17', ['a', 'b'])

@@ -67,6 +67,7 @@ class OpenVinoNetwork:
             ) from error
         self.info = NetworkInfo.from_json(_stored(model, path), path)
         self.precision = _precision(core, device, precision, self.info)
+        asked = precision or self.info.precision
         settings = {'PERFORMANCE_HINT': 'LATENCY'}
         if threads is not None:
             settings['INFERENCE_NUM_THREADS'] = threads
@@ -75,7 +76,7 @@ class OpenVinoNetwork:
             settings['INFERENCE_PRECISION_HINT'] = kind
             # Pinned, two processes of one thread each share the first core.
             settings['ENABLE_CPU_PINNING'] = False
-        elif device.startswith('GPU') and self.info.precision == 'fp32':
+        elif device.startswith('GPU') and asked == 'fp32':
             # a GPU's own choice is half precision
             settings['INFERENCE_PRECISION_HINT'] = 'f32'
         try:

@@ -33,12 +33,16 @@ def root(tmp_path):
     return folder
 
 
-def test_points_count_from_one(tmp_path):
+def test_points_count_from_one_or_as_is_said(tmp_path):
     write_pts(tmp_path / 'x.pts', face_points())
     np.testing.assert_allclose(
         read_pts(tmp_path / 'x.pts'), face_points(), atol=1e-5
     )
     assert '161' in (tmp_path / 'x.pts').read_text()  # 160 on disk as 161
+    write_pts(tmp_path / 'x.pts', face_points(), first_pixel=0)
+    np.testing.assert_allclose(
+        read_pts(tmp_path / 'x.pts', first_pixel=0), face_points(), atol=1e-5
+    )
     (tmp_path / 'y.pts').write_text('version: 1\n')
     with pytest.raises(ValueError, match=r'y\.pts is no \.pts file'):
         read_pts(tmp_path / 'y.pts')

@@ -49,6 +49,24 @@ def test_people_are_projected_as_opencv_does_it(tmp_path):
     assert not record['labelled'][feet].any() and record['negatives']
 
 
+def test_cameras_that_are_named(tmp_path):
+    write_panoptic(tmp_path / 'seq', [30, 60])
+    file = next((tmp_path / 'seq').glob('*/calibration*.json'))
+    content = json.loads(file.read_text())
+    content['cameras'].append(dict(content['cameras'][0], name='00_12'))
+    file.write_text(json.dumps(content))
+    for number in (30, 60):
+        picture(file.parent / f'hdImgs/00_12/00_12_{number:08d}.jpg', number)
+    for cameras, images in ((), 4), (['00_12'], 2), (['00_07', '00_12'], 4):
+        out = tmp_path / f'out{len(cameras)}'
+        counts = prepare_panoptic(tmp_path / 'seq', out, cameras=cameras)
+        assert counts['train']['images'] == images
+    content = json.loads((tmp_path / 'out1/train.json').read_text())
+    assert all('/00_12_' in i['file_name'] for i in content['images'])
+    with pytest.raises(FileNotFoundError, match='no pictures'):
+        prepare_panoptic(tmp_path / 'seq', out, cameras=['00_31'])
+
+
 def test_what_is_behind_the_camera_is_not_in_the_picture(tmp_path):
     write_panoptic(tmp_path / 'seq', [30])
     file = next((tmp_path / 'seq').glob('*/calibration*.json'))
