@@ -90,6 +90,10 @@ def test_a_body_without_labels_does_not_hide_a_labelled_face(keypoints):
     assert regular(person)['keypoints'] == [0] * 51
     del person['keypoints']
     assert regular(person)['keypoints'] == [0] * 51
+    # where people have keypoints of another kind it would be a wrong one
+    content = file(person, somebody(id=2, keypoints=[1, 2, 2] * 21))
+    first, _ = regular_content(content, 'f.json')['annotations']
+    assert 'keypoints' not in first
     assert 'keypoints' not in regular(person | dict(face_kpts=[0] * 3 * 68))
 
 

@@ -332,13 +332,31 @@ def test_a_version_that_renders_other_images_needs_another_folder(
 
 def test_renderers_with_other_arguments_are_others(tmp_path):
     class Blurry(SoftwareRenderer):
-        def __init__(self, blur=0):
+        def __init__(self, blur=0, lens=None):
             pass
 
-    generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 1))
-    generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 1))
+    for _ in range(2):  # a new object of the same class is the same
+        blurry = partial(Blurry, 1, lens=Blurry())
+        generate(NOBODY, tmp_path, progress=False, renderer=blurry)
     with pytest.raises(ValueError, match=r'other settings \(renderer; see'):
         generate(NOBODY, tmp_path, progress=False, renderer=partial(Blurry, 2))
+
+
+def test_what_is_missing_elsewhere_is_told(tmp_path):
+    """Not taken for chunks that another run of the same has removed."""
+    generate(NOBODY, tmp_path, progress=False)
+    (tmp_path / 'images/000000000001.jpg').unlink()
+
+    class Lost(SoftwareRenderer):
+        def render(self, scene, rng):
+            raise FileNotFoundError('no texture')
+
+    path = tmp_path / 'settings.json'
+    content = json.loads(path.read_text())
+    del content['made_with']['renderer']
+    path.write_text(json.dumps(content))
+    with pytest.raises(FileNotFoundError, match='no texture'):
+        generate(NOBODY, tmp_path, progress=False, renderer=Lost)
 
 
 def test_what_a_killed_run_had_begun_to_write_goes(tmp_path):
@@ -373,6 +391,31 @@ def test_photos_are_those_that_it_began_with(tmp_path):
     photo_paths.cache_clear()
     with pytest.raises(ValueError, match=r'other settings \(photos; see'):
         generate(settings, out, progress=False)
+
+
+@pytest.mark.parametrize('noted', [True, False])
+def test_a_set_without_photos_takes_none(tmp_path, noted):
+    """Nor one of before photos were noted those of another folder."""
+    import cv2
+
+    for name in 'ab':
+        (tmp_path / name).mkdir()
+        grey = np.full((20, 20, 3), 128, np.uint8)
+        cv2.imwrite(str(tmp_path / name / 'a.png'), grey)
+    out = tmp_path / 'out'
+    with_a, with_b = (
+        replace(NOBODY, backgrounds=str(tmp_path / name)) for name in 'ab'
+    )
+    begun = NOBODY if noted else with_a
+    generate(begun, out, progress=False)
+    if not noted:
+        path = out / 'settings.json'
+        content = json.loads(path.read_text())
+        del content['made_with']
+        path.write_text(json.dumps(content))
+    generate(begun, out, progress=False)
+    with pytest.raises(ValueError, match=r'other settings \(backgrounds'):
+        generate(with_b, out, progress=False)
 
 
 def test_seeds_make_different_images():

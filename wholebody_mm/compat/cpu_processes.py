@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from unittest.mock import patch
 
 from wholebody_mm.compat.mend import Mend
 
@@ -50,7 +49,11 @@ def on_cpu(init: Callable) -> Callable:
 
     @functools.wraps(init)
     def init_on_cpu(backend: str, **kwargs) -> None:
-        with patch.object(torch.cuda, 'set_device', lambda device: None):
+        chosen = torch.cuda.set_device
+        torch.cuda.set_device = lambda device: None
+        try:
             init('gloo', **kwargs)  # nccl needs a GPU
+        finally:
+            torch.cuda.set_device = chosen
 
     return init_on_cpu

@@ -55,6 +55,7 @@ def regular_content(content: dict, ann_file: str) -> dict:
         _regular_annotation(annotation, ann_file)
         for annotation in content['annotations']
     ]
+    _complete_bodies(annotations)
     ids = [a['id'] for a in annotations if 'id' in a]
     _refuse_twice(ids, 'annotations', ann_file)
     following = max((i for i in ids if isinstance(i, int)), default=0) + 1
@@ -339,12 +340,6 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
             changed[key] = [0] * (3 * size)  # of which nothing is labelled
         if key in changed:
             changed[key] = _regular_keypoints(changed[key], key, where)
-    body = PART_KEYS['body']
-    if body not in changed and any(
-        v > 0 for key in PART_KEYS.values() for v in changed.get(key, ())[2::3]
-    ):
-        # somebody of whom only the face, say, is labelled
-        changed[body] = [0] * (3 * dict(COCO_WHOLEBODY133.part_sizes)['body'])
     labelled = any(v > 0 for v in changed.get('keypoints', ())[2::3])
     if changed.get('iscrowd') and labelled:
         # some tools encode every outline like a crowd's
@@ -363,6 +358,24 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
     if isinstance(changed.get('segmentation'), list):
         changed['segmentation'] = _polygons(changed['segmentation'], where)
     return annotation if changed == annotation else changed
+
+
+def _complete_bodies(annotations: list[dict]) -> None:
+    """Give those of whom only a face, say, is labelled a body without labels.
+
+    Not where the file's ``keypoints`` are not those of COCO-WholeBody.
+    """
+    key = PART_KEYS['body']
+    size = 3 * dict(COCO_WHOLEBODY133.part_sizes)['body']
+    if any(len(a[key]) != size for a in annotations if key in a):
+        return
+    for i, annotation in enumerate(annotations):
+        if key not in annotation and any(
+            v > 0
+            for part in PART_KEYS.values()
+            for v in annotation.get(part, ())[2::3]
+        ):
+            annotations[i] = annotation | {key: [0] * size}
 
 
 def _regular_keypoints(values: Any, key: str, where: str) -> list:

@@ -17,8 +17,8 @@ class BadLossHook(Hook):
     Args:
         interval: Iterations between checks; each waits for the device. They
             begin so early that the verdict falls on its multiples, and on
-            those of the checkpoints' interval, before one that is due there
-            is written.
+            those of the checkpoints' interval in iterations and the end,
+            before one that is due there is written.
         patience: Bad iterations in a row that are borne: the scaled losses
             of mixed precision skip one now and then.
     """
@@ -44,7 +44,8 @@ class BadLossHook(Hook):
             ValueError: If one is not finite; names it and the images.
         """
         ahead = runner.iter + 1 + self.patience
-        due = not runner.iter or any(
+        due = runner.iter == 0 or ahead == runner.max_iters
+        due |= any(
             interval > 0 and ahead % interval == 0
             for interval in self._intervals
         )

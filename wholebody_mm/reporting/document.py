@@ -229,7 +229,7 @@ def _claimed(times: Mapping | None, results: Results) -> dict[str, str]:
         ]
         # on other images, or at other heights, AP is another by itself
         alike = all(
-            pair[0].get(what) == pair[1].get(what)
+            len({m[what] for m in pair if what in m}) <= 1
             for what in ('images', 'height')
         )
         aps = [metrics.get('body/AP') for metrics in pair]

@@ -122,11 +122,13 @@ def _differing(found: dict, wanted: dict) -> list[str]:
     # what folders of before these settings do not say
     found = {'without': [], **found}
     of_found, of_wanted = found.pop('made_with', {}), wanted['made_with']
-    found |= {**of_wanted, **of_found}
-    wanted = wanted | of_wanted
-    if found.get('photos') == wanted.get('photos') is not None:
+    if of_found.get('renderer') == 'functools:partial':  # of whatever
+        del of_found['renderer']
+    if None is not of_found.get('photos') == of_wanted.get('photos'):
         # the same ones, however the folder is spelled
         found['backgrounds'] = wanted['backgrounds']
+    found |= {**of_wanted, **of_found}
+    wanted = wanted | of_wanted
     names = (found.keys() | wanted.keys()) - {'made_with'}
     return sorted(n for n in names if found.get(n) != wanted.get(n))
 
@@ -151,9 +153,19 @@ def _made_with(
 def _name(renderer: Callable[[], Renderer]) -> str:
     """What a renderer is called."""
     if isinstance(renderer, partial):
-        given = [repr(value) for value in renderer.args]
-        given += [f'{k}={v!r}' for k, v in sorted(renderer.keywords.items())]
+        given = [_value(value) for value in renderer.args]
+        given += [
+            f'{name}={_value(value)}'
+            for name, value in sorted(renderer.keywords.items())
+        ]
         return f'{_name(renderer.func)}({", ".join(given)})'
     # an object that makes renderers has the name of its class
     named = renderer if hasattr(renderer, '__qualname__') else type(renderer)
     return f'{named.__module__}:{named.__qualname__}'
+
+
+def _value(value: object) -> str:
+    """An argument of a renderer, alike in each process."""
+    if callable(value) or type(value).__repr__ is object.__repr__:
+        return _name(value)  # others have an address in it
+    return repr(value)

@@ -379,10 +379,11 @@ def _render_chunk(job) -> int:
             write_bytes(path, data, several=True)
             records.append(record)
         if not labelled:
-            write_json(_chunk_file(out, start), records, several=True)
-    except FileNotFoundError:
-        if not is_labelled(out):
-            raise  # else another run of the same has just taken chunks away
+            try:
+                write_json(_chunk_file(out, start), records, several=True)
+            except FileNotFoundError:
+                if not is_labelled(out):
+                    raise  # else another run of the same took chunks away
     except OSError as error:
         if error.errno not in _FULL:
             raise

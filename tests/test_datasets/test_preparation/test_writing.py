@@ -129,14 +129,14 @@ def test_states_tell_changes_and_survive_json(tmp_path):
     assert states([file, missing])[str(missing)] != before[str(missing)]
 
 
-def test_few_pictures_are_divided_too():
+def test_few_pictures_are_divided_too(capfd):
     names = [f'{i}' for i in range(9)]
     kept, held_out = split_names(names, 0.05)
     assert len(kept) == 8 and len(held_out) == 1
     assert [len(part) for part in split_names(names[:2], 0.9)] == [1, 1]
     assert split_names(names, 0) == (names, [])
-    with pytest.raises(ValueError, match='none can be held out'):
-        split_names(names, 0.05, group=lambda name: 'one')
+    assert split_names(names, 0.5, group=lambda name: 'one') == (names, [])
+    assert 'all pictures belong together (one)' in capfd.readouterr().err
 
 
 def test_a_link_to_the_input_is_refused_too(tmp_path):

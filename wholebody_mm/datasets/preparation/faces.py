@@ -165,15 +165,18 @@ def prepare_faces(
 
     def make(first: str) -> dict:
         faces: list[np.ndarray] = []
+        reasons = []
         for name in by_first[first]:
             path, *image = files(name)
             points = read_pts(path, first_pixel)
             if len(points) != IBUG68.num_keypoints:
-                raise Skip(f'{len(points)} points instead of 68')
-            if not image:
-                raise Skip('no image of that name')
-            if not any(_are_one(points, other) for other in faces):
+                reasons.append(f'{len(points)} points instead of 68')
+            elif not image:
+                reasons.append('no image of that name')
+            elif not any(_are_one(points, other) for other in faces):
                 faces.append(points)
+        if not faces:
+            raise Skip(reasons[0])
         entry = image_entry(files(first)[1], root)
         return face_record(faces, entry, everyone)
 

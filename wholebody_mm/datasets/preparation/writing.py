@@ -458,23 +458,25 @@ def split_names(
         group: Name to what it is a picture of; such pictures stay together.
 
     Returns:
-        Both sorted. Of two pictures or more one at least is held out, if any
-        share is.
+        Both sorted. If any share is held out, it is one at least, unless all
+        pictures belong together, which is said on the standard error.
 
     Raises:
-        ValueError: If the share is not below 1, or all are of one.
+        ValueError: If the share is not below 1.
     """
     if not 0 <= val_share < 1:
         raise ValueError(f'the share is 0 to below 1, not {val_share}')
     groups = sorted({group(name) for name in names})
     order = np.random.default_rng(seed).permutation(len(groups))
     number = round(val_share * len(groups))
-    if val_share and groups:
-        if len(groups) == 1:
-            raise ValueError(
-                f'--val-share {val_share}: all pictures are of one '
-                f'({groups[0]}), of which none can be held out; leave it out'
-            )
+    if val_share and len(groups) == 1:
+        number = 0
+        print(
+            f'nothing is held out for validation: all pictures belong '
+            f'together ({groups[0]})',
+            file=sys.stderr,
+        )
+    elif val_share and groups:
         number = min(max(number, 1), len(groups) - 1)
     held_out = {groups[i] for i in order[:number]}
     kept = sorted(name for name in names if group(name) not in held_out)
