@@ -86,15 +86,19 @@ def test_an_empty_list_of_keypoints_is_none():
 @pytest.mark.parametrize('keypoints', [None, []])
 def test_a_body_without_labels_does_not_hide_a_labelled_face(keypoints):
     face = [5, 6, 2] + [0] * 3 * 67
-    person = somebody(keypoints=keypoints, face_kpts=face, face_valid=True)
-    assert regular(person)['keypoints'] == [0] * 51
-    del person['keypoints']
-    assert regular(person)['keypoints'] == [0] * 51
+
+    def body(number=17, **fields):
+        person = somebody(face_kpts=face, keypoints=keypoints, **fields)
+        other = somebody(id=2, keypoints=[1, 2, 2] * number)
+        content = regular_content(file(person, other), 'f.json')
+        return content['annotations'][0].get('keypoints')
+
+    assert body() == body(face_valid=True) == [0] * 51
+    assert body(face_valid=False) is None
     # where people have keypoints of another kind it would be a wrong one
-    content = file(person, somebody(id=2, keypoints=[1, 2, 2] * 21))
-    first, _ = regular_content(content, 'f.json')['annotations']
-    assert 'keypoints' not in first
-    assert 'keypoints' not in regular(person | dict(face_kpts=[0] * 3 * 68))
+    assert body(21) is None
+    face[2] = 0
+    assert body() is None
 
 
 def test_unlabelled_points_may_be_null():

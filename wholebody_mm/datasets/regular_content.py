@@ -363,17 +363,18 @@ def _regular_annotation(annotation: dict, ann_file: str) -> dict:
 def _complete_bodies(annotations: list[dict]) -> None:
     """Give those of whom only a face, say, is labelled a body without labels.
 
-    Not where the file's ``keypoints`` are not those of COCO-WholeBody.
+    Only where the file has ``keypoints``, and those of COCO-WholeBody.
     """
     key = PART_KEYS['body']
     size = 3 * dict(COCO_WHOLEBODY133.part_sizes)['body']
-    if any(len(a[key]) != size for a in annotations if key in a):
+    if {len(a[key]) for a in annotations if key in a} != {size}:
         return
     for i, annotation in enumerate(annotations):
         if key not in annotation and any(
             v > 0
-            for part in PART_KEYS.values()
-            for v in annotation.get(part, ())[2::3]
+            for part, valid in VALID_KEYS.items()
+            if annotation.get(valid, True)
+            for v in annotation.get(PART_KEYS[part], ())[2::3]
         ):
             annotations[i] = annotation | {key: [0] * size}
 
