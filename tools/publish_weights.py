@@ -74,8 +74,7 @@ def main() -> int:
     if args.statistics is not None and args.statistics < 1:
         raise ValueError(f'--statistics {args.statistics}: give 1 or more')
     args.out = args.out.expanduser()  # shells leave the ~ of --out=~/x
-    if args.out.suffix not in ('.pth', '.safetensors'):
-        raise ValueError(f'--out {args.out}: end it in .pth or .safetensors')
+    checkpoints.check_ending(args.out)
     for path in (args.checkpoint, *args.mean_with):
         if Path(path).expanduser().resolve() == args.out.resolve():
             raise ValueError(

@@ -77,6 +77,19 @@ def load(path: str | PathLike, map_location: Any = 'cpu') -> dict[str, Any]:
     return _load_pickled(path, map_location)
 
 
+def check_ending(out: Path) -> None:
+    """Refuse a place, before the work, that :func:`save` would not write to.
+
+    Args:
+        out: What ``--out`` of a command says.
+
+    Raises:
+        ValueError: If it ends otherwise.
+    """
+    if out.suffix not in ('.pth', _SAFETENSORS):
+        raise ValueError(f'--out {out}: end it in .pth or .safetensors')
+
+
 def save(
     path: str | PathLike,
     state_dict: Mapping[str, Tensor],

@@ -171,39 +171,34 @@ def test_a_hidden_point_of_known_place_is_ignored_around_it_only():
         np.testing.assert_array_equal(planes, expected)
 
 
+def forearm(elbow, wrist, box=(0.0, 0, 95, 95)):
+    """Weights of a forearm whose elbow is hidden at a known place."""
+    ends = [WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')]
+    visible = np.full((1, 135), 2.0)
+    visible[0, ends[0]] = -1
+    points = np.full((1, 135, 2), 20.0)
+    points[0, ends] = elbow, wrist
+    _, limbs = weights(
+        visible=visible, boxes=np.array([box]), keypoints=points
+    )
+    return limbs[WHOLEBODY135.limbs.index(tuple(ends))]
+
+
 def test_a_limb_that_leads_out_of_sight_is_ignored_at_its_hidden_end_only():
     """The warp puts what is known beyond the image far from the input."""
-    elbow, wrist = (
-        WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')
-    )
-    visible = np.full((1, 135), 2.0)
-    visible[0, elbow] = -1
-    points = np.full((1, 135, 2), 20.0)
-    points[0, [elbow, wrist]] = [60, 60], [-96, -96]
     # nor does a point far beyond the image make a person large
-    boxes = np.array([[0.0, 0, 95, 95], [0.0, 0, 95, 9000]])
-    limb = WHOLEBODY135.limbs.index((elbow, wrist))
+    boxes = (0.0, 0, 95, 95), (0.0, 0, 95, 9000)
     for box, reach in zip(boxes, (1, 3), strict=True):
-        _, limbs = weights(visible=visible, boxes=box[None], keypoints=points)
-        ignored = np.argwhere(limbs[limb] == 0)
+        ignored = np.argwhere(forearm((60, 60), (-96, -96), box) == 0)
         assert [7, 7] in ignored.tolist()
         assert abs(ignored - 7).max() <= reach + 1
 
 
 def test_a_limb_beyond_the_input_is_nothing_to_ignore():
-    elbow, wrist = (
-        WHOLEBODY135.index(f'left_{n}') for n in ('elbow', 'wrist')
-    )
-    visible = np.full((1, 135), 2.0)
-    visible[0, elbow] = -1
-    points = np.full((1, 135, 2), 20.0)
-    limb = WHOLEBODY135.limbs.index((elbow, wrist))
-    arguments = dict(visible=visible, boxes=np.array([[0.0, 0, 95, 95]]))
-    for place, nothing in (((60, 60), False), ((-96, -96), True)):
-        points[0, elbow], points[0, wrist] = (-96, -96), place
-        _, limbs = weights(keypoints=points, **arguments)
-        assert limbs[limb].all() == nothing
-        assert limbs[limb].mean() > 0.8
+    for wrist, nothing in (((60, 60), False), ((-96, -96), True)):
+        limb = forearm((-96, -96), wrist)
+        assert limb.all() == nothing
+        assert limb.mean() > 0.8
 
 
 def test_a_limb_to_somewhere_unknown_is_ignored_in_the_whole_box():

@@ -538,8 +538,6 @@ def test_photos_that_are_tiny_narrow_or_broken(tmp_path):
 def test_another_run_of_the_same_may_have_finished(
     finished, tmp_path, monkeypatch
 ):
-    settings = Settings(1, 0, 64, 64, 'body', people=(0, 0))
-
     def taken(images, description):
         if finished:
             (tmp_path / 'annotations.json').write_text('{}')
@@ -548,10 +546,10 @@ def test_another_run_of_the_same_may_have_finished(
 
     monkeypatch.setattr(generate_module, 'merged_text', taken)
     if finished:
-        generate(settings, tmp_path, progress=False)
+        generate(NOBODY, tmp_path, progress=False)
         return
     with pytest.raises(FileNotFoundError, match='chunks are gone'):
-        generate(settings, tmp_path, progress=False)
+        generate(NOBODY, tmp_path, progress=False)
 
 
 @pytest.mark.parametrize('finished', [True, False])

@@ -45,8 +45,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     args.out = args.out.expanduser()  # shells leave the ~ of --out=~/x
-    if args.out.suffix not in ('.pth', '.safetensors'):
-        raise ValueError(f'--out {args.out}: end it in .pth or .safetensors')
+    checkpoints.check_ending(args.out)
     if args.model == MULTI:
         if not (args.face and args.hand):
             raise ValueError(f'--model {MULTI} needs --face and --hand')

@@ -10,6 +10,7 @@ from mmpose.registry import KEYPOINT_CODECS
 
 from wholebody_mm.codecs.encoder import draw_heatmaps
 from wholebody_mm.codecs.geometry import (
+    lie_within,
     map_size,
     plain_visibility,
     sigmas_in_cells,
@@ -75,8 +76,7 @@ class CropCodec(BaseKeypointCodec):
         else:
             visible = plain_visibility(keypoints_visible).reshape(-1, k) > 0
         w, h = map_size(self.input_size, self.stride)
-        limit = np.array([w - 0.5, h - 0.5], np.float32)
-        drawn = visible & ((cells >= -0.5) & (cells <= limit)).all(axis=2)
+        drawn = visible & lie_within(cells, (w, h))
         heatmaps = np.empty((k, h, w), np.float32)
         draw_heatmaps(cells, drawn, self._sigmas, heatmaps)
         return dict(

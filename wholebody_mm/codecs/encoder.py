@@ -16,6 +16,7 @@ import numpy as np
 from wholebody_mm.codecs.compiled import compiled
 from wholebody_mm.codecs.geometry import (
     heatmap_stride_of,
+    lie_within,
     map_size,
     plain_visibility,
     sigmas_in_cells,
@@ -129,10 +130,7 @@ class MapEncoder:
                     f'{len(keypoints)} people but visibilities of {len(drawn)}'
                 )
         cells = to_cells(keypoints, self.stride)
-        # Comparisons with NaN are False, so NaN is outside as well. The input
-        # reaches half a cell beyond the centres of the outermost cells.
-        limit = np.array([w - 0.5, h - 0.5], np.float32)
-        drawn &= ((cells >= -0.5) & (cells <= limit)).all(axis=2)
+        drawn &= lie_within(cells, (w, h))
         fine_w, fine_h = map_size(input_size, self.heatmap_stride)
         shapes = (k, fine_h, fine_w), (2 * self.skeleton.num_limbs, h, w)
         if out is None:

@@ -35,6 +35,20 @@ def to_pixels(cells: np.ndarray, stride: int) -> np.ndarray:
     return cells * np.float32(stride) + np.float32((stride - 1) / 2)
 
 
+def lie_within(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(...) bool, which of (..., 2) map cells lie in the input.
+
+    It reaches half a cell beyond the centres of the outermost cells. NaN lies
+    outside.
+
+    Args:
+        cells: As :func:`to_cells` gives them.
+        size: Width and height of the map.
+    """
+    limit = np.asarray(size, np.float32) - np.float32(0.5)
+    return ((cells >= -0.5) & (cells <= limit)).all(axis=-1)
+
+
 def between_grids(
     cells: np.ndarray, stride: int, other_stride: int
 ) -> np.ndarray:

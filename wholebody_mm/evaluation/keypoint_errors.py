@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from wholebody_mm.datasets.wholebody_format import annotated_people
 from wholebody_mm.evaluation.part_ap import (
     images_of,
-    load_coco,
+    load_wholebody,
 )
 from wholebody_mm.skeletons import COCO_WHOLEBODY133
 
@@ -116,10 +116,7 @@ def keypoint_errors(
             order. A part that a result lacks was not found.
     """
     if isinstance(annotations, str | Path):
-        body = COCO_WHOLEBODY133.parts['body']
-        annotations = load_coco(
-            annotations, body.stop - body.start, skeleton=COCO_WHOLEBODY133
-        )
+        annotations = load_wholebody(annotations)
     results = list(results)
     by_image: dict[int, list[Mapping]] = {}
     for number, result in enumerate(results):

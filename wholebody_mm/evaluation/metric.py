@@ -13,7 +13,7 @@ from mmpose.registry import METRICS
 
 from wholebody_mm.evaluation.part_ap import (
     evaluate_parts,
-    load_coco,
+    load_wholebody,
     part_metric_names,
 )
 from wholebody_mm.evaluation.report import metrics_table
@@ -62,10 +62,7 @@ class WholeBodyPartMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
-        body = COCO_WHOLEBODY133.parts['body']
-        self.coco = load_coco(
-            ann_file, body.stop - body.start, categories, COCO_WHOLEBODY133
-        )
+        self.coco = load_wholebody(ann_file, categories)
         self.skeleton = get_skeleton(skeleton)
         self.to_wholebody = get_map(self.skeleton, COCO_WHOLEBODY133)
         self.outfile_prefix = outfile_prefix

@@ -93,6 +93,22 @@ def load_coco(
     return coco
 
 
+def load_wholebody(
+    ann_file: str | Path, categories: Sequence[str] | None = None
+) -> Any:
+    """:func:`load_coco` of a file of COCO-WholeBody's keypoints.
+
+    Args:
+        ann_file: A COCO file whose ``keypoints`` are COCO's.
+        categories: Names of the categories that are people.
+
+    Raises:
+        FileNotFoundError, ValueError: As :func:`load_coco`.
+    """
+    body = dict(COCO_WHOLEBODY133.part_sizes)['body']
+    return load_coco(ann_file, body, categories, COCO_WHOLEBODY133)
+
+
 def check_order_of(coco: Any, skeleton: Skeleton) -> None:
     """Raise if the file lists a skeleton's keypoints in another order.
 
@@ -162,10 +178,7 @@ def evaluate_parts(
             order.
     """
     if isinstance(annotations, str | Path):
-        body = COCO_WHOLEBODY133.parts['body']
-        annotations = load_coco(
-            annotations, body.stop - body.start, skeleton=COCO_WHOLEBODY133
-        )
+        annotations = load_wholebody(annotations)
         # as the file's people are now, whatever they are in it
         results = [result | dict(category_id=PERSON) for result in results]
     coco_eval = coco_tools()[1]

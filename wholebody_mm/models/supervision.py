@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wholebody_mm.codecs.geometry import to_cells
+from wholebody_mm.codecs.geometry import lie_within, to_cells
 from wholebody_mm.skeletons import Skeleton
 
 # How far around a hidden keypoint whose place is known nothing is learnt of
@@ -130,9 +130,7 @@ def expand_weights(
         for limb in np.flatnonzero(limb_missing & ~limb_lost):
             ends = places[limbs[limb]]
             # towards an end beyond the input no field is drawn
-            cells = to_cells(ends, stride)
-            drawn = (cells >= -0.5) & (cells <= [w - 0.5, h - 0.5])
-            ends = ends[drawn.all(axis=1)]
+            ends = ends[lie_within(to_cells(ends, stride), (w, h))]
             if not len(ends):
                 continue
             rows, columns = cells_of_box(_around(ends, reach), stride)

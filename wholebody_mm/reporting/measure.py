@@ -22,7 +22,7 @@ from wholebody_mm.evaluation.annotated_images import (
     check_image_files,
     read_annotated_image,
 )
-from wholebody_mm.evaluation.part_ap import HANDS, load_coco
+from wholebody_mm.evaluation.part_ap import HANDS, load_coco, load_wholebody
 from wholebody_mm.inference.people import PeopleInImage
 from wholebody_mm.skeletons import COCO_WHOLEBODY133, Skeleton, get_map
 from wholebody_mm.skeletons.labelled_sets import (
@@ -187,12 +187,7 @@ def load_truth(dataset: Dataset) -> Any:
         )
     people = content.get('annotations') or [{}]
     if source is None or 'face_kpts' in people[0]:
-        body = COCO_WHOLEBODY133.parts['body']
-        return load_coco(
-            dataset.ann_file,
-            body.stop - body.start,
-            skeleton=COCO_WHOLEBODY133,
-        )
+        return load_wholebody(dataset.ann_file)
     parse = partial(keypoints_of, source)
     converted = as_wholebody(content, source, parse, str(dataset.ann_file))
     with TemporaryDirectory() as folder:

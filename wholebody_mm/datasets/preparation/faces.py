@@ -156,9 +156,8 @@ def prepare_faces(
 
     copies: dict[str, list[str]] = {}
     for name in names:
-        _, *image = files(name)
         key = name
-        if image and not everyone:
+        if not everyone and (image := files(name)[1:]):
             key = hashlib.sha1(image[0].read_bytes()).hexdigest()
         copies.setdefault(key, []).append(name)
     by_first = {group[0]: group for group in copies.values()}
